@@ -1,0 +1,122 @@
+//! `laidian serve`
+
+use std::error::Error;
+use std::io::Write;
+use std::net::SocketAddr;
+use std::process::ExitCode;
+
+use tokio::signal::unix::{SignalKind, signal};
+use toml::Value;
+
+use super::{logging, settings};
+use crate::config::{AuthMode, Config, ConfigError};
+use crate::demo;
+use crate::server::Server;
+
+#[derive(Debug, clap::Args)]
+pub struct Args {
+    #[command(flatten)]
+    settings: settings::DatabaseArgs,
+    /// 监听地址，端口 0 表示任选 / the address to listen on; port 0 picks a free one
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Option<SocketAddr>,
+    /// 谁可信：open 仅限本机，token 须先登录 / who is believed: open on loopback only, token after sign-in
+    #[arg(long, value_name = "open|token")]
+    auth: Option<String>,
+    /// 载入演示数据；未指定 --data 时放在临时目录，退出即删除 / with demo data; without --data in a temporary folder
+    #[arg(long, value_name = "N", num_args = 0..=1, require_equals = true, default_missing_value = demo_customers())]
+    demo: Option<u64>,
+    /// 允许在本机以外的地址提供演示数据，其口令是公开的 / serve the demo beyond loopback: its credentials are public
+    #[arg(long, requires = "demo")]
+    demo_public: bool,
+}
+
+/// What to try first. Frames are taken as the document prints them.
+const DEMO: &str = "\
+演示数据：公司 1054（trcs001 王芳、trcs008 李强、trcs009）、1001（TRCS004）、8008（008）；应用 2020158:demo-token、2020159:demo-token-8008
+demo data: companies 1054, 1001 and 8008; any WebSocket client can send a frame such as
+  {action:'get_customer',type:cellphone, content:\"138900010001\", operator:\"trcs001\",companyId:\"1054\",callbackId:\"123456\"}";
+
+fn demo_customers() -> &'static str {
+    const { assert!(demo::CUSTOMERS == 2000) }
+    "2000"
+}
+
+pub async fn run(args: Args) -> Result<ExitCode, Box<dyn Error>> {
+    let (mut config, set) = args.settings.read(flags(&args))?;
+    // Kept until the end: the folder goes when this does.
+    let mut _temporary = None;
+    if args.demo.is_some() {
+        let is_set = |name: &str| set.iter().any(|set| set == name);
+        let loopback = config.server.listen.ip().is_loopback();
+        if !loopback && !args.demo_public {
+            return Err(ConfigError::DemoBeyondLoopback { listen: config.server.listen }.into());
+        }
+        if !is_set("auth.mode") && loopback {
+            config.auth.mode = AuthMode::Open;
+        }
+        if !is_set("database.folder") && config.database.url.is_empty() {
+            let folder = tempfile::Builder::new().prefix("laidian-demo-").tempdir()?;
+            config.database.folder = folder.path().to_owned();
+            _temporary = Some(folder);
+        }
+    }
+    config.check()?;
+    logging::start(&config.log)?;
+    serve(config, args.demo).await
+}
+
+fn flags(args: &Args) -> crate::config::Overrides {
+    let mut flags = Vec::new();
+    if let Some(listen) = args.listen {
+        flags.push(("server.listen", Value::String(listen.to_string())));
+    }
+    if let Some(mode) = &args.auth {
+        flags.push(("auth.mode", Value::String(mode.clone())));
+    }
+    flags
+}
+
+async fn serve(config: Config, demo: Option<u64>) -> Result<ExitCode, Box<dyn Error>> {
+    // Before anything else is there to be interrupted.
+    let mut terminate = signal(SignalKind::terminate())?;
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let backend = settings::open(&config).await?;
+    if let Some(customers) = demo {
+        demo::fill(&backend.store, customers, backend.clock.now()).await?;
+    }
+    greet(&backend, &config, demo).await?;
+    let address = config.server.listen;
+    let server = Server::start(config, backend).await.map_err(|cause| {
+        format!("无法监听 {address}：{cause}；请修改 --listen 或 [server] listen / cannot listen on {address}: {cause}; set --listen or [server] listen")
+    })?;
+    let address = server.address();
+    writeln!(std::io::stdout(), "ready ws://{address}/ws http://{address}/")?;
+    tokio::select! {
+        _ = terminate.recv() => {}
+        _ = interrupt.recv() => {}
+    }
+    tracing::info!("shutting down");
+    if !server.stop().await {
+        tracing::warn!("some requests were not answered within [shutdown] drain_seconds");
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Tells a person at the terminal what can be done next.
+async fn greet(backend: &crate::ops::Backend, config: &Config, demo: Option<u64>) -> Result<(), Box<dyn Error>> {
+    let companies = backend.store.companies().await?;
+    let mut stderr = std::io::stderr();
+    if demo.is_some() {
+        writeln!(stderr, "{DEMO}")?;
+    } else if companies.is_empty() {
+        writeln!(
+            stderr,
+            "还没有公司，请先创建 / there is no company yet; create one:\n  laidian admin --data {0} company 1 \"公司名称\"\n  \
+             laidian admin --data {0} group --company 1 1 \"客服部\"\n  laidian admin --data {0} operator --company 1 1001 \"张三\" --group 1\n  \
+             laidian token --data {0} --company 1 --operator 1001",
+            config.database.folder.display()
+        )?;
+    }
+    Ok(())
+}

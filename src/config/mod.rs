@@ -1,0 +1,133 @@
+//! The settings: defaults, then a file, then the environment, then flags. `config.toml` in the root of the
+//! project documents each; a test compares it with [`Config::default`].
+
+mod read;
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+pub use read::{ConfigError, Overrides, read, with_settings};
+
+use crate::store::Location;
+
+/// Declares the sections of the configuration, each a struct with its defaults.
+macro_rules! sections {
+    ($($(#[$meta:meta])* $section:ident: $name:ident { $($field:ident: $type:ty = $default:expr),* $(,)? })*) => {
+        /// All settings.
+        #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct Config { $($(#[$meta])* pub $section: $name),* }
+
+        $(
+            $(#[$meta])*
+            #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+            #[serde(default, deny_unknown_fields)]
+            pub struct $name { $(pub $field: $type),* }
+
+            impl Default for $name {
+                fn default() -> Self {
+                    Self { $($field: $default),* }
+                }
+            }
+        )*
+    };
+}
+
+sections! {
+    /// Where it listens.
+    server: Server { listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 7070)) }
+    /// Where the data is.
+    database: Database { folder: PathBuf = PathBuf::from("data"), url: String = String::new(), connections: u32 = 4 }
+    /// Who is believed.
+    auth: Auth { mode: AuthMode = AuthMode::Token, sign_in_seconds: u64 = 10 }
+    /// How frames are read.
+    protocol: Protocol { relaxed_frames: bool = true, max_depth: usize = 64 }
+    /// What one client may use.
+    limits: Limits { frame_bytes: usize = 65536, in_flight: usize = 64, write_queue_bytes: usize = 1_048_576, sockets: usize = 100_000 }
+    /// When a silent socket is closed.
+    socket: Socket { ping_seconds: u64 = 25, pong_seconds: u64 = 8, idle_seconds: u64 = 0 }
+    /// How the server ends.
+    shutdown: Shutdown { drain_seconds: u64 = 10, retry_after_ms: u64 = 1000 }
+    /// Files made by export.
+    export: Export { url_seconds: u64 = 300 }
+    /// What is logged and how.
+    log: Log { level: String = "info".into(), format: LogFormat = LogFormat::Auto }
+}
+
+/// Whether a frame's claim of who sent it is believed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum AuthMode {
+    /// Believed, if there is such an operator. On loopback addresses only.
+    Open,
+    /// The socket signs in first.
+    Token,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum LogFormat {
+    Auto,
+    Text,
+    Json,
+}
+
+impl Config {
+    /// Where the store is to be opened.
+    #[must_use]
+    pub fn location(&self) -> Location {
+        if self.database.url.is_empty() {
+            Location::Folder(self.database.folder.clone())
+        } else {
+            Location::Postgres(self.database.url.clone())
+        }
+    }
+
+    /// What the values must be beyond their types; names the setting to change.
+    pub fn check(&self) -> Result<(), ConfigError> {
+        let positive = [
+            ("database.connections", u64::from(self.database.connections)),
+            ("auth.sign_in_seconds", self.auth.sign_in_seconds),
+            ("protocol.max_depth", self.protocol.max_depth as u64),
+            ("limits.frame_bytes", self.limits.frame_bytes as u64),
+            ("limits.in_flight", self.limits.in_flight as u64),
+            ("limits.write_queue_bytes", self.limits.write_queue_bytes as u64),
+            ("limits.sockets", self.limits.sockets as u64),
+            ("socket.ping_seconds", self.socket.ping_seconds),
+            ("socket.pong_seconds", self.socket.pong_seconds),
+            ("export.url_seconds", self.export.url_seconds),
+        ];
+        if let Some((name, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
+            return Err(ConfigError::Zero { setting: name });
+        }
+        // serde_json refuses to go deeper than 128.
+        if self.protocol.max_depth > 100 {
+            return Err(ConfigError::TooLarge { setting: "protocol.max_depth", most: 100 });
+        }
+        if self.auth.mode == AuthMode::Open && !self.server.listen.ip().is_loopback() {
+            return Err(ConfigError::OpenBeyondLoopback { listen: self.server.listen });
+        }
+        Ok(())
+    }
+}
+
+impl Socket {
+    #[must_use]
+    pub fn ping(&self) -> Duration {
+        Duration::from_secs(self.ping_seconds)
+    }
+
+    #[must_use]
+    pub fn pong(&self) -> Duration {
+        Duration::from_secs(self.pong_seconds)
+    }
+
+    /// How long a socket may be silent, if there is a limit.
+    #[must_use]
+    pub fn idle(&self) -> Option<Duration> {
+        (self.idle_seconds > 0).then(|| Duration::from_secs(self.idle_seconds))
+    }
+}

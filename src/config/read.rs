@@ -1,0 +1,248 @@
+//! Reading settings from a file, the environment and flags. An unknown name is refused with the nearest
+//! known one: a setting that is silently ignored is the worst kind of error.
+
+use std::fmt;
+use std::net::SocketAddr;
+use std::path::{Path, PathBuf};
+
+use toml::{Table, Value};
+
+use super::Config;
+
+/// Settings by their dotted names, as flags give them.
+pub type Overrides = Vec<(&'static str, Value)>;
+
+/// Why the settings cannot be used.
+#[derive(Debug)]
+pub enum ConfigError {
+    File { file: PathBuf, cause: std::io::Error },
+    Syntax { file: PathBuf, cause: String },
+    Unknown { name: String, nearest: Option<String> },
+    Value { name: String, cause: String },
+    Zero { setting: &'static str },
+    TooLarge { setting: &'static str, most: u64 },
+    OpenBeyondLoopback { listen: SocketAddr },
+    DemoBeyondLoopback { listen: SocketAddr },
+}
+
+const PREFIX: &str = "LAIDIAN_";
+/// Names with the prefix that are no settings.
+const NOT_SETTINGS: [&str; 1] = ["LAIDIAN_CONFIG"];
+
+/// Returns the settings of the file, the environment and the flags, later ones winning, together with the
+/// dotted names that were set. They are checked with [`Config::check`] once nothing more is added.
+pub fn read(
+    file: Option<&Path>,
+    environment: impl IntoIterator<Item = (String, String)>,
+    flags: Overrides,
+) -> Result<(Config, Vec<String>), ConfigError> {
+    let known = flatten(&defaults());
+    let mut set: Vec<(String, Value)> = Vec::new();
+    if let Some(file) = file {
+        set.extend(read_file(file)?);
+    }
+    set.extend(read_environment(environment, &known)?);
+    set.extend(flags.into_iter().map(|(name, value)| (name.to_owned(), value)));
+    apply(set)
+}
+
+/// Returns the settings with these values, by dotted name, over the defaults.
+pub fn with_settings(
+    settings: &serde_json::Map<String, serde_json::Value>,
+) -> Result<(Config, Vec<String>), ConfigError> {
+    let set = settings.iter().map(|(name, value)| match Value::try_from(value) {
+        Ok(value) => Ok((name.clone(), value)),
+        Err(cause) => Err(ConfigError::Value { name: name.clone(), cause: cause.to_string() }),
+    });
+    apply(set.collect::<Result<_, _>>()?)
+}
+
+fn apply(set: Vec<(String, Value)>) -> Result<(Config, Vec<String>), ConfigError> {
+    let known = flatten(&defaults());
+    let mut table = defaults();
+    for (name, value) in &set {
+        if !known.iter().any(|(known, _)| known == name) {
+            return Err(unknown(name, known.iter().map(|(known, _)| known.as_str())));
+        }
+        put(&mut table, name, value.clone());
+        // Setting by setting, so that the error names the one that is wrong.
+        table
+            .clone()
+            .try_into::<Config>()
+            .map_err(|cause| ConfigError::Value { name: name.clone(), cause: cause.message().to_owned() })?;
+    }
+    let config: Config =
+        table.try_into().map_err(|cause| ConfigError::Value { name: String::new(), cause: cause.to_string() })?;
+    Ok((config, set.into_iter().map(|(name, _)| name).collect()))
+}
+
+fn defaults() -> Table {
+    // A struct of numbers, texts and sections is always a table.
+    Table::try_from(Config::default()).unwrap_or_default()
+}
+
+fn flatten(table: &Table) -> Vec<(String, Value)> {
+    let mut names = Vec::new();
+    for (section, value) in table {
+        match value {
+            Value::Table(settings) => {
+                names.extend(settings.iter().map(|(name, value)| (format!("{section}.{name}"), value.clone())));
+            }
+            other => names.push((section.clone(), other.clone())),
+        }
+    }
+    names
+}
+
+fn put(table: &mut Table, name: &str, value: Value) {
+    if let Some((section, setting)) = name.split_once('.')
+        && let Some(Value::Table(settings)) = table.get_mut(section)
+    {
+        settings.insert(setting.to_owned(), value);
+    }
+}
+
+fn read_file(file: &Path) -> Result<Vec<(String, Value)>, ConfigError> {
+    let text = std::fs::read_to_string(file).map_err(|cause| ConfigError::File { file: file.to_owned(), cause })?;
+    let table: Table = text
+        .parse()
+        .map_err(|cause: toml::de::Error| ConfigError::Syntax { file: file.to_owned(), cause: cause.to_string() })?;
+    Ok(flatten(&table))
+}
+
+fn read_environment(
+    environment: impl IntoIterator<Item = (String, String)>,
+    known: &[(String, Value)],
+) -> Result<Vec<(String, Value)>, ConfigError> {
+    let mut set = Vec::new();
+    for (variable, text) in environment {
+        if !variable.starts_with(PREFIX) || NOT_SETTINGS.contains(&variable.as_str()) {
+            continue;
+        }
+        let Some((name, default)) = known.iter().find(|(name, _)| variable_of(name) == variable) else {
+            let variables: Vec<String> = known.iter().map(|(name, _)| variable_of(name)).collect();
+            return Err(unknown(&variable, variables.iter().map(String::as_str)));
+        };
+        let value = match default {
+            Value::Integer(_) => text.trim().parse().map(Value::Integer).map_err(|_| "a number"),
+            Value::Boolean(_) => text.trim().parse().map(Value::Boolean).map_err(|_| "true or false"),
+            _ => Ok(Value::String(text)),
+        };
+        set.push((
+            name.clone(),
+            value.map_err(|wanted| ConfigError::Value { name: variable, cause: format!("expected {wanted}") })?,
+        ));
+    }
+    Ok(set)
+}
+
+fn variable_of(name: &str) -> String {
+    format!("{PREFIX}{}", name.replace('.', "_").to_uppercase())
+}
+
+fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> ConfigError {
+    let nearest = known
+        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
+        .max_by(|a, b| a.0.total_cmp(&b.0))
+        .filter(|(likeness, _)| *likeness > 0.7)
+        .map(|(_, candidate)| candidate.to_owned());
+    ConfigError::Unknown { name: name.to_owned(), nearest }
+}
+
+impl fmt::Display for ConfigError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::File { file, cause } => {
+                write!(
+                    f,
+                    "无法读取配置文件 {0}：{cause} / cannot read the configuration file {0}: {cause}",
+                    file.display()
+                )
+            }
+            Self::Syntax { file, cause } => {
+                write!(f, "配置文件 {0} 有语法错误 / {0} is no valid TOML:\n{cause}", file.display())
+            }
+            Self::Unknown { name, nearest: Some(nearest) } => {
+                write!(f, "未知的设置 {name}，是否想写 {nearest}？ / unknown setting {name}; did you mean {nearest}?")
+            }
+            Self::Unknown { name, nearest: None } => {
+                write!(f, "未知的设置 {name}，全部设置见 config.toml / unknown setting {name}; config.toml lists all")
+            }
+            Self::Value { name, cause } => {
+                write!(f, "设置 {name} 的值不正确：{cause} / {name} has a wrong value: {cause}")
+            }
+            Self::Zero { setting } => write!(f, "设置 {setting} 必须大于 0 / {setting} must be greater than 0"),
+            Self::TooLarge { setting, most } => {
+                write!(f, "设置 {setting} 最大为 {most} / {setting} may be at most {most}")
+            }
+            Self::OpenBeyondLoopback { listen } => write!(
+                f,
+                "open 模式只能用于本机地址，而 server.listen 是 {listen}；请改为 --auth token 或 --listen 127.0.0.1:7070 / \
+                 open mode believes every frame and is for loopback addresses only, but server.listen is {listen}: \
+                 use --auth token, or --listen 127.0.0.1:7070"
+            ),
+            Self::DemoBeyondLoopback { listen } => write!(
+                f,
+                "演示数据的口令是公开的，--demo 只能用于本机地址，而 server.listen 是 {listen}；确实需要时请加 --demo-public / \
+                 the demo's credentials are public, so --demo serves loopback addresses only, but server.listen is {listen}; \
+                 add --demo-public if that is what you want"
+            ),
+        }
+    }
+}
+
+impl std::error::Error for ConfigError {}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn environment(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
+        pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn the_documented_file_holds_the_defaults_and_all_of_them() {
+        let documented: Table = include_str!("../../config.toml").parse().unwrap();
+        assert_eq!(documented, defaults());
+    }
+
+    #[test]
+    fn the_environment_wins_over_the_file_and_a_flag_over_both() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "[limits]\nframe_bytes = 1000\nin_flight = 5\nsockets = 7\n").unwrap();
+        let (config, set) = read(
+            Some(file.path()),
+            environment(&[("LAIDIAN_LIMITS_IN_FLIGHT", "6"), ("LAIDIAN_LIMITS_SOCKETS", "8"), ("PATH", "/bin")]),
+            vec![("limits.sockets", Value::Integer(9))],
+        )
+        .unwrap();
+        assert_eq!((config.limits.frame_bytes, config.limits.in_flight, config.limits.sockets), (1000, 6, 9));
+        assert!(set.contains(&"limits.in_flight".to_owned()));
+    }
+
+    #[test]
+    fn an_unknown_setting_is_refused_with_the_nearest_name() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), "[limits]\nframe_byte = 1000\n").unwrap();
+        let error = read(Some(file.path()), [], vec![]).unwrap_err().to_string();
+        assert!(error.contains("limits.frame_byte;") && error.contains("limits.frame_bytes"), "{error}");
+        let error = read(None, environment(&[("LAIDIAN_LISTEN", "x")]), vec![]).unwrap_err().to_string();
+        assert!(error.contains("LAIDIAN_SERVER_LISTEN"), "{error}");
+    }
+
+    #[test]
+    fn a_wrong_value_names_its_setting() {
+        let error = read(None, environment(&[("LAIDIAN_SERVER_LISTEN", "nowhere")]), vec![]).unwrap_err();
+        assert!(error.to_string().contains("server.listen"), "{error}");
+    }
+
+    #[test]
+    fn open_mode_is_for_loopback_only() {
+        let mut config = Config::default();
+        config.auth.mode = crate::config::AuthMode::Open;
+        assert!(config.check().is_ok());
+        config.server.listen = "0.0.0.0:7070".parse().unwrap();
+        assert!(matches!(config.check(), Err(ConfigError::OpenBeyondLoopback { .. })));
+    }
+}

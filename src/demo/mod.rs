@@ -1,0 +1,78 @@
+//! The demo: three companies with the data of the document's examples, and invented customers.
+//!
+//! Everything is made from a fixed seed and fixed days, so that the same number of customers is always
+//! the same data. The companies stand in [`companies`], the document's own customers in `samples`, the
+//! invented ones come from `people` and what happened to them from `history`.
+
+mod calendar;
+mod companies;
+mod dice;
+mod history;
+mod people;
+mod samples;
+mod words;
+
+#[cfg(test)]
+mod tests;
+
+use crate::domain::catalogue::Catalogue;
+use crate::error::Error;
+use crate::ops::catalogue;
+use crate::ops::customer::{Merged, Origin, insert};
+use crate::store::{Scope, Store, Tx};
+
+pub use companies::{APPS, App, token_secret};
+use companies::{MAIN, PLANS, SHOP};
+use people::{People, Person};
+
+/// How many customers a demo has unless told otherwise.
+pub const CUSTOMERS: u64 = 2000;
+
+/// Customers a transaction: enough that the disk is not what the demo waits for.
+const BATCH: u64 = 500;
+
+/// Fills an empty database with the demo's companies, the document's customers and `customers` invented
+/// ones, every tenth of them in the second company. Does nothing where the demo's main company is
+/// already, so that a demo can be started again on its folder.
+///
+/// The times in the data are fixed; the present, `_now`, has no part in them.
+pub async fn fill(store: &Store, customers: u64, _now: i64) -> Result<(), Error> {
+    if store.company(MAIN.id).company_row().await?.is_some() {
+        return Ok(());
+    }
+    // The main company is the last of them: as long as it is missing, all of this can be done again.
+    for plan in PLANS {
+        let mut tx = store.company(plan.id).write().await?;
+        companies::set_up(&mut tx, plan).await?;
+        tx.commit().await?;
+    }
+    add(&store.company(MAIN.id), samples::all().into_iter(), 2).await?;
+    let in_shop = customers / 10;
+    add(&store.company(MAIN.id), People::of(&MAIN), customers - in_shop).await?;
+    add(&store.company(SHOP.id), People::of(&SHOP), in_shop).await
+}
+
+/// Stores the first `count` of these people.
+async fn add(scope: &Scope, mut people: impl Iterator<Item = Person>, count: u64) -> Result<(), Error> {
+    let catalogue = catalogue::load(scope).await?.ok_or(Error::NotFound)?;
+    let mut left = count;
+    while left > 0 {
+        let mut tx = scope.write().await?;
+        for _ in 0..left.min(BATCH) {
+            let Some(person) = people.next() else { break };
+            store(&mut tx, &catalogue, person).await?;
+        }
+        tx.commit().await?;
+        left = left.saturating_sub(BATCH);
+    }
+    Ok(())
+}
+
+async fn store(tx: &mut Tx, catalogue: &Catalogue, person: Person) -> Result<(), Error> {
+    let Person { customer, labels, creator, history } = person;
+    let origin =
+        Origin { login_no: creator.login_no.to_owned(), name: creator.name.to_owned(), at: customer.created_at };
+    let labels = (!labels.is_empty()).then(|| labels.into_iter().map(str::to_owned).collect());
+    let id = insert(tx, catalogue, Merged { customer, labels }, &origin).await?;
+    history.write(tx, id).await
+}

@@ -1,0 +1,228 @@
+//! `export_customers`: all customers that a search finds, as a file.
+
+use std::io::Read;
+use std::sync::Arc;
+
+use bytes::Bytes;
+use schemars::JsonSchema;
+use serde::Deserialize;
+use tokio::sync::mpsc;
+
+use super::customer::CustomerBody;
+use super::find::{FilterInput, query_text};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::filter::ListFilter;
+use crate::error::Error;
+use crate::ops::export::{Export, Format, Walk};
+use crate::ops::{Backend, Caller, Cx, find};
+use crate::protocol::lenient::Scalar;
+use crate::sheets::{Csv, Xlsx};
+use crate::store::rows::CustomerRow;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct ExportCustomers<'a> {
+    /// As in `list_customers`.
+    #[serde(borrow, default)]
+    #[schemars(with = "Option<FilterInput>")]
+    filters: Option<ListFilter<'a>>,
+    /// As in `list_customers`.
+    #[serde(borrow, default)]
+    query: Option<Scalar<'a>>,
+    /// xlsx (default), csv or jsonl.
+    #[serde(borrow, default)]
+    format: Option<Scalar<'a>>,
+}
+
+pub async fn export_customers(cx: &Cx<'_>, request: ExportCustomers<'_>) -> Result<Export, Error> {
+    let format = match request.format.as_ref().filter(|format| !format.is_empty()) {
+        None => Format::Xlsx,
+        Some(format) => format
+            .text()
+            .and_then(|name| Format::parse(&name))
+            .ok_or_else(|| Error::parameter("format: expected xlsx, csv or jsonl"))?,
+    };
+    let search =
+        find::search(cx, &request.filters.unwrap_or_default(), query_text(request.query.as_ref())?.as_deref())?;
+    Ok(Export { search, format })
+}
+
+/// Pieces of a file. An error ends it, so that a file that was cut short is not taken for a whole one.
+pub type Pieces = mpsc::Receiver<Result<Bytes, Error>>;
+
+/// Pieces that may wait for a slow reader.
+const WAITING: usize = 4;
+/// The size of a piece of a finished file, bytes.
+const PIECE: usize = 64 * 1024;
+
+/// Begins to write the file and returns its pieces.
+pub async fn stream(backend: &Arc<Backend>, caller: &Caller, export: Export) -> Result<Pieces, Error> {
+    let cx = backend.context(caller).await?;
+    let (pieces, receiver) = mpsc::channel(WAITING);
+    let (catalogue, format) = (cx.catalogue.clone(), export.format);
+    let walk = Walk::new(cx.scope, export.search);
+    tokio::spawn(async move {
+        let written = match format {
+            Format::Csv => write_csv(walk, &catalogue, &pieces).await,
+            Format::Jsonl => write_jsonl(walk, &catalogue, &pieces).await,
+            Format::Xlsx => write_xlsx(walk, catalogue, &pieces).await,
+        };
+        if let Err(error) = written {
+            // Nobody may be left to be told; the log has the cause.
+            let _ = pieces.send(Err(error)).await;
+        }
+    });
+    Ok(receiver)
+}
+
+const TITLES: [&str; 22] = [
+    "客户编号",
+    "客户姓名",
+    "公司名称",
+    "联系电话",
+    "联系地址",
+    "客户类型",
+    "客户状态",
+    "客户来源",
+    "任务编号",
+    "任务名称",
+    "归属工号",
+    "归属部门",
+    "客户标签",
+    "客户星级",
+    "跟进次数",
+    "最近跟进时间",
+    "分配时间",
+    "创建工号",
+    "创建时间",
+    "修改工号",
+    "修改时间",
+    "自定义字段",
+];
+
+/// The cells of a customer, in the order of the titles.
+fn cells(row: &CustomerRow, catalogue: &Catalogue) -> Result<Vec<String>, Error> {
+    #[derive(Deserialize)]
+    struct Phone {
+        content: String,
+    }
+    #[derive(Deserialize)]
+    struct Label {
+        name: String,
+    }
+    let fault = |cause: serde_json::Error| Error::internal(&cause);
+    let body = CustomerBody::new(row, catalogue).map_err(fault)?;
+    let phones: Vec<Phone> = serde_json::from_str(&row.phones).map_err(fault)?;
+    let labels: Vec<Label> = serde_json::from_str(&row.labels).map_err(fault)?;
+    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+    let number = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
+    Ok(vec![
+        row.id.to_string(),
+        text(body.custname),
+        text(body.company_name),
+        phones.into_iter().map(|phone| phone.content).collect::<Vec<_>>().join(" "),
+        text(body.address),
+        text(body.cust_type),
+        text(body.deal_flag),
+        text(body.cust_from),
+        number(body.task_id),
+        text(body.taskname),
+        text(body.service_no),
+        body.servicegroup_id
+            .map(|id| catalogue.groups.get(&id).cloned().unwrap_or_else(|| id.to_string()))
+            .unwrap_or_default(),
+        labels.into_iter().map(|label| label.name).collect::<Vec<_>>().join(","),
+        row.star.to_string(),
+        row.follow_count.to_string(),
+        body.last_flow_time.unwrap_or_default(),
+        body.assign_time.unwrap_or_default(),
+        row.created_by.clone(),
+        body.op_time,
+        row.updated_by.clone(),
+        body.up_time,
+        body.json_str.map(|custom| serde_json::to_string(&custom)).transpose().map_err(fault)?.unwrap_or_default(),
+    ])
+}
+
+/// Sends a piece; `false` when nobody reads any more.
+async fn send(pieces: &mpsc::Sender<Result<Bytes, Error>>, piece: Vec<u8>) -> bool {
+    pieces.send(Ok(piece.into())).await.is_ok()
+}
+
+async fn write_csv(
+    mut walk: Walk,
+    catalogue: &Catalogue,
+    pieces: &mpsc::Sender<Result<Bytes, Error>>,
+) -> Result<(), Error> {
+    let mut piece = Csv::head(&TITLES).map_err(|cause| Error::internal(&cause))?;
+    loop {
+        if !send(pieces, piece).await {
+            return Ok(());
+        }
+        let rows = walk.next().await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let rows = rows.iter().map(|row| cells(row, catalogue)).collect::<Result<Vec<_>, _>>()?;
+        piece = Csv::rows(rows.iter().map(|row| row.iter().map(String::as_str)))
+            .map_err(|cause| Error::internal(&cause))?;
+    }
+}
+
+async fn write_jsonl(
+    mut walk: Walk,
+    catalogue: &Catalogue,
+    pieces: &mpsc::Sender<Result<Bytes, Error>>,
+) -> Result<(), Error> {
+    loop {
+        let rows = walk.next().await?;
+        if rows.is_empty() {
+            return Ok(());
+        }
+        let mut piece = Vec::with_capacity(PIECE);
+        for row in &rows {
+            let body = CustomerBody::new(row, catalogue).map_err(|cause| Error::internal(&cause))?;
+            serde_json::to_writer(&mut piece, &body).map_err(|cause| Error::internal(&cause))?;
+            piece.push(b'\n');
+        }
+        if !send(pieces, piece).await {
+            return Ok(());
+        }
+    }
+}
+
+/// A workbook is a zip file: it is written into a temporary file and sent when it is finished.
+async fn write_xlsx(
+    mut walk: Walk,
+    catalogue: Arc<Catalogue>,
+    pieces: &mpsc::Sender<Result<Bytes, Error>>,
+) -> Result<(), Error> {
+    let (rows, mut incoming) = mpsc::channel::<Result<Vec<CustomerRow>, Error>>(1);
+    let finished = pieces.clone();
+    let writer = tokio::task::spawn_blocking(move || {
+        let fault = |cause: &dyn std::fmt::Display| Error::internal(cause);
+        let mut workbook = Xlsx::new(&TITLES);
+        while let Some(rows) = incoming.blocking_recv() {
+            for row in rows? {
+                workbook.row(cells(&row, &catalogue)?.iter().map(String::as_str)).map_err(|cause| fault(&cause))?;
+            }
+        }
+        let mut file = workbook.finish().map_err(|cause| fault(&cause))?;
+        loop {
+            let mut piece = vec![0; PIECE];
+            let read = file.read(&mut piece).map_err(|cause| fault(&cause))?;
+            piece.truncate(read);
+            if read == 0 || finished.blocking_send(Ok(piece.into())).is_err() {
+                return Ok(());
+            }
+        }
+    });
+    loop {
+        // A failed read is passed on, so that what was read so far is not taken for the whole.
+        let page = walk.next().await;
+        if page.as_ref().is_ok_and(Vec::is_empty) || pieces.is_closed() || rows.send(page).await.is_err() {
+            break;
+        }
+    }
+    drop(rows);
+    writer.await.map_err(|cause| Error::internal(&cause))?
+}

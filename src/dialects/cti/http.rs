@@ -1,0 +1,99 @@
+//! How this dialect speaks over HTTP: signed queries, JSON bodies, code and message in the reply.
+
+use serde::Deserialize;
+use serde_json::Value;
+
+use crate::dialects::decode;
+use crate::error::Error;
+use crate::ops::identity::{self, Claim, Signed};
+use crate::ops::{Backend, Caller};
+use crate::protocol::frame::Settings;
+use crate::protocol::lenient::Scalar;
+use crate::protocol::relaxed;
+
+/// Query parameters that sign the call; they are no parameters of an operation.
+const SIGNING: [&str; 5] = ["appid", "timestamp", "sign", "sign_version", "nonce"];
+
+/// Returns the request of a signed call as the JSON text that the operation reads, and who makes it.
+pub async fn request(backend: &Backend, call: &Signed<'_>, settings: &Settings) -> Result<(Caller, String), Error> {
+    let caller = identity::by_signature(backend, call).await?;
+    let request = parameters(call.query, call.body, settings)?;
+    identity::check_claim(&caller, &Claim { company: company_of(&request)?, ..Claim::default() })?;
+    Ok((caller, request))
+}
+
+/// The company that the call names, if it does.
+fn company_of(request: &str) -> Result<Option<i64>, Error> {
+    #[derive(Deserialize)]
+    #[serde(rename_all = "camelCase")]
+    struct Named<'a> {
+        #[serde(borrow, default)]
+        company_id: Option<Scalar<'a>>,
+    }
+    match decode::<Named<'_>>(request)?.company_id {
+        Some(company) if !company.is_empty() => {
+            company.integer().map(Some).ok_or_else(|| Error::parameter("companyId: wrong form"))
+        }
+        _ => Ok(None),
+    }
+}
+
+/// Returns one JSON object of the parameters in the query and the members of the body. The body may be
+/// written as loosely as a frame: the document's own is.
+fn parameters(query: &[(String, String)], body: &[u8], settings: &Settings) -> Result<String, Error> {
+    let mut request = String::from("{");
+    for (name, value) in query.iter().filter(|(name, _)| !SIGNING.contains(&name.as_str())) {
+        if request.len() > 1 {
+            request.push(',');
+        }
+        request.push_str(&Value::from(name.as_str()).to_string());
+        request.push(':');
+        request.push_str(&Value::from(value.as_str()).to_string());
+    }
+    let body = std::str::from_utf8(body).map_err(|_| Error::FrameForm { detail: "the body is no UTF-8".into() })?;
+    if !body.trim().is_empty() {
+        let members = strict_object(body, settings)?;
+        if request.len() > 1 && !members.is_empty() {
+            request.push(',');
+        }
+        request.push_str(&members);
+    }
+    request.push('}');
+    Ok(request)
+}
+
+/// Returns the members of a JSON object, without its braces.
+fn strict_object(body: &str, settings: &Settings) -> Result<String, Error> {
+    let form = |error: relaxed::SyntaxError| Error::FrameForm { detail: error.to_string() };
+    let strict = relaxed::to_strict(body, settings.max_depth).map_err(form)?;
+    let members = strict.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+    let members =
+        members.ok_or_else(|| Error::FrameForm { detail: "line 1, column 1: the body is no object".into() })?;
+    Ok(members.trim().to_owned())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const SETTINGS: Settings = Settings { relaxed: true, max_depth: 64 };
+
+    #[test]
+    fn query_and_body_become_one_object() {
+        let query = [("type", "cellphone"), ("content", "138\"8"), ("sign", "x"), ("appid", "1")];
+        let query: Vec<_> = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        let request = parameters(&query, b"{'customer': {\"serviceNo\":008}}", &SETTINGS).unwrap();
+        assert_eq!(request, r#"{"type":"cellphone","content":"138\"8","customer":{"serviceNo":"008"}}"#);
+        assert_eq!(parameters(&[], b" ", &SETTINGS).unwrap(), "{}");
+        assert_eq!(parameters(&[], b"{}", &SETTINGS).unwrap(), "{}");
+    }
+
+    #[test]
+    fn a_body_that_is_no_object_is_refused() {
+        for body in ["[1]", "{", "1", "{} {}", "\u{0}"] {
+            let refused = parameters(&[], body.as_bytes(), &SETTINGS);
+            assert!(matches!(refused, Err(Error::FrameForm { .. })), "{body}: {refused:?}");
+        }
+        assert!(parameters(&[], b"\xff", &SETTINGS).is_err());
+    }
+}

@@ -1,0 +1,71 @@
+//! The documented systems. Each has a table of operations; the socket and HTTP are two doors to it.
+//!
+//! To add an operation: a row in the table of its dialect, a handler, a golden conversation. To add a
+//! dialect: a folder with a table, and a row in `dialects!` below.
+
+#[macro_use]
+mod table;
+pub mod cti;
+pub mod desk;
+
+pub use table::{Access, Effect, FileAddress, Route, Row, decode};
+
+use crate::error::Error;
+use crate::ops::Cx;
+use crate::ops::export::Export;
+use crate::protocol::envelope::Door;
+
+/// Lists the dialects: an operation is found in the first that has its action.
+macro_rules! dialects {
+    ($($name:ident: $module:ident),+ $(,)?) => {
+        /// An operation of any dialect.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Operation { $($name($module::Operation)),+ }
+
+        impl Operation {
+            /// The operation with this action name.
+            #[must_use]
+            pub fn parse(action: &str) -> Option<Self> {
+                None $(.or_else(|| $module::Operation::parse(action).map(Self::$name)))+
+            }
+
+            #[must_use]
+            pub fn effect(self) -> Effect {
+                match self { $(Self::$name(operation) => operation.effect()),+ }
+            }
+
+            #[must_use]
+            pub fn access(self) -> Access {
+                match self { $(Self::$name(operation) => operation.access()),+ }
+            }
+
+            /// Reads the request, carries it out and appends the reply; or returns the file to be sent.
+            pub async fn run(self, cx: &Cx<'_>, body: &str, door: Door<'_>, out: &mut Vec<u8>) -> Result<Option<Export>, Error> {
+                match self { $(Self::$name(operation) => operation.run(cx, body, door, out).await),+ }
+            }
+        }
+
+        /// All rows of all tables.
+        pub fn rows() -> impl Iterator<Item = &'static Row> {
+            std::iter::empty() $(.chain($module::Operation::ROWS))+
+        }
+    };
+}
+
+dialects! {
+    Cti: cti,
+    Desk: desk,
+}
+
+/// The names of actions like this one, nearest first, at most three.
+#[must_use]
+pub fn near(action: &str) -> Vec<&'static str> {
+    // The cost is the product of the lengths, and no action has a name of more.
+    let action: String = action.chars().take(64).collect::<String>().to_lowercase();
+    let mut near: Vec<(f64, &'static str)> = rows()
+        .map(|row| (strsim::jaro_winkler(&action, row.action), row.action))
+        .filter(|(likeness, _)| *likeness > 0.75)
+        .collect();
+    near.sort_by(|a, b| b.0.total_cmp(&a.0));
+    near.into_iter().take(3).map(|(_, name)| name).collect()
+}

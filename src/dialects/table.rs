@@ -1,0 +1,148 @@
+//! `operations!`: the table of a dialect, and all that follows from its rows.
+
+use schemars::{Schema, SchemaGenerator};
+use serde::{Deserialize, Serialize};
+use serde_json::Deserializer;
+
+use crate::error::Error;
+use crate::protocol::folded::{self, Folded};
+
+/// What an operation does to the data; writes of one socket are carried out in order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Effect {
+    Read,
+    Write,
+}
+
+/// Who may call an operation.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Access {
+    /// Whoever reaches the server.
+    Anybody,
+    /// Everybody who is signed in.
+    Agent,
+}
+
+/// Where an operation is served over HTTP.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Route {
+    pub method: &'static str,
+    pub path: &'static str,
+}
+
+/// One row of a table, as documentation and the router see it.
+pub struct Row {
+    pub operation: super::Operation,
+    pub dialect: &'static str,
+    pub action: &'static str,
+    pub doc: &'static [&'static str],
+    pub effect: Effect,
+    pub access: Access,
+    pub route: Option<Route>,
+    pub request_schema: fn(&mut SchemaGenerator) -> Schema,
+    pub reply_schema: fn(&mut SchemaGenerator) -> Schema,
+    /// Whether HTTP answers with a file and the socket with its address.
+    pub is_file: bool,
+}
+
+/// What the socket answers where HTTP sends a file.
+#[derive(Debug, Serialize, schemars::JsonSchema)]
+pub struct FileAddress {
+    /// The path under which the file can be fetched, once.
+    pub url: String,
+    /// When the address ends to be good, `YYYY-MM-DD HH:mm` in the company's time zone.
+    pub expires: String,
+}
+
+/// Reads an operation's request out of a frame. The error names the member that is wrong.
+pub fn decode<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, Error> {
+    folded::from_str(body).map_err(|_| {
+        // Only now, on the way to a refusal, is the path worth its cost.
+        let mut deserializer = Deserializer::from_str(body);
+        match serde_path_to_error::deserialize::<_, T>(Folded(&mut deserializer)) {
+            Err(error) => Error::parameter(format!("{}: {}", error.path(), error.inner())),
+            Ok(_) => Error::parameter("the request holds something that is no JSON"),
+        }
+    })
+}
+
+/// Declares the operations of a dialect, one a row:
+/// documentation, `Variant = "action"`, its `[route]` if it has one, `read` or `write`, who may call it, and
+/// `handler(Request) -> json Reply` or `-> file`.
+macro_rules! operations {
+    ($dialect:ident: $(
+        $(#[doc = $doc:literal])+
+        $variant:ident = $action:literal $([$method:ident $path:literal])?, $effect:ident by $access:ident
+            => $($handler:ident)::+ ($request:ty) -> $kind:ident $($reply:ty)?;
+    )+) => {
+        /// The operations of this dialect.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq)]
+        pub enum Operation { $($(#[doc = $doc])+ $variant),+ }
+
+        impl Operation {
+            pub const ROWS: &[crate::dialects::Row] = &[$(crate::dialects::Row {
+                operation: crate::dialects::Operation::$dialect(Operation::$variant),
+                dialect: stringify!($dialect),
+                action: $action,
+                doc: &[$($doc),+],
+                effect: operations!(@effect $effect),
+                access: crate::dialects::Access::$access,
+                route: operations!(@route $($method $path)?),
+                request_schema: |generator| generator.subschema_for::<$request>(),
+                reply_schema: |generator| generator.subschema_for::<operations!(@reply $kind $($reply)?)>(),
+                is_file: operations!(@is_file $kind),
+            }),+];
+
+            /// The operation with this action name.
+            #[must_use]
+            pub fn parse(action: &str) -> Option<Self> {
+                match action { $($action => Some(Self::$variant),)+ _ => None }
+            }
+
+            #[must_use]
+            pub fn effect(self) -> crate::dialects::Effect {
+                match self { $(Self::$variant => operations!(@effect $effect)),+ }
+            }
+
+            #[must_use]
+            pub fn access(self) -> crate::dialects::Access {
+                match self { $(Self::$variant => crate::dialects::Access::$access),+ }
+            }
+
+            /// Reads the request, carries it out and appends the reply; or returns the file to be sent.
+            pub async fn run(
+                self,
+                cx: &crate::ops::Cx<'_>,
+                body: &str,
+                door: crate::protocol::envelope::Door<'_>,
+                out: &mut Vec<u8>,
+            ) -> Result<Option<crate::ops::export::Export>, crate::error::Error> {
+                match self {
+                    $(Self::$variant => {
+                        let request: $request = crate::dialects::decode(body)?;
+                        let reply = $($handler)::+(cx, request).await?;
+                        operations!(@answer $kind reply, door, out)
+                    })+
+                }
+            }
+        }
+    };
+    (@effect read) => { crate::dialects::Effect::Read };
+    (@effect write) => { crate::dialects::Effect::Write };
+    (@route) => { None };
+    (@route $method:ident $path:literal) => {
+        Some(crate::dialects::Route { method: stringify!($method), path: $path })
+    };
+    (@reply json $reply:ty) => { $reply };
+    (@reply file) => { crate::dialects::FileAddress };
+    (@is_file json) => { false };
+    (@is_file file) => { true };
+    (@answer json $reply:ident, $door:ident, $out:ident) => {{
+        crate::protocol::envelope::success($out, $door, &$reply)?;
+        Ok(None)
+    }};
+    (@answer file $reply:ident, $door:ident, $out:ident) => {{
+        let _ = (&$door, &$out);
+        Ok(Some($reply))
+    }};
+}

@@ -1,0 +1,124 @@
+//! What a company has set up: groups, staff, dictionaries, tasks, custom fields.
+
+use std::collections::BTreeMap;
+
+use jiff::tz::TimeZone;
+
+use super::custom_field::CustomField;
+use super::phone::Country;
+
+/// The settings and lists of one company, as they were when it was read.
+#[derive(Debug)]
+pub struct Catalogue {
+    pub company: Company,
+    /// Names by group id.
+    pub groups: BTreeMap<i64, String>,
+    /// By [`login_key`].
+    pub staff: BTreeMap<String, Staff>,
+    pub types: Dictionary,
+    pub flags: Dictionary,
+    pub sources: Dictionary,
+    /// Names by task id.
+    pub tasks: BTreeMap<i64, String>,
+    pub fields: Vec<CustomField>,
+}
+
+#[derive(Debug)]
+pub struct Company {
+    pub id: i64,
+    pub name: String,
+    pub time_zone: TimeZone,
+    pub country: &'static Country,
+    pub token_secret: String,
+}
+
+#[derive(Debug, Clone)]
+pub struct Staff {
+    /// As it is written, `TRCS004`.
+    pub login_no: String,
+    pub name: String,
+    pub role: Role,
+    /// The groups this person belongs to.
+    pub groups: Vec<i64>,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Role {
+    Agent,
+    Supervisor,
+    Admin,
+}
+
+impl Role {
+    pub const ALL: [Self; 3] = [Self::Agent, Self::Supervisor, Self::Admin];
+
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Agent => "agent",
+            Self::Supervisor => "supervisor",
+            Self::Admin => "admin",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+}
+
+/// The form in which login numbers are compared: case does not count.
+#[must_use]
+pub fn login_key(login_no: &str) -> String {
+    login_no.trim().to_lowercase()
+}
+
+/// A list of values with names, in its order.
+#[derive(Debug, Default)]
+pub struct Dictionary {
+    pub entries: Vec<Entry>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Entry {
+    pub value: String,
+    pub name: String,
+}
+
+impl Dictionary {
+    /// The entry with this name or, failing that, this value.
+    #[must_use]
+    pub fn find(&self, name_or_value: &str) -> Option<&Entry> {
+        let given = name_or_value.trim();
+        self.entries
+            .iter()
+            .find(|entry| entry.name == given)
+            .or_else(|| self.entries.iter().find(|entry| entry.value == given))
+    }
+
+    /// The name of a value; the value itself when the list has lost it.
+    #[must_use]
+    pub fn name_of<'a>(&'a self, value: &'a str) -> &'a str {
+        self.entries.iter().find(|entry| entry.value == value).map_or(value, |entry| &entry.name)
+    }
+}
+
+impl Catalogue {
+    #[must_use]
+    pub fn staff(&self, login_no: &str) -> Option<&Staff> {
+        self.staff.get(&login_key(login_no))
+    }
+
+    /// The login numbers of a group's members, in order.
+    pub fn members_of(&self, group: i64) -> impl Iterator<Item = &str> {
+        self.staff.values().filter(move |staff| staff.groups.contains(&group)).map(|staff| staff.login_no.as_str())
+    }
+
+    /// The id of the task with this name, or with this id.
+    #[must_use]
+    pub fn task(&self, name_or_id: &str) -> Option<i64> {
+        let given = name_or_id.trim();
+        let by_name = self.tasks.iter().find(|(_, name)| *name == given).map(|(id, _)| *id);
+        by_name.or_else(|| given.parse().ok().filter(|id| self.tasks.contains_key(id)))
+    }
+}

@@ -1,0 +1,58 @@
+//! A customer.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+/// The longest text of a customer's field, in characters.
+pub const LONGEST_TEXT: usize = 255;
+/// The highest star level.
+pub const MOST_STARS: i64 = 5;
+/// Phones, and labels, that one customer can have.
+pub const MOST_PHONES: usize = 50;
+pub const MOST_LABELS: usize = 50;
+
+/// A customer of a company. Dictionary fields hold values, not names.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Customer {
+    pub id: i64,
+    /// Counts the changes.
+    pub version: i64,
+    pub name: Option<String>,
+    pub company_name: Option<String>,
+    pub address: Option<String>,
+    pub type_value: Option<String>,
+    pub flag_value: Option<String>,
+    pub source_value: Option<String>,
+    pub task_id: Option<i64>,
+    /// The login number of who looks after this customer, as it is written.
+    pub owner_no: Option<String>,
+    pub group_id: Option<i64>,
+    pub star: i64,
+    pub follow_count: i64,
+    pub last_accept: Option<String>,
+    pub assigned_at: Option<i64>,
+    pub last_follow_at: Option<i64>,
+    pub created_at: i64,
+    pub created_by: String,
+    pub updated_at: i64,
+    pub updated_by: String,
+    /// Values by field id.
+    pub custom: BTreeMap<i64, Value>,
+    pub phones: Vec<CustomerPhone>,
+    pub labels: Vec<Label>,
+}
+
+/// A phone of a customer, as it was typed.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CustomerPhone {
+    pub id: i64,
+    pub content: String,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Label {
+    pub id: i64,
+    pub name: String,
+}

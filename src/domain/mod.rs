@@ -1,0 +1,12 @@
+//! What the product is about: customers, phones, labels, changes. Types and rules without I/O; knows nobody.
+
+pub mod catalogue;
+pub mod change;
+pub mod custom_field;
+pub mod customer;
+pub mod feed;
+pub mod filter;
+pub mod phone;
+pub mod search_terms;
+pub mod signature;
+pub mod times;

@@ -1,0 +1,227 @@
+use super::*;
+use proptest::prelude::*;
+
+fn parse(typed: &str) -> Phone {
+    Phone::parse(typed, &CHINA).unwrap()
+}
+
+fn key(typed: &str) -> String {
+    parse(typed).key()
+}
+
+#[test]
+fn one_mobile_in_many_spellings() {
+    for typed in [
+        "13000000001",
+        "130-0000-0001",
+        " 130 0000 0001 ",
+        "１３０００００　０００１",
+        "+8613000000001",
+        "＋86 130 0000 0001",
+        "(+86)13000000001",
+        "+(86) 130.0000.0001",
+        "8613000000001",
+        "008613000000001",
+        "013000000001",
+        "+86 013000000001",
+        "张三手机 13000000001",
+        "tel:+86-130-0000-0001",
+        "\u{202a}13000000001\u{202c}",
+    ] {
+        assert_eq!(key(typed), "+8613000000001", "{typed}");
+        assert_eq!(parse(typed).tail(), "10000000031", "{typed}");
+        assert_eq!(parse(typed).typed, typed.trim());
+    }
+}
+
+#[test]
+fn landlines_and_service_numbers() {
+    for (typed, expected) in [
+        ("010-88886666", "+861088886666"),
+        ("（010）88886666", "+861088886666"),
+        ("+86 10 88886666", "+861088886666"),
+        ("+86 (0)10 8888 6666", "+861088886666"),
+        ("861088886666", "+861088886666"),
+        ("021/88886666", "+862188886666"),
+        ("0755-88886666", "+8675588886666"),
+        ("0755-8888666-6", "+8675588886666"),
+        ("0311-8888666", "+863118888666"),
+        ("400-123-4567", "+864001234567"),
+        ("+86 400 123 4567", "+864001234567"),
+        ("864001234567", "+864001234567"),
+        ("8001234567", "+868001234567"),
+    ] {
+        assert_eq!(key(typed), expected, "{typed}");
+    }
+    assert_eq!(parse("010-88886666").tail(), "6666888801");
+}
+
+#[test]
+fn numbers_without_e164_keep_their_digits() {
+    for (typed, expected) in [
+        ("138900010001", "138900010001"),
+        ("138-9000-1000-1", "138900010001"),
+        ("+86 138900010001", "138900010001"),
+        ("8612 3456", "86123456"),
+        ("8888666", "8888666"),
+        ("10086", "10086"),
+        ("+86 10086", "10086"),
+        ("95555", "95555"),
+        ("110", "110"),
+        ("13000000001/13000000002", "1300000000113000000002"),
+        ("13000000001,13000000002", "1300000000113000000002"),
+        ("+86", "86"),
+        ("001", "001"),
+    ] {
+        assert_eq!(key(typed), expected, "{typed}");
+        assert_eq!(parse(typed).e164, None, "{typed}");
+    }
+}
+
+#[test]
+fn extensions() {
+    for tail in [
+        "-801",
+        " - 801",
+        "转801",
+        "转分机801",
+        "分机 801",
+        "分机号：801",
+        " ext 801",
+        "ext.801",
+        "x801",
+        "X801",
+        "#801",
+        "，801",
+        ";ext=801",
+        "（转801）",
+        "(801)",
+    ] {
+        for number in ["010-88886666", "+86 10 88886666", "0755-88886666", "400-123-4567", "13000000001"] {
+            let whole = parse(&format!("{number}{tail}"));
+            assert_eq!(whole.extension.as_deref(), Some("801"), "{number}{tail}");
+            assert_eq!(whole.e164, parse(number).e164, "{number}{tail}");
+            assert_eq!(whole.digits, parse(number).digits);
+            assert_eq!(whole.tail(), parse(number).tail());
+        }
+    }
+    assert_eq!(key("010-88886666-801"), "+861088886666;ext=801");
+    assert_eq!(key("88886666-801"), "88886666;ext=801");
+    assert_eq!(key("10086转1"), "10086;ext=1");
+    assert_eq!(key("+1 202-555-0100 x 12"), "+12025550100;ext=12");
+}
+
+#[test]
+fn numbers_abroad() {
+    for (typed, expected, tail) in [
+        ("+1 202 555 0100", "+12025550100", "0010555202"),
+        ("001 202 555 0100", "+12025550100", "0010555202"),
+        ("+852 2345 6789", "+85223456789", "98765432"),
+        ("+44 (0)20 7946 0000", "+442079460000", "0000649702"),
+        ("+998 71 200 0000", "+998712000000", "00000021789"),
+    ] {
+        assert_eq!((key(typed).as_str(), parse(typed).tail().as_str()), (expected, tail));
+    }
+    assert_eq!(parse("+1234567890123456").e164, None, "sixteen digits");
+}
+
+#[test]
+fn other_home_countries() {
+    for (iso, typed, expected) in [
+        ("HK", "2345 6789", "+85223456789"),
+        ("HK", "001 86 13000000001", "+8613000000001"),
+        ("HK", "+86 13000000001", "+8613000000001"),
+        ("GB", "020 7946 0000", "+442079460000"),
+        ("US", "(202) 555-0100", "+12025550100"),
+        ("US", "1-202-555-0100", "+12025550100"),
+        ("US", "011 86 10 88886666", "+861088886666"),
+        ("JP", "03-0000-0001", "+81300000001"),
+        ("SG", "999", "999"),
+    ] {
+        let country = Country::by_iso(iso).unwrap();
+        assert_eq!(Phone::parse(typed, country).unwrap().key(), expected, "{iso} {typed}");
+    }
+}
+
+#[test]
+fn texts_that_are_no_numbers() {
+    assert_eq!(Phone::parse("", &CHINA), None);
+    assert_eq!(Phone::parse("无", &CHINA), None);
+    assert_eq!(Phone::parse(&"1".repeat(256), &CHINA), None);
+    assert!(is_dialled("+86 (010) 8888－6666"));
+    assert!(!is_dialled("--") && !is_dialled("王1") && !is_dialled(""));
+}
+
+#[test]
+fn tails() {
+    assert_eq!(tail_of("008613000000001"), "10000000031");
+    assert!(tails_match("6666888801", "66668888"));
+    assert!(!tails_match("666688", "666688"), "too short");
+    assert!(!tails_match("66668889", "6666888801"));
+    let shorter: Vec<_> = shorter_tails("6666888801").collect();
+    assert_eq!(shorter, ["666688880", "66668888", "6666888"]);
+    assert_eq!(shorter_tails("6666888").count(), 0);
+}
+
+fn full_width(c: char) -> char {
+    char::from_u32(u32::from(c) + 0xfee0).unwrap()
+}
+
+prop_compose! {
+    /// A number as dialled inside the country, and the same behind the country code.
+    fn number()(number in prop_oneof![
+        "1[3-9][0-9]{9}", "010[2-8][0-9]{7}", "02[1-9][2-8][0-9]{7}", "0[3-9][1-9][0-9][2-8][0-9]{6,7}", "400[0-9]{7}",
+    ]) -> String { number }
+}
+
+proptest! {
+    #[test]
+    fn every_spelling_has_one_key(
+        number in number(),
+        prefix in prop_oneof![Just(""), Just("+86"), Just("0086"), Just("86"), Just("0")],
+        drops_zero: bool,
+        is_wide: bool,
+        marks in prop::collection::vec(prop_oneof![4 => Just(""), 1 => Just("-"), 1 => Just(" "), 1 => Just("—")], 20),
+    ) {
+        let bare = number.strip_prefix('0').unwrap_or(&number);
+        let spelt = match prefix {
+            "0" => format!("0{bare}"),
+            "" => number.clone(),
+            code if drops_zero => format!("{code}{bare}"),
+            code => format!("{code}{number}"),
+        };
+        let mut text = String::new();
+        for (at, c) in spelt.chars().enumerate() {
+            if at > 0 { text.push_str(marks[at % marks.len()]); }
+            text.push(if is_wide { full_width(c) } else { c });
+        }
+        let phone = parse(&text);
+        prop_assert_eq!(phone.key(), format!("+86{bare}"), "{}", text);
+        prop_assert!(phone.e164.is_some());
+    }
+
+    #[test]
+    fn any_text_is_read_without_panic(text in "[\\PC\u{202a}]{0,40}|[0-9+ ()x转#,-]{0,30}", iso in "CN|HK|US|GB|JP") {
+        let country = Country::by_iso(&iso).unwrap();
+        if let Some(phone) = Phone::parse(&text, country) {
+            let tail = phone.tail();
+            prop_assert!(!tail.is_empty() && tail.len() <= TAIL);
+            prop_assert!(tail.bytes().all(|b| b.is_ascii_digit()));
+            if let Some(e164) = phone.e164.clone() {
+                let again = Phone::parse(&e164, country).unwrap();
+                prop_assert_eq!(again.e164, Some(e164));
+                prop_assert_eq!(Phone::parse(&phone.key(), country).unwrap().key(), phone.key());
+            }
+        } else {
+            prop_assert!(!text.chars().map(half_width).any(|c| c.is_ascii_digit()));
+        }
+    }
+
+    #[test]
+    fn the_two_sides_of_a_look_up_agree(a in "[0-9]{1,11}", b in "[0-9]{1,11}", cut in 0_usize..11) {
+        for b in [b, a.get(..cut).unwrap_or(&a).to_owned()] {
+            let stored_is_found = (a.len() >= SHORTEST_TAIL && b.starts_with(&a)) || shorter_tails(&a).any(|short| short == b);
+            prop_assert_eq!(tails_match(&a, &b), stored_is_found);
+        }
+    }
+}

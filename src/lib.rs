@@ -1,0 +1,17 @@
+//! laidian (来电): the customer server behind a call centre.
+//!
+//! The map: a frame comes in at [`server`], is read by [`protocol`], becomes an operation of one of the
+//! [`dialects`], is carried out in [`ops`] by the rules of [`domain`], and is kept in the [`store`].
+//! Dependencies point that way only: server → dialects → ops → store, domain.
+
+pub mod cli;
+pub mod config;
+pub mod demo;
+pub mod dialects;
+pub mod domain;
+pub mod error;
+pub mod ops;
+pub mod protocol;
+pub mod server;
+pub mod sheets;
+pub mod store;

@@ -1,0 +1,101 @@
+//! Reading a company's catalogue, at most once a second.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use moka::future::Cache as Moka;
+
+use crate::domain::catalogue::{Catalogue, Company, Dictionary, Entry, Role, Staff};
+use crate::domain::custom_field::{CustomField, FieldKind};
+use crate::domain::phone::{CHINA, Country};
+use crate::error::Error;
+use crate::store::Scope;
+use crate::store::rows::{CompanyRow, DictionaryRow, FieldRow};
+
+/// How old a catalogue may be: what another process sets up is seen this much later.
+const FRESH: Duration = Duration::from_secs(1);
+const COMPANIES: u64 = 10_000;
+
+/// The catalogues of the companies that are at work.
+pub struct Cache(Moka<i64, Option<Arc<Catalogue>>>);
+
+impl Default for Cache {
+    fn default() -> Self {
+        Self(Moka::builder().max_capacity(COMPANIES).time_to_live(FRESH).build())
+    }
+}
+
+impl Cache {
+    /// The catalogue of the scope's company; `None` when there is no such company.
+    pub async fn get(&self, scope: &Scope) -> Result<Option<Arc<Catalogue>>, Error> {
+        if let Some(known) = self.0.get(&scope.company()).await {
+            return Ok(known);
+        }
+        self.0
+            .try_get_with(scope.company(), async { load(scope).await.map(|found| found.map(Arc::new)) })
+            .await
+            .map_err(|error: Arc<Error>| (*error).clone())
+    }
+
+    /// Makes the next request read what was just set up.
+    pub async fn forget(&self, company: i64) {
+        self.0.invalidate(&company).await;
+    }
+}
+
+/// Reads the catalogue of the scope's company.
+pub async fn load(scope: &Scope) -> Result<Option<Catalogue>, Error> {
+    let Some(company) = scope.company_row().await? else { return Ok(None) };
+    let mut staff: std::collections::BTreeMap<String, Staff> = scope
+        .staff()
+        .await?
+        .into_iter()
+        .map(|row| {
+            let role = Role::parse(&row.role).unwrap_or(Role::Agent);
+            (row.login_key, Staff { login_no: row.login_no, name: row.name, role, groups: Vec::new() })
+        })
+        .collect();
+    for membership in scope.memberships().await? {
+        if let Some(staff) = staff.get_mut(&membership.login_key) {
+            staff.groups.push(membership.group_id);
+        }
+    }
+    let items = scope.dictionary_items().await?;
+    Ok(Some(Catalogue {
+        company: company_of(company),
+        groups: scope.groups().await?.into_iter().map(|row| (row.id, row.name)).collect(),
+        staff,
+        types: dictionary(&items, "type"),
+        flags: dictionary(&items, "flag"),
+        sources: dictionary(&items, "source"),
+        tasks: scope.tasks().await?.into_iter().map(|row| (row.id, row.name)).collect(),
+        fields: scope.custom_fields().await?.into_iter().map(field_of).collect(),
+    }))
+}
+
+fn company_of(row: CompanyRow) -> Company {
+    Company {
+        id: row.id,
+        name: row.name,
+        // Both are checked when a company is set up.
+        time_zone: TimeZone::get(&row.time_zone).unwrap_or(TimeZone::UTC),
+        country: Country::by_iso(&row.country).unwrap_or(&CHINA),
+        token_secret: row.token_secret,
+    }
+}
+
+fn dictionary(items: &[DictionaryRow], kind: &str) -> Dictionary {
+    let entries = items.iter().filter(|item| item.kind == kind);
+    Dictionary { entries: entries.map(|item| Entry { value: item.value.clone(), name: item.name.clone() }).collect() }
+}
+
+fn field_of(row: FieldRow) -> CustomField {
+    CustomField {
+        id: row.id,
+        name: row.name,
+        kind: FieldKind::parse(&row.kind).unwrap_or(FieldKind::Text),
+        options: serde_json::from_str(&row.options).unwrap_or_default(),
+        required: row.required != 0,
+    }
+}

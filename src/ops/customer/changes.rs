@@ -1,0 +1,70 @@
+//! What a caller wants changed, in words that all dialects share.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+/// What to do with one field.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub enum Patch<T> {
+    /// The request does not name it.
+    #[default]
+    Keep,
+    Clear,
+    Set(T),
+}
+
+impl<T> Patch<T> {
+    /// The value to set, transformed; the other cases stay.
+    pub fn try_map<U, E>(self, f: impl FnOnce(T) -> Result<U, E>) -> Result<Patch<U>, E> {
+        Ok(match self {
+            Self::Keep => Patch::Keep,
+            Self::Clear => Patch::Clear,
+            Self::Set(value) => Patch::Set(f(value)?),
+        })
+    }
+
+    /// The field after the change.
+    pub fn apply(self, old: Option<T>) -> Option<T> {
+        match self {
+            Self::Keep => old,
+            Self::Clear => None,
+            Self::Set(value) => Some(value),
+        }
+    }
+}
+
+/// The changes of one customer. Dictionary fields take a name or a value.
+#[derive(Debug, Default)]
+pub struct Changes<'a> {
+    pub name: Patch<Cow<'a, str>>,
+    pub company_name: Patch<Cow<'a, str>>,
+    pub address: Patch<Cow<'a, str>>,
+    pub kind: Patch<Cow<'a, str>>,
+    pub flag: Patch<Cow<'a, str>>,
+    pub source: Patch<Cow<'a, str>>,
+    pub task: Patch<i64>,
+    /// A login number; goes together with `group`.
+    pub owner: Patch<Cow<'a, str>>,
+    pub group: Patch<i64>,
+    /// All phones that the customer is to have.
+    pub phones: Option<Vec<PhoneChange<'a>>>,
+    /// All labels that the customer is to have, by name.
+    pub labels: Option<Vec<Cow<'a, str>>>,
+    pub star: Option<i64>,
+    /// Values by custom field id, a null clears; `Clear` clears them all.
+    pub custom: Patch<BTreeMap<i64, Value>>,
+    pub follow_count: Patch<i64>,
+    pub last_accept: Patch<Cow<'a, str>>,
+    pub assigned_at: Patch<i64>,
+    pub last_follow_at: Patch<i64>,
+}
+
+/// A phone in the list that a customer is to have.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct PhoneChange<'a> {
+    /// The phone that gets this number; `None` for a new one.
+    pub id: Option<i64>,
+    pub typed: Cow<'a, str>,
+}

@@ -1,0 +1,249 @@
+//! A customer and the changes wanted make the customer to be: all rules that need no look into the store.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+
+use serde_json::Value;
+
+use super::changes::{Changes, Patch, PhoneChange};
+use crate::domain::catalogue::{Catalogue, Dictionary};
+use crate::domain::custom_field::is_blank;
+use crate::domain::customer::{Customer, CustomerPhone, LONGEST_TEXT, MOST_LABELS, MOST_PHONES, MOST_STARS};
+use crate::domain::phone::Phone;
+use crate::error::Error;
+
+/// The customer to be. Phones and labels that are new have the id 0 until they are numbered.
+pub struct Merged {
+    pub customer: Customer,
+    /// Where labels change: their names, each once. Ids come from the store.
+    pub labels: Option<Vec<String>>,
+}
+
+/// Returns the customer that `old` becomes, or the first rule that the changes break.
+pub fn merge(old: &Customer, changes: Changes<'_>, catalogue: &Catalogue) -> Result<Merged, Error> {
+    let mut new = old.clone();
+    new.name = text("custname", changes.name, new.name)?;
+    new.company_name = text("companyName", changes.company_name, new.company_name)?;
+    new.address = text("address", changes.address, new.address)?;
+    new.last_accept = text("lastAccept", changes.last_accept, new.last_accept)?;
+    new.type_value = entry("custtype", &catalogue.types, changes.kind, new.type_value)?;
+    new.flag_value = entry("dealflag", &catalogue.flags, changes.flag, new.flag_value)?;
+    new.source_value = entry("custfrom", &catalogue.sources, changes.source, new.source_value)?;
+    new.task_id = task(catalogue, changes.task)?.apply(new.task_id);
+    (new.owner_no, new.group_id) = owner(catalogue, changes.owner, changes.group, old)?;
+    if let Some(phones) = changes.phones {
+        new.phones = merge_phones(&old.phones, phones, catalogue)?;
+    }
+    if let Some(star) = changes.star {
+        new.star = in_range("customerLabel", star, MOST_STARS)?;
+    }
+    new.custom = custom(catalogue, changes.custom, new.custom)?;
+    new.follow_count = changes
+        .follow_count
+        .try_map(|count| in_range("followNum", count, i64::from(i32::MAX)))?
+        .apply(Some(new.follow_count))
+        .unwrap_or(0);
+    new.assigned_at = changes.assigned_at.apply(new.assigned_at);
+    new.last_follow_at = changes.last_follow_at.apply(new.last_follow_at);
+    let labels = changes.labels.map(label_names).transpose()?;
+    Ok(Merged { customer: new, labels })
+}
+
+/// Refuses a customer that lacks a required custom field.
+pub fn check_required(customer: &Customer, catalogue: &Catalogue) -> Result<(), Error> {
+    match catalogue.fields.iter().find(|field| field.required && !customer.custom.contains_key(&field.id)) {
+        Some(field) => Err(Error::CustomFieldMissing { label: field.name.clone() }),
+        None => Ok(()),
+    }
+}
+
+fn text(field: &'static str, patch: Patch<Cow<'_, str>>, old: Option<String>) -> Result<Option<String>, Error> {
+    let Patch::Set(given) = patch else {
+        return Ok(patch.try_map(|text| Ok::<_, Error>(text.into_owned()))?.apply(old));
+    };
+    let trimmed = given.trim();
+    check_text(field, trimmed)?;
+    Ok((!trimmed.is_empty()).then(|| trimmed.to_owned()))
+}
+
+/// Texts are refused when they are too long, never cut.
+fn check_text(field: &'static str, text: &str) -> Result<(), Error> {
+    if text.chars().count() > LONGEST_TEXT {
+        return Err(Error::parameter(format!(
+            "{field}: 最多 {LONGEST_TEXT} 个字符 / at most {LONGEST_TEXT} characters"
+        )));
+    }
+    if text.contains('\0') {
+        return Err(Error::parameter(format!("{field}: 不能包含 U+0000 / must not contain U+0000")));
+    }
+    Ok(())
+}
+
+fn in_range(field: &'static str, value: i64, most: i64) -> Result<i64, Error> {
+    if (0..=most).contains(&value) {
+        Ok(value)
+    } else {
+        Err(Error::parameter(format!("{field}: 应为 0 到 {most} / expected 0 to {most}")))
+    }
+}
+
+fn entry(
+    field: &'static str,
+    dictionary: &Dictionary,
+    patch: Patch<Cow<'_, str>>,
+    old: Option<String>,
+) -> Result<Option<String>, Error> {
+    let patch = match patch {
+        Patch::Set(given) if given.trim().is_empty() => Patch::Clear,
+        patch => patch.try_map(|given| match dictionary.find(&given) {
+            Some(entry) => Ok(entry.value.clone()),
+            None => Err(Error::NotInDictionary { given: given.into_owned(), field }),
+        })?,
+    };
+    Ok(patch.apply(old))
+}
+
+fn task(catalogue: &Catalogue, patch: Patch<i64>) -> Result<Patch<i64>, Error> {
+    patch.try_map(|id| {
+        if catalogue.tasks.contains_key(&id) {
+            Ok(id)
+        } else {
+            Err(Error::parameter(format!("taskId: 没有任务 {id} / there is no task {id}")))
+        }
+    })
+}
+
+/// An owner comes with the group in which he looks after the customer; a group may stand alone.
+fn owner(
+    catalogue: &Catalogue,
+    owner: Patch<Cow<'_, str>>,
+    group: Patch<i64>,
+    old: &Customer,
+) -> Result<(Option<String>, Option<i64>), Error> {
+    let owner = match owner {
+        Patch::Set(login_no) if login_no.trim().is_empty() => Patch::Clear,
+        other => other,
+    };
+    if (&owner, &group) == (&Patch::Keep, &Patch::Keep) {
+        return Ok((old.owner_no.clone(), old.group_id));
+    }
+    let new_owner = match &owner {
+        Patch::Set(login_no) => Some(catalogue.staff(login_no).ok_or(Error::OwnerUnknown)?),
+        _ => None,
+    };
+    if new_owner.is_some() && !matches!(group, Patch::Set(_)) {
+        return Err(Error::OwnerWithoutGroup);
+    }
+    let group = group.apply(old.group_id);
+    if group.is_some_and(|id| !catalogue.groups.contains_key(&id)) {
+        return Err(Error::GroupUnknown);
+    }
+    let staff = match owner {
+        Patch::Set(_) => new_owner,
+        Patch::Clear => None,
+        Patch::Keep => old.owner_no.as_deref().and_then(|login_no| catalogue.staff(login_no)),
+    };
+    if let (Some(staff), Some(group)) = (staff, group)
+        && !staff.groups.contains(&group)
+    {
+        return Err(Error::OwnerNotInGroup);
+    }
+    Ok((staff.map(|staff| staff.login_no.clone()), group))
+}
+
+/// The phones to be. A new entry whose number the customer has already keeps that phone's id; a number
+/// that stands twice in the list is kept once.
+fn merge_phones(
+    old: &[CustomerPhone],
+    list: Vec<PhoneChange<'_>>,
+    catalogue: &Catalogue,
+) -> Result<Vec<CustomerPhone>, Error> {
+    if list.len() > MOST_PHONES {
+        return Err(Error::parameter(format!("cellphones: 最多 {MOST_PHONES} 个 / at most {MOST_PHONES}")));
+    }
+    let key = |typed: &str| Phone::parse(typed, catalogue.company.country).map(|phone| phone.key());
+    let mut known: BTreeMap<String, i64> =
+        old.iter().filter_map(|phone| Some((key(&phone.content)?, phone.id))).collect();
+    for change in &list {
+        if let Some(id) = change.id {
+            if !old.iter().any(|phone| phone.id == id) {
+                return Err(Error::parameter(format!(
+                    "cellphones: 客户没有电话 {id} / the customer has no phone {id}"
+                )));
+            }
+            known.retain(|_, known| *known != id);
+        }
+    }
+    let mut phones: Vec<CustomerPhone> = Vec::with_capacity(list.len());
+    let mut keys = Vec::with_capacity(list.len());
+    for change in list {
+        let typed = change.typed.trim();
+        check_text("cellphones", typed)?;
+        let Some(key) = key(typed) else {
+            return Err(Error::parameter("cellphones: 不是电话号码 / not a phone number"));
+        };
+        if keys.contains(&key) {
+            continue;
+        }
+        let id = change.id.or_else(|| known.remove(&key)).unwrap_or(0);
+        if id != 0 && phones.iter().any(|phone| phone.id == id) {
+            return Err(Error::parameter(format!("cellphones: 电话 {id} 出现两次 / phone {id} stands twice")));
+        }
+        phones.push(CustomerPhone { id, content: typed.to_owned() });
+        keys.push(key);
+    }
+    Ok(phones)
+}
+
+fn label_names(labels: Vec<Cow<'_, str>>) -> Result<Vec<String>, Error> {
+    let mut names: Vec<String> = Vec::new();
+    for label in labels {
+        let name = label.trim();
+        check_text("customerLabel", name)?;
+        if !name.is_empty() && !names.iter().any(|known| known == name) {
+            names.push(name.to_owned());
+        }
+    }
+    if names.len() > MOST_LABELS {
+        return Err(Error::parameter(format!("customerLabel: 最多 {MOST_LABELS} 个 / at most {MOST_LABELS}")));
+    }
+    Ok(names)
+}
+
+/// Custom values to be: what the change names is set or cleared, the others stay.
+fn custom(
+    catalogue: &Catalogue,
+    patch: Patch<BTreeMap<i64, Value>>,
+    old: BTreeMap<i64, Value>,
+) -> Result<BTreeMap<i64, Value>, Error> {
+    let missing = |label: &str| Error::CustomFieldMissing { label: label.to_owned() };
+    let given = match patch {
+        Patch::Keep => return Ok(old),
+        Patch::Clear => {
+            return match catalogue.fields.iter().find(|field| field.required) {
+                Some(field) => Err(missing(&field.name)),
+                None => Ok(BTreeMap::new()),
+            };
+        }
+        Patch::Set(given) => given,
+    };
+    let mut values = old;
+    for (id, value) in given {
+        let Some(field) = catalogue.fields.iter().find(|field| field.id == id) else {
+            return Err(Error::parameter(format!("jsonStr: 没有自定义字段 {id} / there is no custom field {id}")));
+        };
+        if is_blank(&value) {
+            if field.required {
+                return Err(missing(&field.name));
+            }
+            values.remove(&id);
+        } else if let Err(expected) = field.check(&value) {
+            // The document: a required field that is not filled in, or not as it must be.
+            let detail = format!("jsonStr {}: {expected}", field.key());
+            return Err(if field.required { missing(&field.name) } else { Error::parameter(detail) });
+        } else {
+            values.insert(id, value);
+        }
+    }
+    Ok(values)
+}

@@ -1,0 +1,277 @@
+//! Writing a customer: the row, what it is found by, the change lines and the event, in one transaction.
+
+use serde::Serialize;
+use serde_json::json;
+
+use super::fields_of;
+use super::merge::Merged;
+use crate::domain::catalogue::{Catalogue, login_key};
+use crate::domain::change::{self, Line};
+use crate::domain::customer::{Customer, CustomerPhone, Label};
+use crate::domain::phone::Phone;
+use crate::domain::search_terms::{fold, haystack, terms};
+use crate::error::Error;
+use crate::ops::Cx;
+use crate::store::Tx;
+use crate::store::rows::CustomerRow;
+
+/// Who changes something, and when.
+pub struct Origin {
+    pub login_no: String,
+    pub name: String,
+    pub at: i64,
+}
+
+impl Origin {
+    /// The caller, now.
+    #[must_use]
+    pub fn of(cx: &Cx<'_>) -> Self {
+        Self { login_no: cx.caller.login_no().to_owned(), name: cx.caller.name().to_owned(), at: cx.now }
+    }
+}
+
+/// Takes the company's place in the queue of writers, so that what is read next stays true until commit.
+pub async fn wait_for_turn(tx: &mut Tx) -> Result<(), Error> {
+    tx.count(0, 0, 0, 0, 0, 0, 0).await?;
+    Ok(())
+}
+
+/// Stores a new customer and returns its id.
+pub async fn insert(tx: &mut Tx, catalogue: &Catalogue, merged: Merged, origin: &Origin) -> Result<i64, Error> {
+    let phones = count(merged.customer.phones.len());
+    let counter = tx.count(1, 1, phones, 0, 1, 0, 1).await?.ok_or(Error::NotFound)?;
+    let mut new = merged.customer;
+    new.id = counter.last_customer;
+    new.version = 1;
+    new.created_at = origin.at;
+    new.created_by.clone_from(&origin.login_no);
+    new.updated_at = origin.at;
+    new.updated_by.clone_from(&origin.login_no);
+    number_phones(&mut new.phones, counter.last_phone - phones);
+    if let Some(names) = merged.labels {
+        new.labels = labels(tx, names).await?;
+    }
+    insert_row(tx, &new).await?;
+    insert_phones(tx, &new, catalogue).await?;
+    link_labels(tx, &new).await?;
+    tx.insert_terms(new.id, &json_of(&terms_of(&new))?).await?;
+    let lines = change::lines(&Customer::default(), &new, catalogue);
+    tx.insert_change(counter.last_change, new.id, origin.at, &origin.login_no, &origin.name, &json_of(&lines)?).await?;
+    write_event(tx, counter.last_event, "customer.created", &new, &lines, origin).await?;
+    Ok(new.id)
+}
+
+/// Stores what a customer became; nothing when nothing changed.
+pub async fn update(
+    tx: &mut Tx,
+    catalogue: &Catalogue,
+    old: &Customer,
+    merged: Merged,
+    origin: &Origin,
+) -> Result<(), Error> {
+    let mut new = merged.customer;
+    if let Some(names) = merged.labels {
+        new.labels = labels(tx, names).await?;
+    }
+    let lines = change::lines(old, &new, catalogue);
+    if lines.is_empty() {
+        return Ok(());
+    }
+    let added = count(new.phones.iter().filter(|phone| phone.id == 0).count());
+    let counter = tx.count(0, 0, added, 0, 1, 0, 1).await?.ok_or(Error::NotFound)?;
+    number_phones(&mut new.phones, counter.last_phone - added);
+    new.version += 1;
+    new.updated_at = origin.at;
+    new.updated_by.clone_from(&origin.login_no);
+    update_row(tx, &new).await?;
+    if new.phones != old.phones {
+        tx.delete_phones(new.id).await?;
+        insert_phones(tx, &new, catalogue).await?;
+    }
+    if new.labels != old.labels {
+        tx.delete_customer_labels(new.id).await?;
+        link_labels(tx, &new).await?;
+    }
+    let (before, after) = (terms_of(old), terms_of(&new));
+    if before != after {
+        tx.delete_terms(new.id, &json_of(&before)?).await?;
+        tx.insert_terms(new.id, &json_of(&after)?).await?;
+    }
+    tx.insert_change(counter.last_change, new.id, origin.at, &origin.login_no, &origin.name, &json_of(&lines)?).await?;
+    write_event(tx, counter.last_event, "customer.updated", &new, &lines, origin).await
+}
+
+/// Removes a customer and all that hangs on it.
+pub async fn delete(tx: &mut Tx, old: &Customer, origin: &Origin) -> Result<(), Error> {
+    let counter = tx.count(-1, 0, 0, 0, 0, 0, 1).await?.ok_or(Error::NotFound)?;
+    tx.delete_terms(old.id, &json_of(&terms_of(old))?).await?;
+    tx.delete_customer(old.id).await?;
+    write_event(tx, counter.last_event, "customer.destroyed", old, &[], origin).await
+}
+
+async fn write_event(
+    tx: &mut Tx,
+    id: i64,
+    kind: &str,
+    customer: &Customer,
+    lines: &[Line],
+    origin: &Origin,
+) -> Result<(), Error> {
+    let body = json!({ "version": customer.version, "changed": fields_of(lines) }).to_string();
+    tx.insert_event(id, origin.at, kind, customer.id, &origin.login_no, &body).await?;
+    Ok(())
+}
+
+/// The labels of these names, in this order; unknown ones are created.
+async fn labels(tx: &mut Tx, names: Vec<String>) -> Result<Vec<Label>, Error> {
+    if names.is_empty() {
+        return Ok(Vec::new());
+    }
+    let known = tx.labels_by_name(&json_of(&names)?).await?;
+    let mut labels = Vec::with_capacity(names.len());
+    for name in names {
+        let id = match known.iter().find(|label| label.name == name) {
+            Some(label) => label.id,
+            None => {
+                let counter = tx.count(0, 0, 0, 1, 0, 0, 0).await?.ok_or(Error::NotFound)?;
+                tx.insert_label(counter.last_label, &name).await?;
+                counter.last_label
+            }
+        };
+        labels.push(Label { id, name });
+    }
+    Ok(labels)
+}
+
+async fn link_labels(tx: &mut Tx, customer: &Customer) -> Result<(), Error> {
+    if !customer.labels.is_empty() {
+        let ids: Vec<i64> = customer.labels.iter().map(|label| label.id).collect();
+        tx.insert_customer_labels(customer.id, &json_of(&ids)?).await?;
+    }
+    Ok(())
+}
+
+fn number_phones(phones: &mut [CustomerPhone], last: i64) {
+    for (phone, id) in phones.iter_mut().filter(|phone| phone.id == 0).zip(last + 1..) {
+        phone.id = id;
+    }
+}
+
+/// Adds the phones, or says which of them another customer has.
+async fn insert_phones(tx: &mut Tx, customer: &Customer, catalogue: &Catalogue) -> Result<(), Error> {
+    if customer.phones.is_empty() {
+        return Ok(());
+    }
+    let parsed: Vec<(&CustomerPhone, Phone)> = customer
+        .phones
+        .iter()
+        .filter_map(|phone| Some((phone, Phone::parse(&phone.content, catalogue.company.country)?)))
+        .collect();
+    let rows: Vec<(i64, &str, String, String)> =
+        parsed.iter().map(|(phone, parsed)| (phone.id, phone.content.as_str(), parsed.key(), parsed.tail())).collect();
+    let added = tx.insert_phones(customer.id, &json_of(&rows)?).await?;
+    match rows.iter().find(|(_, _, key, _)| !added.iter().any(|row| row.value == *key)) {
+        Some((_, typed, _, _)) => Err(Error::PhoneTaken { typed: (*typed).to_owned() }),
+        None => Ok(()),
+    }
+}
+
+fn terms_of(customer: &Customer) -> std::collections::BTreeSet<String> {
+    terms(customer.name.as_deref().unwrap_or(""), customer.company_name.as_deref().unwrap_or(""))
+}
+
+/// The columns that are worked out from the others.
+struct Derived {
+    owner_key: Option<String>,
+    custom: Option<String>,
+    phones: String,
+    labels: String,
+    name_key: String,
+    company_key: String,
+    haystack: String,
+}
+
+fn derive(customer: &Customer) -> Result<Derived, Error> {
+    let (name, company) = (customer.name.as_deref().unwrap_or(""), customer.company_name.as_deref().unwrap_or(""));
+    Ok(Derived {
+        owner_key: customer.owner_no.as_deref().map(login_key),
+        custom: if customer.custom.is_empty() { None } else { Some(json_of(&customer.custom)?) },
+        phones: json_of(&customer.phones)?,
+        labels: json_of(&customer.labels)?,
+        name_key: fold(name),
+        company_key: fold(company),
+        haystack: haystack(name, company),
+    })
+}
+
+#[rustfmt::skip]
+async fn insert_row(tx: &mut Tx, c: &Customer) -> Result<(), Error> {
+    let derived = derive(c)?;
+    tx.insert_customer(
+        c.id, c.name.as_deref(), c.company_name.as_deref(), c.address.as_deref(),
+        c.type_value.as_deref(), c.flag_value.as_deref(), c.source_value.as_deref(),
+        c.task_id, derived.owner_key.as_deref(), c.owner_no.as_deref(), c.group_id,
+        c.star, c.follow_count, c.last_accept.as_deref(), c.assigned_at, c.last_follow_at,
+        c.created_at, &c.created_by, c.updated_at, &c.updated_by,
+        derived.custom.as_deref(), &derived.phones, &derived.labels, &derived.name_key, &derived.company_key, &derived.haystack,
+    ).await?;
+    Ok(())
+}
+
+#[rustfmt::skip]
+async fn update_row(tx: &mut Tx, c: &Customer) -> Result<(), Error> {
+    let derived = derive(c)?;
+    tx.update_customer(
+        c.id, c.name.as_deref(), c.company_name.as_deref(), c.address.as_deref(),
+        c.type_value.as_deref(), c.flag_value.as_deref(), c.source_value.as_deref(),
+        c.task_id, derived.owner_key.as_deref(), c.owner_no.as_deref(), c.group_id,
+        c.star, c.follow_count, c.last_accept.as_deref(), c.assigned_at, c.last_follow_at,
+        c.updated_at, &c.updated_by,
+        derived.custom.as_deref(), &derived.phones, &derived.labels, &derived.name_key, &derived.company_key, &derived.haystack,
+    ).await?;
+    Ok(())
+}
+
+fn json_of<T: Serialize>(value: &T) -> Result<String, Error> {
+    serde_json::to_string(value).map_err(|cause| Error::internal(&cause))
+}
+
+fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Error> {
+    serde_json::from_str(text).map_err(|cause| Error::internal(&cause))
+}
+
+impl TryFrom<CustomerRow> for Customer {
+    type Error = Error;
+
+    fn try_from(row: CustomerRow) -> Result<Self, Error> {
+        Ok(Self {
+            id: row.id,
+            version: row.version,
+            name: row.name,
+            company_name: row.company_name,
+            address: row.address,
+            type_value: row.type_value,
+            flag_value: row.flag_value,
+            source_value: row.source_value,
+            task_id: row.task_id,
+            owner_no: row.owner_no,
+            group_id: row.group_id,
+            star: row.star,
+            follow_count: row.follow_count,
+            last_accept: row.last_accept,
+            assigned_at: row.assigned_at,
+            last_follow_at: row.last_follow_at,
+            created_at: row.created_at,
+            created_by: row.created_by,
+            updated_at: row.updated_at,
+            updated_by: row.updated_by,
+            custom: row.custom.as_deref().map(from_json).transpose()?.unwrap_or_default(),
+            phones: from_json(&row.phones)?,
+            labels: from_json(&row.labels)?,
+        })
+    }
+}
+
+fn count(n: usize) -> i64 {
+    i64::try_from(n).unwrap_or(i64::MAX)
+}

@@ -1,0 +1,75 @@
+//! Walking over all customers that a search finds, page by page.
+
+use crate::error::Error;
+use crate::store::Scope;
+use crate::store::rows::CustomerRow;
+use crate::store::search::Search;
+
+/// What a file of customers holds and how it is written.
+#[derive(Debug, Clone)]
+pub struct Export {
+    pub search: Search,
+    pub format: Format,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Format {
+    Xlsx,
+    Csv,
+    Jsonl,
+}
+
+impl Format {
+    pub const ALL: [Self; 3] = [Self::Xlsx, Self::Csv, Self::Jsonl];
+
+    /// The name on the wire, which is the ending of the file, too.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Xlsx => "xlsx",
+            Self::Csv => "csv",
+            Self::Jsonl => "jsonl",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|format| format.name().eq_ignore_ascii_case(name.trim()))
+    }
+
+    #[must_use]
+    pub fn content_type(self) -> &'static str {
+        match self {
+            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Csv => "text/csv; charset=utf-8",
+            Self::Jsonl => "application/jsonl; charset=utf-8",
+        }
+    }
+}
+
+/// Customers read at a time; what is in memory of an export.
+const PAGE: i64 = 500;
+
+/// A walk over the customers that a search finds, by id. It holds nothing open between two pages, so that
+/// a slow reader keeps nobody waiting; a customer that is changed meanwhile is written as it is then.
+pub struct Walk {
+    scope: Scope,
+    search: Search,
+    last: i64,
+}
+
+impl Walk {
+    #[must_use]
+    pub fn new(scope: Scope, search: Search) -> Self {
+        Self { scope, search, last: 0 }
+    }
+
+    /// Returns the next customers; none at the end.
+    pub async fn next(&mut self) -> Result<Vec<CustomerRow>, Error> {
+        let page = self.scope.search_after(&self.search, self.last, PAGE).await?;
+        if let Some(last) = page.last() {
+            self.last = last.id;
+        }
+        Ok(page)
+    }
+}

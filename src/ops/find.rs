@@ -1,0 +1,205 @@
+//! Finding customers: one by an identifier, many by filters and words, and what there is to filter by.
+
+use std::borrow::Cow;
+
+use super::Cx;
+use crate::domain::catalogue::Dictionary;
+use crate::domain::customer::LONGEST_TEXT;
+use crate::domain::filter::{ListFilter, Owner};
+use crate::domain::phone::{Phone, SHORTEST_TAIL, shorter_tails};
+use crate::domain::search_terms::{fold, prefix_end, query_in};
+use crate::error::Error;
+use crate::store::rows::{CustomerRow, PhoneRow};
+use crate::store::search::Search;
+
+/// Customers on a page of a list.
+pub const PAGE: i64 = 20;
+/// How many rows a list can reach; beyond, there is the export.
+pub const CEILING: i64 = 10_000;
+/// The most customers that one identifier answers with.
+const MOST: i64 = 100;
+
+/// What names a customer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Identifier<'a> {
+    Id(i64),
+    Name(Cow<'a, str>),
+    Phone(Cow<'a, str>),
+    Company(Cow<'a, str>),
+}
+
+/// How well a phone matched.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PhoneMatch {
+    /// As it was typed.
+    Text,
+    /// The same number written otherwise.
+    Number,
+    /// The last digits, this many.
+    Tail(usize),
+}
+
+/// The customers that an identifier names, and for a phone how well.
+pub struct Found {
+    pub customers: Vec<CustomerRow>,
+    pub matched: Option<PhoneMatch>,
+}
+
+/// Returns the customers that the identifier names, newest first; at least one.
+pub async fn find(cx: &Cx<'_>, identifier: &Identifier<'_>) -> Result<Found, Error> {
+    let (customers, matched) = match identifier {
+        Identifier::Id(id) => (cx.scope.customer(*id).await?.into_iter().collect(), None),
+        Identifier::Name(name) => (cx.scope.customers_by_name(&key(name)?, MOST).await?, None),
+        Identifier::Company(name) => (cx.scope.customers_by_company(&key(name)?, MOST).await?, None),
+        Identifier::Phone(typed) => return by_phone(cx, typed).await,
+    };
+    found(customers, matched)
+}
+
+/// Returns the one customer that a change is meant for. A phone counts only as a whole number here, and a
+/// name that several customers have is refused: a change must not hit the wrong one.
+pub async fn find_to_change(cx: &Cx<'_>, identifier: &Identifier<'_>) -> Result<i64, Error> {
+    let found = match identifier {
+        Identifier::Phone(typed) => match by_number(cx, typed).await? {
+            Some(phone) => return Ok(phone.0.customer_id),
+            None => return Err(Error::NotFound),
+        },
+        other => find(cx, other).await?,
+    };
+    one(found)
+}
+
+/// Returns the one customer whose history is asked for.
+pub async fn find_one(cx: &Cx<'_>, identifier: &Identifier<'_>) -> Result<i64, Error> {
+    one(find(cx, identifier).await?)
+}
+
+fn one(found: Found) -> Result<i64, Error> {
+    match found.customers.as_slice() {
+        [only] => Ok(only.id),
+        [] => Err(Error::NotFound),
+        several => Err(Error::parameter(format!(
+            "content: 有 {0} 个客户匹配，请使用 id / {0} customers match, use the id",
+            several.len()
+        ))),
+    }
+}
+
+fn found(customers: Vec<CustomerRow>, matched: Option<PhoneMatch>) -> Result<Found, Error> {
+    if customers.is_empty() { Err(Error::NotFound) } else { Ok(Found { customers, matched }) }
+}
+
+/// An empty name would find all that have none.
+fn key(name: &str) -> Result<String, Error> {
+    let key = fold(name);
+    if key.is_empty() || key.chars().count() > LONGEST_TEXT { Err(Error::NotFound) } else { Ok(key) }
+}
+
+async fn by_number(cx: &Cx<'_>, typed: &str) -> Result<Option<(PhoneRow, PhoneMatch)>, Error> {
+    let Some(phone) = Phone::parse(typed, cx.catalogue.company.country) else { return Ok(None) };
+    let rows = cx.scope.phones_by_key(&json_texts([phone.key().as_str()])).await?;
+    Ok(rows.into_iter().next().map(|row| {
+        let matched = if row.typed == typed.trim() { PhoneMatch::Text } else { PhoneMatch::Number };
+        (row, matched)
+    }))
+}
+
+async fn by_phone(cx: &Cx<'_>, typed: &str) -> Result<Found, Error> {
+    if let Some((phone, matched)) = by_number(cx, typed).await? {
+        return found(cx.scope.customer(phone.customer_id).await?.into_iter().collect(), Some(matched));
+    }
+    let (phones, digits) = by_tail(cx, typed).await?;
+    let mut ids: Vec<i64> = phones.iter().map(|phone| phone.customer_id).collect();
+    ids.sort_unstable_by(|a, b| b.cmp(a));
+    ids.dedup();
+    let mut customers = cx.scope.customers_by_id(&json_numbers(&ids)).await?;
+    customers.sort_unstable_by_key(|customer| std::cmp::Reverse(customer.id));
+    found(customers, Some(PhoneMatch::Tail(digits)))
+}
+
+/// The phones that end with these digits or, failing that, are the longest end of them; and how many
+/// digits agree.
+async fn by_tail(cx: &Cx<'_>, typed: &str) -> Result<(Vec<PhoneRow>, usize), Error> {
+    let Some(phone) = Phone::parse(typed, cx.catalogue.company.country) else { return Err(Error::NotFound) };
+    let tail = phone.tail();
+    if tail.len() < SHORTEST_TAIL {
+        return Err(Error::NotFound);
+    }
+    let longer = cx.scope.phones_by_tail_prefix(&tail, &prefix_end(&tail), MOST).await?;
+    if !longer.is_empty() {
+        return Ok((longer, tail.len()));
+    }
+    let mut shorter = cx.scope.phones_by_tail(&json_texts(shorter_tails(&tail)), MOST).await?;
+    let digits = shorter.iter().map(|phone| phone.tail.len()).max().ok_or(Error::NotFound)?;
+    shorter.retain(|phone| phone.tail.len() == digits);
+    Ok((shorter, digits))
+}
+
+fn json_texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
+    serde_json::Value::from_iter(texts).to_string()
+}
+
+fn json_numbers(numbers: &[i64]) -> String {
+    serde_json::Value::from_iter(numbers.iter().copied()).to_string()
+}
+
+/// A page of a list.
+pub struct Page {
+    pub customers: Vec<CustomerRow>,
+    pub number: i64,
+    pub total: i64,
+}
+
+/// Returns a page of the customers that the search finds. `number` counts from 1.
+pub async fn list(cx: &Cx<'_>, search: &Search, number: i64) -> Result<Page, Error> {
+    if number < 1 {
+        return Err(Error::Page);
+    }
+    if number.checked_mul(PAGE).is_none_or(|reach| reach > CEILING) {
+        return Err(Error::PageBeyondCeiling);
+    }
+    let total = cx.scope.search_count(search).await?;
+    let offset = (number - 1) * PAGE;
+    let customers = if offset < total { cx.scope.search(search, PAGE, offset).await? } else { Vec::new() };
+    Ok(Page { customers, number, total })
+}
+
+/// Returns the search that a filter and words stand for. A name that is in no list is refused: an empty
+/// list would hide the typing error.
+pub fn search(cx: &Cx<'_>, filter: &ListFilter<'_>, query: Option<&str>) -> Result<Search, Error> {
+    let catalogue = &cx.catalogue;
+    let unknown = |segment: &str, name: &str| {
+        Error::parameter(format!("filters: {segment}“{name}”不存在 / there is no such name: {name}"))
+    };
+    let mut search = Search::default();
+    if let Some(task) = &filter.task {
+        search.task_id = Some(catalogue.task(task).ok_or_else(|| unknown("客户任务", task))?);
+    }
+    match &filter.owner {
+        Owner::Any | Owner::All => {}
+        Owner::Mine => search.owner_key = Some(crate::domain::catalogue::login_key(operator(cx)?.login_no.as_str())),
+        Owner::MyGroup => search.group_ids = Some(operator(cx)?.groups.clone()),
+        Owner::Login(login_no) => {
+            catalogue.staff(login_no).ok_or_else(|| unknown("客户归属", login_no))?;
+            search.owner_key = Some(crate::domain::catalogue::login_key(login_no));
+        }
+    }
+    let value = |dictionary: &Dictionary, segment: &str, name: &Option<Cow<'_, str>>| match name {
+        None => Ok(None),
+        Some(name) => {
+            dictionary.find(name).map(|entry| Some(entry.value.clone())).ok_or_else(|| unknown(segment, name))
+        }
+    };
+    search.type_value = value(&catalogue.types, "客户类型", &filter.kind)?;
+    search.flag_value = value(&catalogue.flags, "客户状态", &filter.status)?;
+    search.source_value = value(&catalogue.sources, "客户来源", &filter.source)?;
+    search.words = query.map(|text| query_in(text, catalogue.company.country).words).unwrap_or_default();
+    Ok(search)
+}
+
+fn operator<'a>(cx: &Cx<'a>) -> Result<&'a super::Operator, Error> {
+    cx.caller
+        .operator
+        .as_ref()
+        .ok_or_else(|| Error::parameter("filters: 我的客户、本组客户需要 operator / these need an operator"))
+}

@@ -1,0 +1,190 @@
+//! Who is calling: the claim of a frame, a token, or an app's signature.
+
+use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
+use serde::{Deserialize, Serialize};
+use subtle::ConstantTimeEq;
+
+use super::{Backend, Caller, Operator};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::signature;
+use crate::domain::times::SECOND;
+use crate::error::Error;
+use crate::store::rows::AppRow;
+
+/// How far a signed call's time may be off, seconds.
+const WINDOW: i64 = 300;
+/// How long a nonce is remembered, seconds.
+const NONCE: i64 = 900;
+/// The longest nonce.
+const LONGEST_NONCE: usize = 64;
+
+/// What a frame says of who sent it.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Claim {
+    pub company: Option<i64>,
+    pub operator: Option<String>,
+    pub group: Option<i64>,
+}
+
+/// Believes a claim, if there is such an operator. Without one, the company's system user acts.
+pub async fn believe(backend: &Backend, claim: &Claim) -> Result<Caller, Error> {
+    let Some(company) = claim.company else {
+        return Err(Error::parameter("companyId: 缺少 / is missing"));
+    };
+    let catalogue = catalogue(backend, company).await?;
+    let operator = claim.operator.as_deref().map(|login_no| operator(&catalogue, login_no, claim.group)).transpose()?;
+    Ok(Caller { company, operator })
+}
+
+/// Refuses a frame that claims to be from somebody else than who signed in.
+pub fn check_claim(caller: &Caller, claim: &Claim) -> Result<(), Error> {
+    let other = |what: &str| Err(Error::forbidden(format!("{what}: 与登录身份不符 / is not the one that signed in")));
+    if claim.company.is_some_and(|company| company != caller.company) {
+        return other("companyId");
+    }
+    if let Some(login_no) = &claim.operator
+        && !caller.operator.as_ref().is_some_and(|operator| same_login(&operator.login_no, login_no))
+    {
+        return other("operator");
+    }
+    if let (Some(group), Some(operator)) = (claim.group, &caller.operator)
+        && !operator.groups.contains(&group)
+    {
+        return other("groupId");
+    }
+    Ok(())
+}
+
+fn same_login(a: &str, b: &str) -> bool {
+    use crate::domain::catalogue::login_key;
+    login_key(a) == login_key(b)
+}
+
+async fn catalogue(backend: &Backend, company: i64) -> Result<std::sync::Arc<Catalogue>, Error> {
+    let found = backend.catalogues.get(&backend.store.company(company)).await?;
+    found
+        .ok_or_else(|| Error::NotSignedIn { detail: "companyId: 没有这个公司 / there is no such company".into() })
+}
+
+/// An operator of the company; acting for one group only, where one is named that he belongs to.
+fn operator(catalogue: &Catalogue, login_no: &str, group: Option<i64>) -> Result<Operator, Error> {
+    let staff = catalogue.staff(login_no).ok_or_else(|| Error::NotSignedIn {
+        detail: "operator: 公司没有这个工号 / the company has no such operator".into(),
+    })?;
+    let groups = match group {
+        Some(group) if staff.groups.contains(&group) => vec![group],
+        _ => staff.groups.clone(),
+    };
+    Ok(Operator { login_no: staff.login_no.clone(), name: staff.name.clone(), role: staff.role, groups })
+}
+
+/// What a token says.
+#[derive(Debug, Serialize, Deserialize)]
+struct Claims {
+    /// The login number.
+    sub: String,
+    company: i64,
+    /// Seconds.
+    iat: i64,
+    exp: i64,
+}
+
+/// Issues a token for an operator, good for so many seconds from now.
+pub async fn issue_token(backend: &Backend, company: i64, login_no: &str, seconds: i64) -> Result<String, Error> {
+    let catalogue = catalogue(backend, company).await?;
+    let operator = operator(&catalogue, login_no, None)?;
+    let now = backend.clock.now() / SECOND;
+    let claims = Claims { sub: operator.login_no, company, iat: now, exp: now.saturating_add(seconds) };
+    let key = EncodingKey::from_secret(catalogue.company.token_secret.as_bytes());
+    jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).map_err(|cause| Error::internal(&cause))
+}
+
+/// Returns the operator whom a token names. The answer to a bad one does not say what is wrong with it.
+pub async fn by_token(backend: &Backend, token: &str) -> Result<Caller, Error> {
+    let refused = || Error::NotSignedIn { detail: "token: 无效或已过期 / invalid or expired".into() };
+    // The company says which secret the token is checked with; nothing else is believed before that.
+    let unchecked: Claims = jsonwebtoken::dangerous::insecure_decode_claims(token).map_err(|_| refused())?;
+    let catalogue = catalogue(backend, unchecked.company).await.map_err(|error| match error {
+        Error::NotSignedIn { .. } => refused(),
+        other => other,
+    })?;
+    let mut validation = Validation::new(Algorithm::HS256);
+    // Compared with the context's clock below.
+    validation.validate_exp = false;
+    let key = DecodingKey::from_secret(catalogue.company.token_secret.as_bytes());
+    let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation).map_err(|_| refused())?.claims;
+    if claims.exp <= backend.clock.now() / SECOND {
+        return Err(refused());
+    }
+    let operator = operator(&catalogue, &claims.sub, None).map_err(|_| refused())?;
+    Ok(Caller { company: claims.company, operator: Some(operator) })
+}
+
+/// A signed call, as it came.
+pub struct Signed<'a> {
+    pub method: &'a str,
+    /// Still percent-encoded.
+    pub path: &'a str,
+    /// The parameters of the query string.
+    pub query: &'a [(String, String)],
+    pub body: &'a [u8],
+}
+
+impl Signed<'_> {
+    fn parameter(&self, name: &str) -> Option<&str> {
+        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
+    }
+}
+
+/// Returns the company whose app signed the call. Its age is judged first, so that an old call is told
+/// that it is old.
+pub async fn by_signature(backend: &Backend, call: &Signed<'_>) -> Result<Caller, Error> {
+    let timestamp = call.parameter("timestamp").unwrap_or_default();
+    let now = backend.clock.now() / SECOND;
+    // Ten digits are seconds until 2286; the document's clients send nothing longer.
+    let seconds: i64 = match timestamp.parse() {
+        Ok(seconds) if timestamp.len() <= 11 && timestamp.bytes().all(|byte| byte.is_ascii_digit()) => seconds,
+        _ => return Err(Error::TimestampForm),
+    };
+    if (now - seconds).abs() > WINDOW {
+        return Err(Error::TimestampAge);
+    }
+    let app = app(backend, call.parameter("appid").unwrap_or_default()).await?;
+    let sign = call.parameter("sign").unwrap_or_default();
+    match call.parameter("sign_version") {
+        None | Some("v1") => check_sign(sign, &signature::v1(&app.id, &app.token, timestamp))?,
+        Some("v2") => check_v2(backend, call, &app, sign, timestamp).await?,
+        Some(_) => return Err(Error::Signature),
+    }
+    Ok(Caller::system(app.company_id))
+}
+
+async fn app(backend: &Backend, id: &str) -> Result<AppRow, Error> {
+    backend.store.app(id).await?.ok_or(Error::Signature)
+}
+
+async fn check_v2(
+    backend: &Backend,
+    call: &Signed<'_>,
+    app: &AppRow,
+    sign: &str,
+    timestamp: &str,
+) -> Result<(), Error> {
+    let nonce = call.parameter("nonce").unwrap_or_default();
+    if nonce.is_empty() || nonce.len() > LONGEST_NONCE || nonce.contains('\0') {
+        return Err(Error::Signature);
+    }
+    let query = signature::sorted_query(call.query);
+    check_sign(sign, &signature::v2(&app.token, call.method, call.path, &query, call.body, timestamp, nonce))?;
+    let now = backend.clock.now();
+    let mut tx = backend.store.company(app.company_id).write().await?;
+    tx.forget_nonces(now).await?;
+    let fresh = tx.insert_nonce(&app.id, nonce, now + NONCE * SECOND).await? > 0;
+    tx.commit().await?;
+    if fresh { Ok(()) } else { Err(Error::NonceUsed) }
+}
+
+/// Compares in constant time, so that the time of an answer tells nothing of the right signature.
+fn check_sign(given: &str, right: &str) -> Result<(), Error> {
+    if bool::from(given.as_bytes().ct_eq(right.as_bytes())) { Ok(()) } else { Err(Error::Signature) }
+}

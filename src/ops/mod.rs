@@ -1,0 +1,99 @@
+//! What the product does: one function per use case, called by every door and dialect.
+//!
+//! A use case gets a [`Cx`]: the store confined to one company, that company's [`Catalogue`], who is
+//! asking, and the time. It holds the rules; the wire's shapes stay in `dialects`, the SQL in `store`.
+
+pub mod catalogue;
+pub mod clock;
+pub mod customer;
+pub mod downloads;
+pub mod export;
+pub mod feeds;
+pub mod find;
+pub mod identity;
+pub mod setup;
+
+use std::sync::Arc;
+
+use crate::domain::catalogue::{Catalogue, Role};
+use crate::error::Error;
+use crate::store::{Scope, Store};
+
+use clock::Clock;
+use downloads::Downloads;
+
+/// What all requests of a server share.
+pub struct Backend {
+    pub store: Store,
+    pub clock: Clock,
+    pub catalogues: catalogue::Cache,
+    pub downloads: Downloads,
+}
+
+impl Backend {
+    #[must_use]
+    pub fn new(store: Store, clock: Clock, url_seconds: u64) -> Self {
+        Self { store, clock, catalogues: catalogue::Cache::default(), downloads: Downloads::new(url_seconds) }
+    }
+
+    /// What a use case of this caller works with.
+    pub async fn context<'a>(&'a self, caller: &'a Caller) -> Result<Cx<'a>, Error> {
+        let scope = self.store.company(caller.company);
+        let catalogue = self
+            .catalogues
+            .get(&scope)
+            .await?
+            .ok_or_else(|| Error::NotSignedIn { detail: "no such company".into() })?;
+        Ok(Cx { backend: self, scope, catalogue, caller, now: self.clock.now() })
+    }
+}
+
+/// The context of one request.
+pub struct Cx<'a> {
+    pub backend: &'a Backend,
+    /// The store, confined to the caller's company.
+    pub scope: Scope,
+    pub catalogue: Arc<Catalogue>,
+    pub caller: &'a Caller,
+    /// When the request came, microseconds.
+    pub now: i64,
+}
+
+/// Who asks, and for which company.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Caller {
+    pub company: i64,
+    /// `None` for the company's own system user, who acts for its apps.
+    pub operator: Option<Operator>,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Operator {
+    /// As it is written.
+    pub login_no: String,
+    pub name: String,
+    pub role: Role,
+    /// The group this request is made for, when it names one; otherwise all of the operator's.
+    pub groups: Vec<i64>,
+}
+
+/// What the system user is called in histories.
+pub const SYSTEM: &str = "系统";
+
+impl Caller {
+    #[must_use]
+    pub fn system(company: i64) -> Self {
+        Self { company, operator: None }
+    }
+
+    /// The login number that goes into records.
+    #[must_use]
+    pub fn login_no(&self) -> &str {
+        self.operator.as_ref().map_or(SYSTEM, |operator| &operator.login_no)
+    }
+
+    #[must_use]
+    pub fn name(&self) -> &str {
+        self.operator.as_ref().map_or(SYSTEM, |operator| &operator.name)
+    }
+}

@@ -1,0 +1,131 @@
+//! Setting a company up: the company itself, groups, operators, apps, dictionaries, tasks, custom fields.
+//! Every function creates what is missing and changes what is there.
+
+use jiff::tz::TimeZone;
+
+use crate::domain::catalogue::{Role, login_key};
+use crate::domain::custom_field::FieldKind;
+use crate::domain::customer::LONGEST_TEXT;
+use crate::domain::phone::Country;
+use crate::error::Error;
+use crate::store::{Scope, Tx};
+
+/// A dictionary of a company.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DictionaryKind {
+    Type,
+    Flag,
+    Source,
+}
+
+impl DictionaryKind {
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Type => "type",
+            Self::Flag => "flag",
+            Self::Source => "source",
+        }
+    }
+}
+
+/// Creates or renames the company; returns whether the zone and country are known.
+pub async fn company(tx: &mut Tx, name: &str, time_zone: &str, country: &str, secret: &str) -> Result<(), Error> {
+    check_name("name", name)?;
+    if TimeZone::get(time_zone).is_err() {
+        return Err(Error::parameter(format!(
+            "time zone {time_zone:?} is unknown; expected a name such as Asia/Shanghai"
+        )));
+    }
+    if Country::by_iso(country).is_none() {
+        return Err(Error::parameter(format!("country {country:?} is unknown; expected two letters such as CN")));
+    }
+    tx.put_company(name, time_zone, country, secret).await?;
+    tx.put_counter().await?;
+    Ok(())
+}
+
+pub async fn group(tx: &mut Tx, id: i64, name: &str) -> Result<(), Error> {
+    check_name("name", name)?;
+    tx.put_group(id, name).await?;
+    Ok(())
+}
+
+/// Creates or changes an operator, who then belongs to exactly these groups.
+pub async fn operator(tx: &mut Tx, login_no: &str, name: &str, role: Role, groups: &[i64]) -> Result<(), Error> {
+    check_name("login number", login_no)?;
+    check_name("name", name)?;
+    let known = tx.groups().await?;
+    if groups.iter().any(|id| known.iter().all(|group| group.id != *id)) {
+        return Err(Error::GroupUnknown);
+    }
+    let key = login_key(login_no);
+    tx.put_staff(&key, login_no.trim(), name, role.name()).await?;
+    tx.delete_memberships(&key).await?;
+    for group in groups {
+        tx.put_membership(&key, *group).await?;
+    }
+    Ok(())
+}
+
+/// Creates an app or gives it a new token.
+pub async fn app(tx: &mut Tx, id: &str, name: &str, token: &str) -> Result<(), Error> {
+    check_name("id", id)?;
+    check_name("token", token)?;
+    if tx.put_app(id, name, token).await? == 0 {
+        return Err(Error::parameter(format!("app {id} belongs to another company")));
+    }
+    Ok(())
+}
+
+pub async fn dictionary_item(
+    tx: &mut Tx,
+    kind: DictionaryKind,
+    value: &str,
+    name: &str,
+    position: i64,
+) -> Result<(), Error> {
+    check_name("value", value)?;
+    check_name("name", name)?;
+    tx.put_dictionary_item(kind.name(), value, name, position).await?;
+    Ok(())
+}
+
+pub async fn task(tx: &mut Tx, id: i64, name: &str) -> Result<(), Error> {
+    check_name("name", name)?;
+    tx.put_task(id, name).await?;
+    Ok(())
+}
+
+/// Defines a custom field; an option field needs options, the others have none.
+pub async fn custom_field(
+    tx: &mut Tx,
+    id: i64,
+    name: &str,
+    kind: FieldKind,
+    options: &[String],
+    required: bool,
+) -> Result<(), Error> {
+    check_name("name", name)?;
+    if (kind == FieldKind::Option) == options.is_empty() {
+        return Err(Error::parameter("an option field, and only an option field, has options"));
+    }
+    let options = serde_json::to_string(options).map_err(|cause| Error::internal(&cause))?;
+    tx.put_custom_field(id, name, kind.name(), &options, i64::from(required), id).await?;
+    Ok(())
+}
+
+/// Refuses a company that does not exist.
+pub async fn must_exist(scope: &Scope) -> Result<(), Error> {
+    match scope.company_row().await? {
+        Some(_) => Ok(()),
+        None => Err(Error::parameter(format!("there is no company {}", scope.company()))),
+    }
+}
+
+fn check_name(what: &str, text: &str) -> Result<(), Error> {
+    if text.trim().is_empty() || text.chars().count() > LONGEST_TEXT || text.contains('\0') {
+        return Err(Error::parameter(format!("{what}: expected 1 to {LONGEST_TEXT} characters")));
+    }
+    Ok(())
+}

@@ -1,0 +1,117 @@
+//! The server: one port, two doors. `socket` is the loop of one WebSocket, `http` the routes, both made
+//! from the tables of `dialects`.
+
+mod close;
+mod files;
+mod http;
+mod requests;
+mod session;
+mod shutdown;
+mod socket;
+mod upgrade;
+
+use std::net::SocketAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use hyper_util::rt::{TokioIo, TokioTimer};
+use hyper_util::service::TowerToHyperService;
+use tokio::net::{TcpListener, TcpStream};
+
+pub use close::CloseCode;
+pub use session::Sessions;
+pub use shutdown::Shutdown;
+
+use crate::config::Config;
+use crate::ops::Backend;
+
+/// How long a connection may take to send the head of a request.
+const HEAD: Duration = Duration::from_secs(10);
+/// How long to wait after a failed accept: the machine is out of file handles, and needs a moment.
+const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
+
+/// What every connection of a server shares.
+pub struct Shared {
+    pub backend: Arc<Backend>,
+    pub config: Config,
+    pub sessions: Arc<Sessions>,
+    pub shutdown: Shutdown,
+}
+
+/// A server that is listening.
+pub struct Server {
+    address: SocketAddr,
+    shared: Arc<Shared>,
+}
+
+impl Server {
+    /// Listens on the configured address and serves until [`stop`](Self::stop).
+    pub async fn start(config: Config, backend: Arc<Backend>) -> std::io::Result<Self> {
+        let listener = TcpListener::bind(config.server.listen).await?;
+        let address = listener.local_addr()?;
+        let shared = Arc::new(Shared { backend, config, sessions: Arc::default(), shutdown: Shutdown::default() });
+        tokio::spawn(accept(listener, shared.clone()));
+        Ok(Self { address, shared })
+    }
+
+    /// Where it listens; the port is the real one, also when 0 was asked for.
+    #[must_use]
+    pub fn address(&self) -> SocketAddr {
+        self.address
+    }
+
+    #[must_use]
+    pub fn backend(&self) -> &Arc<Backend> {
+        &self.shared.backend
+    }
+
+    /// Stops accepting, answers what was accepted, closes the sockets with 1001 and the store with a
+    /// checkpoint. Returns whether everything was answered in time.
+    pub async fn stop(self) -> bool {
+        let drained = self.shared.shutdown.drain(Duration::from_secs(self.shared.config.shutdown.drain_seconds)).await;
+        if let Err(error) = self.shared.backend.store.close().await {
+            tracing::error!(%error, "the database could not be closed in order");
+        }
+        drained
+    }
+}
+
+async fn accept(listener: TcpListener, shared: Arc<Shared>) {
+    let router = http::router(shared.clone());
+    loop {
+        let accepted = tokio::select! {
+            accepted = listener.accept() => accepted,
+            () = shared.shutdown.started() => return,
+        };
+        match accepted {
+            Ok((stream, _)) => {
+                // Replies are small and leave at once: waiting for more would only delay them.
+                let _ = stream.set_nodelay(true);
+                shared.shutdown.spawn(serve(stream, router.clone(), shared.clone()));
+            }
+            Err(error) => {
+                tracing::warn!(%error, "a connection could not be accepted");
+                tokio::time::sleep(ACCEPT_AGAIN).await;
+            }
+        }
+    }
+}
+
+async fn serve(stream: TcpStream, router: axum::Router, shared: Arc<Shared>) {
+    let connection = hyper::server::conn::http1::Builder::new()
+        .timer(TokioTimer::new())
+        .header_read_timeout(HEAD)
+        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .with_upgrades();
+    tokio::pin!(connection);
+    let served = tokio::select! {
+        served = connection.as_mut() => served,
+        () = shared.shutdown.started() => {
+            connection.as_mut().graceful_shutdown();
+            connection.await
+        }
+    };
+    if let Err(error) = served {
+        tracing::debug!(%error, "a connection ended in disorder");
+    }
+}

@@ -1,0 +1,250 @@
+//! From a frame to its reply: reading, who is asking, carrying out. The loop in `socket` decides when.
+
+use std::ops::Range;
+use std::sync::Arc;
+
+use tokio_tungstenite::tungstenite::Utf8Bytes;
+
+use super::Shared;
+use crate::config::AuthMode;
+use crate::dialects::desk::{self, Login};
+use crate::dialects::{self, Access, Effect, FileAddress, Operation};
+use crate::domain::times::{self, SECOND};
+use crate::error::Error;
+use crate::ops::downloads::Download;
+use crate::ops::export::Export;
+use crate::ops::identity::{self, Claim, Signed};
+use crate::ops::{Caller, Cx};
+use crate::protocol::callback_id::CallbackId;
+use crate::protocol::envelope::{self, Door};
+use crate::protocol::frame::{self, BadFrame, Head, Problem};
+
+/// A frame that is to be carried out.
+pub struct Request {
+    pub operation: Operation,
+    body: Body,
+    callback_id: CallbackId,
+    who: Who,
+}
+
+enum Who {
+    SignedIn(Arc<Caller>),
+    Claimed(Claim),
+}
+
+/// The frame as strict JSON: a part of what was received, or of what the relaxed reader made of it.
+struct Body {
+    text: Text,
+    part: Range<usize>,
+}
+
+enum Text {
+    Received(Utf8Bytes),
+    Rewritten(String),
+}
+
+impl Body {
+    fn as_str(&self) -> &str {
+        let text = match &self.text {
+            Text::Received(text) => text.as_str(),
+            Text::Rewritten(text) => text,
+        };
+        text.get(self.part.clone()).unwrap_or_default()
+    }
+}
+
+/// What a frame leads to.
+pub enum Reading {
+    /// Something to carry out.
+    Request(Request),
+    /// An answer at once.
+    Reply(Vec<u8>),
+}
+
+/// Reads a frame, and answers it at once if nothing is to be carried out.
+pub fn read(shared: &Shared, caller: Option<&Arc<Caller>>, received: Utf8Bytes) -> Reading {
+    let limit = shared.config.limits.frame_bytes;
+    if received.len() > limit {
+        let id = CallbackId::salvage(&received);
+        return Reading::Reply(refusal(&id, &Error::FrameTooLarge { limit }));
+    }
+    let settings =
+        frame::Settings { relaxed: shared.config.protocol.relaxed_frames, max_depth: shared.config.protocol.max_depth };
+    let mut rewritten = String::new();
+    let (placed, at, length) = match frame::read(&received, &mut rewritten, &settings) {
+        Err(bad) => return Reading::Reply(bad_frame(bad)),
+        Ok(frame) => (place(shared, caller, frame.head), frame.body.as_ptr().addr(), frame.body.len()),
+    };
+    let placed = match placed {
+        Ok(placed) => placed,
+        Err((id, error)) => return Reading::Reply(refusal(&id, &error)),
+    };
+    // The body is a part of one of the two texts; as a range, it can be kept together with it.
+    let part_of = |text: &str| {
+        let start = at.checked_sub(text.as_ptr().addr())?;
+        (start + length <= text.len()).then_some(start..start + length)
+    };
+    let body = match part_of(&received) {
+        Some(part) => Body { part, text: Text::Received(received) },
+        None => Body { part: part_of(&rewritten).unwrap_or_default(), text: Text::Rewritten(rewritten) },
+    };
+    Reading::Request(Request { operation: placed.operation, body, callback_id: placed.callback_id, who: placed.who })
+}
+
+struct Placed {
+    operation: Operation,
+    callback_id: CallbackId,
+    who: Who,
+}
+
+/// Finds the operation and who asks for it.
+fn place(shared: &Shared, caller: Option<&Arc<Caller>>, head: Head<'_>) -> Result<Placed, (CallbackId, Error)> {
+    let placed = (|| {
+        let operation = Operation::parse(&head.action)
+            .ok_or_else(|| Error::UnknownAction { near: dialects::near(&head.action) })?;
+        let who = match caller {
+            Some(caller) => {
+                if operation.access() > Access::Anybody {
+                    identity::check_claim(caller, &claim(&head))?;
+                }
+                Who::SignedIn(caller.clone())
+            }
+            None if shared.config.auth.mode == AuthMode::Open => Who::Claimed(claim_with_customer(&head)),
+            None if operation.access() == Access::Anybody => Who::Claimed(claim(&head)),
+            None => return Err(Error::NotSignedIn { detail: "请先 login / sign in first".into() }),
+        };
+        Ok((operation, who))
+    })();
+    match placed {
+        Ok((operation, who)) => Ok(Placed { operation, callback_id: head.callback_id, who }),
+        Err(error) => Err((head.callback_id, error)),
+    }
+}
+
+fn claim(head: &Head<'_>) -> Claim {
+    Claim { company: head.company_id, operator: head.operator.as_deref().map(str::to_owned), group: head.group_id }
+}
+
+/// The document's create frame names its company and its owner only inside `customer`.
+fn claim_with_customer(head: &Head<'_>) -> Claim {
+    let mut claim = claim(head);
+    if (claim.company.is_none() || claim.operator.is_none())
+        && let Some(customer) = head.customer
+    {
+        let (company, owner) = dialects::cti::customer_company(customer);
+        claim.company = claim.company.or(company);
+        claim.operator = claim.operator.or(owner);
+    }
+    claim
+}
+
+fn bad_frame(bad: BadFrame) -> Vec<u8> {
+    let error = match bad.problem {
+        Problem::Syntax(error) => Error::FrameForm { detail: error.to_string() },
+        Problem::NotAnObject => Error::FrameForm { detail: "line 1, column 1: the frame is no object".into() },
+        Problem::Repeated(problem) => Error::FrameForm { detail: problem },
+        Problem::NoAction => Error::UnknownAction { near: Vec::new() },
+        Problem::UnknownTopic(topic) => {
+            let topic: String = topic.chars().take(64).collect();
+            Error::parameter(format!("topic: {topic:?}, expected {}", frame::TOPIC))
+        }
+        Problem::BadEnvelope { field } => Error::parameter(format!("{field}: wrong form")),
+    };
+    refusal(&bad.callback_id, &error)
+}
+
+/// Returns the reply that refuses something.
+pub fn refusal(callback_id: &CallbackId, error: &Error) -> Vec<u8> {
+    let mut reply = Vec::with_capacity(256);
+    envelope::failure(&mut reply, Door::Socket(callback_id), error);
+    reply
+}
+
+/// What carrying out a request leads to.
+pub struct Answer {
+    pub reply: Vec<u8>,
+    /// Who the socket is from now on, if the request was a sign-in.
+    pub signed_in: Option<Arc<Caller>>,
+}
+
+impl Request {
+    /// Whether it has to wait for the writes before it.
+    #[must_use]
+    pub fn is_write(&self) -> bool {
+        self.operation.effect() == Effect::Write
+    }
+
+    /// Whether it decides who the socket is, so that nothing behind it may begin before it is done.
+    #[must_use]
+    pub fn is_login(&self) -> bool {
+        self.operation == Operation::Desk(desk::Operation::Login)
+    }
+
+    /// Carries the request out. Failures are answers, too.
+    pub async fn answer(self, shared: Arc<Shared>) -> Answer {
+        let mut reply = Vec::with_capacity(1024);
+        match self.carry_out(&shared, &mut reply).await {
+            Ok(signed_in) => Answer { reply, signed_in },
+            Err(error) => Answer { reply: refusal(&self.callback_id, &error), signed_in: None },
+        }
+    }
+
+    async fn carry_out(&self, shared: &Shared, reply: &mut Vec<u8>) -> Result<Option<Arc<Caller>>, Error> {
+        let door = Door::Socket(&self.callback_id);
+        if self.operation == Operation::Desk(desk::Operation::Ping) {
+            envelope::success(reply, door, &desk::pong(shared.backend.clock.now()))?;
+            return Ok(None);
+        }
+        let (caller, signed_in) = if self.is_login() {
+            let caller = Arc::new(self.sign_in(shared).await?);
+            (caller.clone(), Some(caller))
+        } else {
+            let caller = match &self.who {
+                Who::SignedIn(caller) => caller.clone(),
+                Who::Claimed(claim) => Arc::new(identity::believe(&shared.backend, claim).await?),
+            };
+            (caller, None)
+        };
+        let cx = shared.backend.context(&caller).await?;
+        if let Some(file) = self.operation.run(&cx, self.body.as_str(), door, reply).await? {
+            envelope::success(reply, door, &offer(&cx, file).await)?;
+        }
+        Ok(signed_in)
+    }
+
+    async fn sign_in(&self, shared: &Shared) -> Result<Caller, Error> {
+        let login: Login<'_> = dialects::decode(self.body.as_str())?;
+        // `place` has kept the claim of a first sign-in; of a later one only who signed in is known.
+        let claim = match &self.who {
+            Who::Claimed(claim) => claim.clone(),
+            Who::SignedIn(_) => Claim::default(),
+        };
+        if let Some(token) = login.token.as_ref().and_then(|token| token.text()) {
+            let caller = identity::by_token(&shared.backend, &token).await?;
+            identity::check_claim(&caller, &claim)?;
+            return Ok(caller);
+        }
+        let query = login.signature();
+        if query.is_empty() {
+            return Err(Error::NotSignedIn {
+                detail: "login: 需要 token，或 appid、timestamp、sign / give a token, or appid, timestamp and sign"
+                    .into(),
+            });
+        }
+        let app =
+            identity::by_signature(&shared.backend, &Signed { method: "", path: "", query: &query, body: b"" }).await?;
+        // The app vouches for the operator it names, within its own company.
+        identity::check_claim(&app, &Claim { operator: None, group: None, ..claim.clone() })?;
+        identity::believe(&shared.backend, &Claim { company: Some(app.company), ..claim }).await
+    }
+}
+
+/// What HTTP sends as a file, the socket is told an address for.
+async fn offer(cx: &Cx<'_>, export: Export) -> FileAddress {
+    let downloads = &cx.backend.downloads;
+    let seconds = i64::try_from(downloads.seconds()).unwrap_or(i64::MAX / SECOND);
+    let expires =
+        times::to_minute(cx.now.saturating_add(seconds.saturating_mul(SECOND)), &cx.catalogue.company.time_zone);
+    let token = downloads.offer(Download { caller: cx.caller.clone(), export }).await;
+    FileAddress { url: format!("/files/{}", token.simple()), expires }
+}

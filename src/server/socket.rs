@@ -1,0 +1,367 @@
+//! The loop of one socket.
+//!
+//! One task owns the socket. Whatever is ready is taken first: finished requests, then frames; only when
+//! neither is, the replies gathered so far are flushed, so that many replies leave in one system call.
+//! Reads run side by side up to a bound; writes one after another; a login alone.
+
+use std::collections::VecDeque;
+use std::future::{Future, poll_fn};
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::stream::FuturesUnordered;
+use futures_util::{Sink, Stream};
+use tokio::net::TcpStream;
+use tokio::time::{Instant, Sleep};
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::error::{CapacityError, Error as WireError};
+use tokio_tungstenite::tungstenite::protocol::{Message, WebSocketConfig};
+use tokio_tungstenite::tungstenite::{Bytes, Utf8Bytes};
+use tokio_util::sync::CancellationToken;
+
+use super::requests::{self, Answer, Reading, Request};
+use super::session::Session;
+use super::{CloseCode, Shared};
+use crate::config::AuthMode;
+use crate::error::Error;
+use crate::ops::Caller;
+use crate::protocol::callback_id::CallbackId;
+
+/// The largest message that is read at all; larger ones cannot be skipped, so the socket is closed.
+pub const LARGEST_MESSAGE: usize = 1024 * 1024;
+/// What a socket's buffers hold, bytes. Small, because most sockets are idle.
+const READ_BUFFER: usize = 4 * 1024;
+const WRITE_BUFFER: usize = 64 * 1024;
+
+/// How a socket is set up.
+#[must_use]
+pub fn wire_config() -> WebSocketConfig {
+    WebSocketConfig::default()
+        .read_buffer_size(READ_BUFFER)
+        .write_buffer_size(WRITE_BUFFER)
+        .max_message_size(Some(LARGEST_MESSAGE))
+        .max_frame_size(Some(LARGEST_MESSAGE))
+}
+
+type Working = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+/// A socket at work.
+pub struct Socket {
+    shared: Arc<Shared>,
+    session: Session,
+    wire: WebSocketStream<TcpStream>,
+    caller: Option<Arc<Caller>>,
+    /// Requests that are carried out side by side.
+    reads: FuturesUnordered<Working>,
+    /// The write (or login) that is being carried out, and those that wait for it.
+    write: Option<Working>,
+    writes: VecDeque<Request>,
+    /// A login is under way: no frame is read before it is known who sends it.
+    signing_in: bool,
+    /// Bytes handed to the wire since it was last flushed.
+    unflushed: usize,
+    timers: Timers,
+    wake_up: Pin<Box<Sleep>>,
+    shutdown: Pin<Box<dyn Future<Output = ()> + Send>>,
+    draining: bool,
+}
+
+/// What a socket waits for.
+struct Timers {
+    next_ping: Instant,
+    /// When the answer to the last ping is due.
+    pong_due: Option<Instant>,
+    sign_in_due: Option<Instant>,
+    last_frame: Instant,
+    /// Since when the client has not taken what was written.
+    stalled_since: Option<Instant>,
+}
+
+enum Event {
+    Answered(Answer),
+    Frame(Option<Result<Message, WireError>>),
+    Flushed(Result<(), WireError>),
+    Time,
+    Shutdown,
+    /// Everything accepted is answered and flushed.
+    Drained,
+}
+
+/// Why the loop ended.
+enum End {
+    /// The client left or the connection broke: there is nobody to tell.
+    Gone,
+    Close(CloseCode),
+}
+
+/// Serves a socket until it ends.
+pub async fn serve(shared: Arc<Shared>, session: Session, wire: WebSocketStream<TcpStream>, caller: Option<Caller>) {
+    let id = session.id();
+    tracing::debug!(socket = id, "socket opened");
+    let mut socket = Socket::new(shared, session, wire, caller);
+    let end = socket.run().await;
+    if let End::Close(code) = end {
+        tracing::info!(socket = id, code = code.code(), "socket closed by the server");
+        socket.close(code).await;
+    }
+    tracing::debug!(socket = id, "socket ended");
+}
+
+async fn cancelled(token: CancellationToken) {
+    token.cancelled().await;
+}
+
+impl Socket {
+    fn new(shared: Arc<Shared>, session: Session, wire: WebSocketStream<TcpStream>, caller: Option<Caller>) -> Self {
+        let now = Instant::now();
+        let sign_in = std::time::Duration::from_secs(shared.config.auth.sign_in_seconds);
+        let must_sign_in = shared.config.auth.mode == AuthMode::Token && caller.is_none();
+        let timers = Timers {
+            next_ping: now + shared.config.socket.ping(),
+            pong_due: None,
+            sign_in_due: must_sign_in.then(|| now + sign_in),
+            last_frame: now,
+            stalled_since: None,
+        };
+        let shutdown = Box::pin(cancelled(shared.shutdown.token()));
+        let caller = caller.map(Arc::new);
+        if let Some(caller) = &caller {
+            session.signed_in(caller.clone());
+        }
+        let wake_up = Box::pin(tokio::time::sleep_until(timers.next_due(&shared)));
+        Self {
+            shared,
+            session,
+            wire,
+            caller,
+            reads: FuturesUnordered::new(),
+            write: None,
+            writes: VecDeque::new(),
+            signing_in: false,
+            unflushed: 0,
+            timers,
+            wake_up,
+            shutdown,
+            draining: false,
+        }
+    }
+
+    async fn run(&mut self) -> End {
+        loop {
+            let handled = match poll_fn(|cx| self.poll_event(cx)).await {
+                Event::Answered(answer) => {
+                    self.finish(answer);
+                    Ok(())
+                }
+                Event::Frame(frame) => self.accept(frame),
+                Event::Flushed(Ok(())) => {
+                    self.unflushed = 0;
+                    self.timers.stalled_since = None;
+                    Ok(())
+                }
+                Event::Flushed(Err(_)) => Err(End::Gone),
+                Event::Time => self.on_time(),
+                Event::Shutdown => {
+                    self.draining = true;
+                    Ok(())
+                }
+                Event::Drained => Err(End::Close(CloseCode::GoingAway)),
+            };
+            if let Err(end) = handled {
+                return end;
+            }
+        }
+    }
+
+    /// What happens next. The order matters: see the top of this file.
+    fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+        if let Some(write) = &mut self.write
+            && let Poll::Ready(answer) = write.as_mut().poll(cx)
+        {
+            self.write = None;
+            return Poll::Ready(Event::Answered(answer));
+        }
+        if let Poll::Ready(Some(answer)) = Pin::new(&mut self.reads).poll_next(cx) {
+            return Poll::Ready(Event::Answered(answer));
+        }
+        if self.may_read()
+            && let Poll::Ready(frame) = Pin::new(&mut self.wire).poll_next(cx)
+        {
+            return Poll::Ready(Event::Frame(frame));
+        }
+        if self.unflushed > 0 {
+            match Pin::new(&mut self.wire).poll_flush(cx) {
+                Poll::Ready(done) => return Poll::Ready(Event::Flushed(done)),
+                Poll::Pending => self.note_stall(cx),
+            }
+        } else if self.draining && self.in_flight() == 0 {
+            return Poll::Ready(Event::Drained);
+        }
+        if !self.draining && self.shutdown.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Event::Shutdown);
+        }
+        self.wake_up.as_mut().poll(cx).map(|()| Event::Time)
+    }
+
+    fn in_flight(&self) -> usize {
+        self.reads.len() + self.writes.len() + usize::from(self.write.is_some())
+    }
+
+    /// Further frames stay with the client while enough is in flight or waits to be taken.
+    fn may_read(&self) -> bool {
+        let limits = &self.shared.config.limits;
+        !self.draining
+            && !self.signing_in
+            && self.in_flight() < limits.in_flight
+            && self.unflushed < limits.write_queue_bytes
+    }
+
+    fn note_stall(&mut self, cx: &mut Context<'_>) {
+        if self.timers.stalled_since.is_none() {
+            self.timers.stalled_since = Some(Instant::now());
+            self.wake_up.as_mut().reset(self.timers.next_due(&self.shared));
+            // Registers the new time; it cannot be due yet.
+            let _ = self.wake_up.as_mut().poll(cx);
+        }
+    }
+
+    fn accept(&mut self, frame: Option<Result<Message, WireError>>) -> Result<(), End> {
+        self.timers.pong_due = None;
+        match frame {
+            None => return Err(End::Gone),
+            Some(Err(error)) => return Err(self.end_of(&error)),
+            Some(Ok(Message::Text(text))) => {
+                self.timers.last_frame = Instant::now();
+                self.accept_text(text);
+            }
+            Some(Ok(Message::Binary(_))) => {
+                self.timers.last_frame = Instant::now();
+                let error =
+                    Error::FrameForm { detail: "line 1, column 1: binary frames are not read, send text".into() };
+                self.send(requests::refusal(&CallbackId::Absent, &error));
+            }
+            // tungstenite has queued the answer itself; flushing sends it.
+            Some(Ok(Message::Ping(_) | Message::Close(_))) => self.unflushed += 1,
+            Some(Ok(Message::Pong(_) | Message::Frame(_))) => {}
+        }
+        Ok(())
+    }
+
+    fn end_of(&mut self, error: &WireError) -> End {
+        match error {
+            WireError::Capacity(CapacityError::MessageTooLong { .. }) => {
+                let error = Error::FrameTooLarge { limit: self.shared.config.limits.frame_bytes };
+                self.send(requests::refusal(&CallbackId::Absent, &error));
+                End::Close(CloseCode::TooBig)
+            }
+            WireError::Utf8(_) => End::Close(CloseCode::InvalidText),
+            WireError::Protocol(_) => End::Close(CloseCode::ProtocolError),
+            _ => End::Gone,
+        }
+    }
+
+    fn accept_text(&mut self, text: Utf8Bytes) {
+        match requests::read(&self.shared, self.caller.as_ref(), text) {
+            Reading::Reply(reply) => self.send(reply),
+            Reading::Request(request) if request.is_write() => {
+                self.signing_in |= request.is_login();
+                self.writes.push_back(request);
+                self.begin_next_write();
+            }
+            Reading::Request(request) => self.reads.push(Box::pin(request.answer(self.shared.clone()))),
+        }
+    }
+
+    fn begin_next_write(&mut self) {
+        if self.write.is_none()
+            && let Some(request) = self.writes.pop_front()
+        {
+            self.write = Some(Box::pin(request.answer(self.shared.clone())));
+        }
+    }
+
+    fn finish(&mut self, answer: Answer) {
+        if let Some(caller) = answer.signed_in {
+            self.session.signed_in(caller.clone());
+            self.caller = Some(caller);
+            self.timers.sign_in_due = None;
+        }
+        self.send(answer.reply);
+        self.begin_next_write();
+        if self.write.is_none() {
+            self.signing_in = false;
+        }
+    }
+
+    fn send(&mut self, reply: Vec<u8>) {
+        self.unflushed += reply.len();
+        // A reply is JSON that serde_json wrote, so this is text.
+        if let Ok(text) = Utf8Bytes::try_from(Bytes::from(reply)) {
+            self.write_message(Message::Text(text));
+        }
+    }
+
+    fn write_message(&mut self, message: Message) {
+        // An error shows again at the flush, which ends the loop.
+        let _ = Pin::new(&mut self.wire).start_send(message);
+    }
+
+    /// Something is due: closes, pings, and sets the next time.
+    fn on_time(&mut self) -> Result<(), End> {
+        let now = Instant::now();
+        let config = &self.shared.config.socket;
+        let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
+        if due(self.timers.sign_in_due) {
+            return Err(End::Close(CloseCode::NotSignedIn));
+        }
+        if due(self.timers.pong_due) {
+            return Err(End::Close(CloseCode::NoPong));
+        }
+        if due(self.timers.stalled_since.map(|since| since + config.pong())) {
+            return Err(End::Close(CloseCode::NotReading));
+        }
+        if due(config.idle().map(|idle| self.timers.last_frame + idle)) {
+            return Err(End::Close(CloseCode::Idle));
+        }
+        if self.timers.next_ping <= now {
+            self.timers.next_ping = now + config.ping();
+            self.timers.pong_due = Some(now + config.pong());
+            self.unflushed += 1;
+            self.write_message(Message::Ping(Bytes::new()));
+        }
+        self.wake_up.as_mut().reset(self.timers.next_due(&self.shared));
+        Ok(())
+    }
+
+    /// Tells the client why, if it listens, and waits a moment for it to close its side.
+    async fn close(&mut self, code: CloseCode) {
+        let frame = code.frame(self.shared.config.shutdown.retry_after_ms);
+        let farewell = async {
+            self.wire.close(Some(frame)).await?;
+            // The client's own close frame ends the handshake; what it sent before is of no interest now.
+            while let Some(message) = poll_fn(|cx| Pin::new(&mut self.wire).poll_next(cx)).await {
+                message?;
+            }
+            Ok::<(), WireError>(())
+        };
+        let _ = tokio::time::timeout(FAREWELL, farewell).await;
+    }
+}
+
+/// How long a closing socket is waited for.
+const FAREWELL: std::time::Duration = std::time::Duration::from_secs(2);
+
+impl Timers {
+    /// The first time at which something may be due.
+    fn next_due(&self, shared: &Shared) -> Instant {
+        let config = &shared.config.socket;
+        let others = [
+            self.pong_due,
+            self.sign_in_due,
+            self.stalled_since.map(|since| since + config.pong()),
+            config.idle().map(|idle| self.last_frame + idle),
+        ];
+        others.into_iter().flatten().fold(self.next_ping, Instant::min)
+    }
+}

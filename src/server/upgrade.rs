@@ -1,0 +1,122 @@
+//! From an HTTP request to a socket.
+
+use std::sync::Arc;
+
+use axum::body::Body;
+use axum::extract::Request;
+use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
+use hyper::upgrade::Upgraded;
+use hyper_util::rt::TokioIo;
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
+use tokio_tungstenite::tungstenite::protocol::Role;
+
+use super::session::Session;
+use super::{Shared, socket};
+use crate::ops::{Caller, identity};
+
+/// The subprotocol of clients that offer one beside their token.
+const PROTOCOL: &str = "laidian";
+/// The subprotocol that carries a token, for browsers, which cannot set a header.
+const BEARER_PROTOCOL: &str = "bearer.";
+
+/// Whether a request asks to become a socket.
+#[must_use]
+pub fn is_wanted(headers: &HeaderMap) -> bool {
+    let has = |name: header::HeaderName, token: &str| {
+        headers
+            .get_all(name)
+            .iter()
+            .filter_map(|value| value.to_str().ok())
+            .any(|value| value.split(',').any(|part| part.trim().eq_ignore_ascii_case(token)))
+    };
+    has(header::UPGRADE, "websocket") && has(header::CONNECTION, "upgrade")
+}
+
+/// Answers the handshake; the socket is served once the client has the answer.
+pub async fn upgrade(shared: Arc<Shared>, request: Request) -> Response<Body> {
+    let headers = request.headers();
+    let Some(key) = headers.get(header::SEC_WEBSOCKET_KEY) else {
+        return refuse(StatusCode::BAD_REQUEST, "Sec-WebSocket-Key is missing");
+    };
+    if headers.get(header::SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
+        let mut response = refuse(StatusCode::UPGRADE_REQUIRED, "WebSocket version 13 is served");
+        response.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
+        return response;
+    }
+    if shared.shutdown.has_started() {
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, "shutting down");
+    }
+    let Some(session) = shared.sessions.enter(shared.config.limits.sockets) else {
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, "[limits] sockets is reached");
+    };
+    let protocols = offered(headers);
+    let caller = match token(headers, &protocols) {
+        None => None,
+        Some(token) => match identity::by_token(&shared.backend, token).await {
+            Ok(caller) => Some(caller),
+            Err(_) => return refuse(StatusCode::UNAUTHORIZED, "the token is invalid or expired"),
+        },
+    };
+    let mut response = Response::new(Body::empty());
+    *response.status_mut() = StatusCode::SWITCHING_PROTOCOLS;
+    let answer = response.headers_mut();
+    answer.insert(header::CONNECTION, HeaderValue::from_static("Upgrade"));
+    answer.insert(header::UPGRADE, HeaderValue::from_static("websocket"));
+    if let Ok(accept) = HeaderValue::from_str(&derive_accept_key(key.as_bytes())) {
+        answer.insert(header::SEC_WEBSOCKET_ACCEPT, accept);
+    }
+    // A browser that offered protocols ends the connection unless one of them is chosen.
+    if let Some(chosen) = choose(&protocols).and_then(|chosen| HeaderValue::from_str(chosen).ok()) {
+        answer.insert(header::SEC_WEBSOCKET_PROTOCOL, chosen);
+    }
+    let serving = serve(shared.clone(), session, request, caller);
+    shared.shutdown.spawn(serving);
+    response
+}
+
+fn offered(headers: &HeaderMap) -> Vec<String> {
+    let values = headers.get_all(header::SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|value| value.to_str().ok());
+    values.flat_map(|value| value.split(',')).map(|protocol| protocol.trim().to_owned()).collect()
+}
+
+fn token<'a>(headers: &'a HeaderMap, protocols: &'a [String]) -> Option<&'a str> {
+    let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
+    let bearer = header.and_then(|value| {
+        let (scheme, token) = value.split_once(' ')?;
+        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+    });
+    bearer.or_else(|| protocols.iter().find_map(|protocol| protocol.strip_prefix(BEARER_PROTOCOL)))
+}
+
+fn choose(protocols: &[String]) -> Option<&str> {
+    let named = protocols.iter().find(|protocol| *protocol == PROTOCOL);
+    named.or_else(|| protocols.iter().find(|protocol| protocol.starts_with(BEARER_PROTOCOL))).map(String::as_str)
+}
+
+async fn serve(shared: Arc<Shared>, session: Session, request: Request, caller: Option<Caller>) {
+    let upgraded: Upgraded = match hyper::upgrade::on(request).await {
+        Ok(upgraded) => upgraded,
+        Err(error) => {
+            tracing::debug!(%error, "a client left before its handshake was answered");
+            return;
+        }
+    };
+    // The plain stream again: reading through hyper's wrapper would cost a call through a table each time.
+    match upgraded.downcast::<TokioIo<TcpStream>>() {
+        Ok(parts) => {
+            let (stream, read) = (parts.io.into_inner(), parts.read_buf.to_vec());
+            let config = Some(socket::wire_config());
+            let wire = WebSocketStream::from_partially_read(stream, read, Role::Server, config).await;
+            socket::serve(shared, session, wire, caller).await;
+        }
+        Err(_) => tracing::error!("a connection of an unknown kind was upgraded"),
+    }
+}
+
+fn refuse(status: StatusCode, reason: &'static str) -> Response<Body> {
+    let mut response = Response::new(Body::from(reason));
+    *response.status_mut() = status;
+    response
+}

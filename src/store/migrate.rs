@@ -1,0 +1,75 @@
+//! The schema, version by version, embedded in the binary. The two engines have the same numbers and names.
+
+use std::borrow::Cow;
+use std::fmt;
+use std::path::PathBuf;
+
+use sqlx::migrate::{MigrateError, Migration, MigrationType, Migrator};
+use sqlx::{AssertSqlSafe, SqlSafeStr};
+
+macro_rules! migrations {
+    ($($version:literal $name:literal),* $(,)?) => {
+        pub fn sqlite() -> Migrator {
+            Migrator::with_migrations(vec![$(migration($version, $name, include_str!(concat!("../../schemas/sqlite/", $name, ".sql")))),*])
+        }
+        pub fn postgres() -> Migrator {
+            Migrator::with_migrations(vec![$(migration($version, $name, include_str!(concat!("../../schemas/postgres/", $name, ".sql")))),*])
+        }
+    };
+}
+
+migrations! {
+    1 "0001_switchboard",
+}
+
+fn migration(version: i64, name: &'static str, text: &'static str) -> Migration {
+    let sql = AssertSqlSafe(text).into_sql_str();
+    Migration::new(version, Cow::Borrowed(name), MigrationType::Simple, sql, false)
+}
+
+/// Why a database could not be opened.
+#[derive(Debug)]
+pub enum OpenError {
+    Folder {
+        folder: PathBuf,
+        cause: std::io::Error,
+    },
+    Connect(sqlx::Error),
+    /// A newer laidian has changed the schema.
+    Newer(i64),
+    Migrate(MigrateError),
+}
+
+impl From<MigrateError> for OpenError {
+    fn from(error: MigrateError) -> Self {
+        match error {
+            MigrateError::VersionMissing(version) => Self::Newer(version),
+            other => Self::Migrate(other),
+        }
+    }
+}
+
+impl fmt::Display for OpenError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder { folder, cause } => write!(
+                f,
+                "数据目录 {0} 无法使用（{cause}），请修改 --data 或 [database] folder / the data folder {0} cannot be used ({cause}): set --data or [database] folder",
+                folder.display()
+            ),
+            Self::Connect(cause) => write!(
+                f,
+                "无法打开数据库（{cause}），请检查 --data 或 [database] url / the database cannot be opened ({cause}): check --data or [database] url"
+            ),
+            Self::Newer(version) => write!(
+                f,
+                "数据库由更新的版本升级过（结构版本 {version}），请使用该版本的 laidian / this database was upgraded by a newer laidian (schema version {version}): use that version or a newer one"
+            ),
+            Self::Migrate(cause) => {
+                write!(f, "数据库结构升级失败：{cause} / the schema could not be upgraded: {cause}")
+            }
+        }
+    }
+}
+
+impl std::error::Error for OpenError {}

@@ -1,0 +1,184 @@
+//! The store: one set of queries over two engines.
+//!
+//! [`Store`] is opened once. A [`Scope`] is the store seen by one company: everything in `ops` works
+//! through one, so a query of one company cannot touch another's rows. [`Scope::write`] opens a [`Tx`]:
+//! the only thing that can write. To add a query, add a row to `queries.rs`; a search with optional
+//! conditions goes into `search.rs`.
+
+#[macro_use]
+mod macros;
+mod dynamic;
+mod feeds;
+mod migrate;
+mod postgres;
+pub mod queries;
+pub mod rows;
+pub mod search;
+mod sqlite;
+
+use std::path::{Path, PathBuf};
+
+use sqlx::pool::PoolConnection;
+use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection};
+
+pub use migrate::OpenError;
+pub use queries::STATEMENTS;
+
+/// Where the data is.
+#[derive(Debug, Clone)]
+pub enum Location {
+    /// A SQLite file of this name in this folder.
+    Folder(PathBuf),
+    /// `postgres://…`
+    Postgres(String),
+}
+
+/// The open database. Cheap to clone.
+#[derive(Clone)]
+pub struct Store {
+    engine: Engine,
+}
+
+#[derive(Clone)]
+enum Engine {
+    Sqlite(sqlite::Engine),
+    Postgres(postgres::Engine),
+}
+
+/// A connection of either engine, lent for one statement.
+pub enum Conn<'a> {
+    Sqlite(&'a mut SqliteConnection),
+    Postgres(&'a mut PgConnection),
+}
+
+pub(crate) enum Reader {
+    Sqlite(PoolConnection<Sqlite>),
+    Postgres(PoolConnection<Postgres>),
+}
+
+impl Reader {
+    pub(crate) fn conn(&mut self) -> Conn<'_> {
+        match self {
+            Self::Sqlite(conn) => Conn::Sqlite(conn),
+            Self::Postgres(conn) => Conn::Postgres(conn),
+        }
+    }
+}
+
+impl Store {
+    /// Opens the database and brings its schema up to date. `connections` is the number of readers
+    /// (SQLite) or the size of the pool (PostgreSQL). A database that a newer laidian has migrated is
+    /// refused.
+    pub async fn open(location: &Location, connections: u32) -> Result<Self, OpenError> {
+        let engine = match location {
+            Location::Folder(folder) => {
+                std::fs::create_dir_all(folder).map_err(|cause| OpenError::Folder { folder: folder.clone(), cause })?;
+                let file = database_file(folder);
+                let engine = sqlite::Engine::open(&file, connections).await.map_err(OpenError::Connect)?;
+                engine.migrate(&migrate::sqlite()).await.map_err(OpenError::from)?;
+                Engine::Sqlite(engine)
+            }
+            Location::Postgres(url) => {
+                let engine = postgres::Engine::open(url, connections).await.map_err(OpenError::Connect)?;
+                engine.migrate(&migrate::postgres()).await.map_err(OpenError::from)?;
+                Engine::Postgres(engine)
+            }
+        };
+        Ok(Self { engine })
+    }
+
+    /// The store as this company sees it.
+    #[must_use]
+    pub fn company(&self, company: i64) -> Scope {
+        Scope { store: self.clone(), company }
+    }
+
+    /// Answers once the database does.
+    pub async fn ping(&self) -> sqlx::Result<()> {
+        match self.reader().await?.conn() {
+            Conn::Sqlite(conn) => sqlx::Connection::ping(conn).await,
+            Conn::Postgres(conn) => sqlx::Connection::ping(conn).await,
+        }
+    }
+
+    /// Ends all work: what is committed is in the database file (SQLite) or acknowledged (PostgreSQL).
+    pub async fn close(&self) -> sqlx::Result<()> {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.close().await,
+            Engine::Postgres(engine) => {
+                engine.close().await;
+                Ok(())
+            }
+        }
+    }
+
+    pub(crate) async fn reader(&self) -> sqlx::Result<Reader> {
+        match &self.engine {
+            Engine::Sqlite(engine) => engine.reader().await.map(Reader::Sqlite),
+            Engine::Postgres(engine) => engine.reader().await.map(Reader::Postgres),
+        }
+    }
+}
+
+/// The file that holds the data of an installation in `folder`.
+#[must_use]
+pub fn database_file(folder: &Path) -> PathBuf {
+    folder.join("laidian.sqlite")
+}
+
+/// The store as one company sees it.
+#[derive(Clone)]
+pub struct Scope {
+    pub(crate) store: Store,
+    pub(crate) company: i64,
+}
+
+impl Scope {
+    #[must_use]
+    pub fn company(&self) -> i64 {
+        self.company
+    }
+
+    /// Opens a transaction. It waits for the writers before it; dropped without
+    /// [`commit`](Tx::commit), it leaves nothing behind.
+    pub async fn write(&self) -> sqlx::Result<Tx> {
+        let work = match &self.store.engine {
+            Engine::Sqlite(engine) => Work::Sqlite(engine.begin().await?),
+            Engine::Postgres(engine) => Work::Postgres(engine.begin().await?),
+        };
+        Ok(Tx { work, company: self.company })
+    }
+}
+
+/// A transaction of one company: reads what it wrote; nobody else does before it is committed.
+pub struct Tx {
+    work: Work,
+    company: i64,
+}
+
+enum Work {
+    Sqlite(sqlite::SqliteTx),
+    Postgres(sqlx::Transaction<'static, Postgres>),
+}
+
+impl Tx {
+    #[must_use]
+    pub fn company(&self) -> i64 {
+        self.company
+    }
+
+    pub(crate) fn conn(&mut self) -> Conn<'_> {
+        match &mut self.work {
+            Work::Sqlite(tx) => Conn::Sqlite(tx.conn()),
+            Work::Postgres(tx) => Conn::Postgres(tx),
+        }
+    }
+
+    /// Returns once what was written survives a crash.
+    pub async fn commit(self) -> sqlx::Result<()> {
+        match self.work {
+            Work::Sqlite(tx) => tx.commit().await,
+            Work::Postgres(tx) => tx.commit().await,
+        }
+    }
+}

@@ -1,0 +1,257 @@
+//! Every fixed query. `$1` is the company in `read` and `write` queries (see `macros.rs`).
+
+use super::rows::{
+    AppRow, CompanyRow, CounterRow, CustomerRow, DictionaryRow, EventRow, FieldRow, MembershipRow, NamedRow, NumberRow,
+    PhoneRow, StaffRow, TextRow,
+};
+
+queries! {
+    // ---- before a company is known
+
+    /// The app with this id, of whichever company.
+    global fn app(id: &str) -> Option<AppRow> {
+        "select id, company_id, name, token from app where id = $1"
+    }
+    /// All companies.
+    global fn companies() -> Vec<CompanyRow> {
+        "select id, name, time_zone, country, token_secret from company order by id"
+    }
+
+    // ---- the company and its lists
+
+    /// The company of this scope.
+    read fn company_row() -> Option<CompanyRow> {
+        "select id, name, time_zone, country, token_secret from company where id = $1"
+    }
+    /// Its groups, by id.
+    read fn groups() -> Vec<NamedRow> {
+        "select id, name from service_group where company_id = $1 order by id"
+    }
+    /// Its staff, by login number.
+    read fn staff() -> Vec<StaffRow> {
+        "select login_key, login_no, name, role from staff where company_id = $1 order by login_key"
+    }
+    /// Who belongs to which group.
+    read fn memberships() -> Vec<MembershipRow> {
+        "select login_key, group_id from membership where company_id = $1 order by group_id, login_key"
+    }
+    /// The entries of all its dictionaries, in their order.
+    read fn dictionary_items() -> Vec<DictionaryRow> {
+        "select kind, value, name from dictionary_item where company_id = $1 order by kind, position, value"
+    }
+    /// Its customer tasks.
+    read fn tasks() -> Vec<NamedRow> {
+        "select id, name from task where company_id = $1 order by id"
+    }
+    /// Its custom fields, in their order.
+    read fn custom_fields() -> Vec<FieldRow> {
+        "select id, name, kind, options, required from custom_field where company_id = $1 order by position, id"
+    }
+    /// Its apps.
+    read fn apps() -> Vec<AppRow> {
+        "select id, company_id, name, token from app where company_id = $1 order by id"
+    }
+
+    // ---- setting a company up
+
+    write fn put_company(name: &str, time_zone: &str, country: &str, token_secret: &str) -> u64 {
+        "insert into company (id, name, time_zone, country, token_secret) values ($1, $2, $3, $4, $5)
+         on conflict (id) do update set name = excluded.name, time_zone = excluded.time_zone, country = excluded.country"
+    }
+    write fn put_counter() -> u64 {
+        "insert into counter (company_id) values ($1) on conflict (company_id) do nothing"
+    }
+    write fn put_group(id: i64, name: &str) -> u64 {
+        "insert into service_group (company_id, id, name) values ($1, $2, $3)
+         on conflict (company_id, id) do update set name = excluded.name"
+    }
+    write fn put_staff(login_key: &str, login_no: &str, name: &str, role: &str) -> u64 {
+        "insert into staff (company_id, login_key, login_no, name, role) values ($1, $2, $3, $4, $5)
+         on conflict (company_id, login_key) do update set login_no = excluded.login_no, name = excluded.name, role = excluded.role"
+    }
+    write fn delete_memberships(login_key: &str) -> u64 {
+        "delete from membership where company_id = $1 and login_key = $2"
+    }
+    write fn put_membership(login_key: &str, group_id: i64) -> u64 {
+        "insert into membership (company_id, login_key, group_id) values ($1, $2, $3) on conflict do nothing"
+    }
+    write fn put_dictionary_item(kind: &str, value: &str, name: &str, position: i64) -> u64 {
+        "insert into dictionary_item (company_id, kind, value, name, position) values ($1, $2, $3, $4, $5)
+         on conflict (company_id, kind, value) do update set name = excluded.name, position = excluded.position"
+    }
+    write fn put_task(id: i64, name: &str) -> u64 {
+        "insert into task (company_id, id, name) values ($1, $2, $3)
+         on conflict (company_id, id) do update set name = excluded.name"
+    }
+    write fn put_custom_field(id: i64, name: &str, kind: &str, options: &str, required: i64, position: i64) -> u64 {
+        "insert into custom_field (company_id, id, name, kind, options, required, position) values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (company_id, id) do update set name = excluded.name, kind = excluded.kind,
+           options = excluded.options, required = excluded.required, position = excluded.position"
+    }
+    /// Adds an app or gives it another name and token; 0 when the id is another company's.
+    write fn put_app(id: &str, name: &str, token: &str) -> u64 {
+        "insert into app (company_id, id, name, token) values ($1, $2, $3, $4)
+         on conflict (id) do update set name = excluded.name, token = excluded.token where app.company_id = excluded.company_id"
+    }
+
+    // ---- numbers
+
+    /// Takes numbers for a change and adjusts the count of customers; the row holds the last of each kind.
+    /// The first statement of every change: PostgreSQL's writers of one company queue up here, in one order.
+    write fn count(customers: i64, new_customers: i64, phones: i64, labels: i64, changes: i64, feeds: i64, events: i64) -> Option<CounterRow> {
+        "update counter set customers = customers + $2, last_customer = last_customer + $3, last_phone = last_phone + $4,
+           last_label = last_label + $5, last_change = last_change + $6, last_feed = last_feed + $7, last_event = last_event + $8
+         where company_id = $1
+         returning last_customer, last_phone, last_label, last_change, last_feed, last_event, customers"
+    }
+    /// How many customers there are.
+    read fn customer_count() -> Option<NumberRow> {
+        "select customers as value from counter where company_id = $1"
+    }
+
+    // ---- customers
+
+    read fn customer(id: i64) -> Option<CustomerRow> {
+        "select * from customer where company_id = $1 and id = $2"
+    }
+    /// The customers of these ids (a JSON array), in no particular order.
+    read fn customers_by_id(ids: &str) -> Vec<CustomerRow> {
+        "select c.* from json_each($2) k cross join customer c on c.company_id = $1 and c.id = k.value",
+        postgres: "select c.* from jsonb_array_elements_text($2::jsonb) k join customer c on c.company_id = $1 and c.id = k.value::bigint"
+    }
+    /// The next customers after this id, in the order of their ids: one page of a walk over all.
+    read fn customers_after(id: i64, limit: i64) -> Vec<CustomerRow> {
+        "select * from customer where company_id = $1 and id > $2 order by id limit $3"
+    }
+    /// Customers by folded name, newest first.
+    read fn customers_by_name(name_key: &str, limit: i64) -> Vec<CustomerRow> {
+        "select * from customer where company_id = $1 and name_key = $2 order by id desc limit $3"
+    }
+    /// Customers by folded company name, newest first.
+    read fn customers_by_company(company_key: &str, limit: i64) -> Vec<CustomerRow> {
+        "select * from customer where company_id = $1 and company_key = $2 order by id desc limit $3"
+    }
+    /// The phones with one of these keys (a JSON array).
+    read fn phones_by_key(keys: &str) -> Vec<PhoneRow> {
+        "select p.id, p.customer_id, p.typed, p.key, p.tail from json_each($2) k cross join phone p on p.company_id = $1 and p.key = k.value",
+        postgres: "select p.id, p.customer_id, p.typed, p.key, p.tail from jsonb_array_elements_text($2::jsonb) k join phone p on p.company_id = $1 and p.key = k.value"
+    }
+    /// The phones whose tail begins so: between `from` and, exclusive, `to`.
+    read fn phones_by_tail_prefix(from: &str, to: &str, limit: i64) -> Vec<PhoneRow> {
+        "select id, customer_id, typed, key, tail from phone where company_id = $1 and tail >= $2 and tail < $3 order by tail limit $4"
+    }
+    /// The phones whose whole tail is one of these (a JSON array).
+    read fn phones_by_tail(tails: &str, limit: i64) -> Vec<PhoneRow> {
+        "select p.id, p.customer_id, p.typed, p.key, p.tail from json_each($2) k cross join phone p on p.company_id = $1 and p.tail = k.value limit $3",
+        postgres: "select p.id, p.customer_id, p.typed, p.key, p.tail from jsonb_array_elements_text($2::jsonb) k join phone p on p.company_id = $1 and p.tail = k.value limit $3"
+    }
+    write fn insert_customer(
+        id: i64, name: Option<&str>, company_name: Option<&str>, address: Option<&str>,
+        type_value: Option<&str>, flag_value: Option<&str>, source_value: Option<&str>,
+        task_id: Option<i64>, owner_key: Option<&str>, owner_no: Option<&str>, group_id: Option<i64>,
+        star: i64, follow_count: i64, last_accept: Option<&str>, assigned_at: Option<i64>, last_follow_at: Option<i64>,
+        created_at: i64, created_by: &str, updated_at: i64, updated_by: &str,
+        custom: Option<&str>, phones: &str, labels: &str, name_key: &str, company_key: &str, haystack: &str,
+    ) -> u64 {
+        "insert into customer (company_id, id, version, name, company_name, address, type_value, flag_value, source_value,
+           task_id, owner_key, owner_no, group_id, star, follow_count, last_accept, assigned_at, last_follow_at,
+           created_at, created_by, updated_at, updated_by, custom, phones, labels, name_key, company_key, haystack)
+         values ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)"
+    }
+    write fn update_customer(
+        id: i64, name: Option<&str>, company_name: Option<&str>, address: Option<&str>,
+        type_value: Option<&str>, flag_value: Option<&str>, source_value: Option<&str>,
+        task_id: Option<i64>, owner_key: Option<&str>, owner_no: Option<&str>, group_id: Option<i64>,
+        star: i64, follow_count: i64, last_accept: Option<&str>, assigned_at: Option<i64>, last_follow_at: Option<i64>,
+        updated_at: i64, updated_by: &str,
+        custom: Option<&str>, phones: &str, labels: &str, name_key: &str, company_key: &str, haystack: &str,
+    ) -> u64 {
+        "update customer set version = version + 1, name = $3, company_name = $4, address = $5, type_value = $6,
+           flag_value = $7, source_value = $8, task_id = $9, owner_key = $10, owner_no = $11, group_id = $12, star = $13,
+           follow_count = $14, last_accept = $15, assigned_at = $16, last_follow_at = $17, updated_at = $18, updated_by = $19,
+           custom = $20, phones = $21, labels = $22, name_key = $23, company_key = $24, haystack = $25
+         where company_id = $1 and id = $2"
+    }
+    write fn delete_customer(id: i64) -> u64 {
+        "delete from customer where company_id = $1 and id = $2"
+    }
+
+    // ---- what a customer is found by
+
+    /// Adds the phones of a JSON array of [id, typed, key, tail] that nobody has yet; the rows that were added.
+    write fn insert_phones(customer_id: i64, phones: &str) -> Vec<TextRow> {
+        "insert into phone (company_id, customer_id, id, typed, key, tail)
+         select $1, $2, value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each($3) where true
+         on conflict do nothing returning key as value",
+        postgres: "insert into phone (company_id, customer_id, id, typed, key, tail)
+         select $1, $2, (value ->> 0)::bigint, value ->> 1, value ->> 2, value ->> 3 from jsonb_array_elements($3::jsonb)
+         on conflict do nothing returning key as value"
+    }
+    write fn delete_phones(customer_id: i64) -> u64 {
+        "delete from phone where company_id = $1 and customer_id = $2"
+    }
+    /// The labels with these names (a JSON array).
+    read fn labels_by_name(names: &str) -> Vec<NamedRow> {
+        "select l.id, l.name from json_each($2) k cross join label l on l.company_id = $1 and l.name = k.value",
+        postgres: "select l.id, l.name from jsonb_array_elements_text($2::jsonb) k join label l on l.company_id = $1 and l.name = k.value"
+    }
+    write fn insert_label(id: i64, name: &str) -> u64 {
+        "insert into label (company_id, id, name) values ($1, $2, $3)"
+    }
+    write fn delete_customer_labels(customer_id: i64) -> u64 {
+        "delete from customer_label where company_id = $1 and customer_id = $2"
+    }
+    /// Links the labels of these ids (a JSON array).
+    write fn insert_customer_labels(customer_id: i64, labels: &str) -> u64 {
+        "insert into customer_label (company_id, customer_id, label_id) select $1, $2, value from json_each($3)",
+        postgres: "insert into customer_label (company_id, customer_id, label_id)
+         select $1, $2, value::bigint from jsonb_array_elements_text($3::jsonb)"
+    }
+    /// Adds search terms (a JSON array of texts).
+    write fn insert_terms(customer_id: i64, terms: &str) -> u64 {
+        "insert into customer_term (company_id, term, customer_id) select $1, value, $2 from json_each($3) where true on conflict do nothing",
+        postgres: "insert into customer_term (company_id, term, customer_id)
+         select $1, value, $2 from jsonb_array_elements_text($3::jsonb) on conflict do nothing"
+    }
+    /// Removes search terms (a JSON array of texts).
+    write fn delete_terms(customer_id: i64, terms: &str) -> u64 {
+        "delete from customer_term where company_id = $1 and customer_id = $2 and term in (select value from json_each($3))",
+        postgres: "delete from customer_term where company_id = $1 and customer_id = $2
+         and term in (select value from jsonb_array_elements_text($3::jsonb))"
+    }
+
+    // ---- what happened
+
+    write fn insert_change(id: i64, customer_id: i64, at: i64, author_no: &str, author_name: &str, lines: &str) -> u64 {
+        "insert into change (company_id, id, customer_id, at, author_no, author_name, lines) values ($1, $2, $3, $4, $5, $6, $7)"
+    }
+    write fn insert_event(id: i64, at: i64, kind: &str, customer_id: i64, author_no: &str, body: &str) -> u64 {
+        "insert into event (company_id, id, at, kind, customer_id, author_no, body) values ($1, $2, $3, $4, $5, $6, $7)"
+    }
+    /// The next events after this one.
+    read fn events_after(id: i64, limit: i64) -> Vec<EventRow> {
+        "select id, at, kind, customer_id, author_no, body from event where company_id = $1 and id > $2 order by id limit $3"
+    }
+    write fn insert_ticket(id: i64, customer_id: i64, at: i64, title: &str, content: &str, handler_no: &str, status: &str, urgency: &str) -> u64 {
+        "insert into ticket (company_id, id, customer_id, at, title, content, handler_no, status, urgency) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
+    }
+    write fn insert_follow_up(id: i64, customer_id: i64, at: i64, author_no: &str, author_name: &str, content: &str, flag_value: Option<&str>) -> u64 {
+        "insert into follow_up (company_id, id, customer_id, at, author_no, author_name, content, flag_value) values ($1, $2, $3, $4, $5, $6, $7, $8)"
+    }
+    write fn insert_call(id: i64, customer_id: i64, at: i64, call_type: &str, outcome: &str, seconds: i64) -> u64 {
+        "insert into call_log (company_id, id, customer_id, at, call_type, outcome, seconds) values ($1, $2, $3, $4, $5, $6, $7)"
+    }
+    write fn insert_text_message(id: i64, customer_id: i64, at: i64, phone: &str, content: &str, direction: &str, status: &str) -> u64 {
+        "insert into text_message (company_id, id, customer_id, at, phone, content, direction, status) values ($1, $2, $3, $4, $5, $6, $7, $8)"
+    }
+
+    // ---- signed calls
+
+    /// Remembers a nonce; 0 when it was used before.
+    write fn insert_nonce(app_id: &str, nonce: &str, expires_at: i64) -> u64 {
+        "insert into nonce (company_id, app_id, nonce, expires_at) values ($1, $2, $3, $4) on conflict do nothing"
+    }
+    write fn forget_nonces(before: i64) -> u64 {
+        "delete from nonce where company_id = $1 and expires_at < $2"
+    }
+}

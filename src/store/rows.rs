@@ -1,0 +1,80 @@
+//! The rows that queries answer with. A field is read from the column of its name, on both engines.
+
+/// Declares row structs whose fields are read from the columns of the same names.
+macro_rules! rows {
+    ($($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty),* $(,)? })*) => { $(
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Eq)]
+        pub struct $name { $($(#[$field_meta])* pub $field: $type),* }
+
+        impl<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow> for $name {
+            fn from_row(row: &'r sqlx::sqlite::SqliteRow) -> sqlx::Result<Self> {
+                Ok(Self { $($field: sqlx::Row::try_get(row, stringify!($field))?),* })
+            }
+        }
+        impl<'r> sqlx::FromRow<'r, sqlx::postgres::PgRow> for $name {
+            fn from_row(row: &'r sqlx::postgres::PgRow) -> sqlx::Result<Self> {
+                Ok(Self { $($field: sqlx::Row::try_get(row, stringify!($field))?),* })
+            }
+        }
+    )* };
+}
+
+rows! {
+    /// A company and its settings.
+    CompanyRow { id: i64, name: String, time_zone: String, country: String, token_secret: String }
+
+    /// The numbers given out so far, after a [`Tx::count`](super::Tx::count): the last of each kind.
+    CounterRow {
+        last_customer: i64, last_phone: i64, last_label: i64, last_change: i64,
+        last_feed: i64, last_event: i64, customers: i64,
+    }
+
+    /// A number with a name: a group, a task, a label.
+    NamedRow { id: i64, name: String }
+
+    /// A member of a company's staff.
+    StaffRow { login_key: String, login_no: String, name: String, role: String }
+
+    /// That somebody belongs to a group.
+    MembershipRow { login_key: String, group_id: i64 }
+
+    /// An entry of one of a company's dictionaries.
+    DictionaryRow { kind: String, value: String, name: String }
+
+    /// A custom field; `options` is a JSON array of texts.
+    FieldRow { id: i64, name: String, kind: String, options: String, required: i64 }
+
+    /// An app and the secret it signs with.
+    AppRow { id: String, company_id: i64, name: String, token: String }
+
+    /// A customer as stored; `phones`, `labels` and `custom` hold JSON (see the migration).
+    CustomerRow {
+        id: i64, version: i64,
+        name: Option<String>, company_name: Option<String>, address: Option<String>,
+        type_value: Option<String>, flag_value: Option<String>, source_value: Option<String>,
+        task_id: Option<i64>, owner_no: Option<String>, group_id: Option<i64>,
+        star: i64, follow_count: i64, last_accept: Option<String>,
+        assigned_at: Option<i64>, last_follow_at: Option<i64>,
+        created_at: i64, created_by: String, updated_at: i64, updated_by: String,
+        custom: Option<String>, phones: String, labels: String,
+    }
+
+    /// A phone that a look-up found: whose it is and how it was typed.
+    PhoneRow { id: i64, customer_id: i64, typed: String, key: String, tail: String }
+
+    /// One item of a feed; what the texts mean depends on the kind (see `feeds.rs`).
+    FeedRow {
+        kind: String, id: i64, at: i64,
+        t1: Option<String>, t2: Option<String>, t3: Option<String>, t4: Option<String>, t5: Option<String>,
+    }
+
+    /// A number on its own.
+    NumberRow { value: i64 }
+
+    /// A text on its own.
+    TextRow { value: String }
+
+    /// An event that was written with a change.
+    EventRow { id: i64, at: i64, kind: String, customer_id: i64, author_no: String, body: String }
+}

@@ -1,0 +1,182 @@
+//! The list of customers: filters and search words, by index only.
+//!
+//! A search word becomes a sub-select over the term and phone-tail indexes; it drives the statement, and
+//! `customer` is only read for the candidates. Where a word has more than one term, or more than one
+//! meaning, the candidates are verified in the customer's haystack.
+
+use super::dynamic::Sql;
+use super::rows::{CustomerRow, NumberRow};
+use super::{Engine, Scope};
+use crate::domain::search_terms::{Lookup, Word, prefix_end};
+
+/// What a list of customers is narrowed by; the default is all of them.
+#[derive(Debug, Clone, Default)]
+pub struct Search {
+    pub task_id: Option<i64>,
+    pub owner_key: Option<String>,
+    /// In any of these groups; an empty list finds nobody.
+    pub group_ids: Option<Vec<i64>>,
+    pub type_value: Option<String>,
+    pub flag_value: Option<String>,
+    pub source_value: Option<String>,
+    pub words: Vec<Word>,
+}
+
+impl Search {
+    fn has_columns(&self) -> bool {
+        self.task_id.is_some()
+            || self.owner_key.is_some()
+            || self.group_ids.is_some()
+            || self.type_value.is_some()
+            || self.flag_value.is_some()
+            || self.source_value.is_some()
+    }
+}
+
+impl Scope {
+    /// The customers that the search finds, newest first.
+    pub async fn search(&self, search: &Search, limit: i64, offset: i64) -> sqlx::Result<Vec<CustomerRow>> {
+        let mut sql = Sql::of_company(self.company());
+        sql.push("select c.*");
+        self.push_matches(&mut sql, search, true);
+        sql.push(if search.words.is_empty() {
+            " order by c.id desc limit "
+        } else {
+            " order by m0.customer_id desc limit "
+        });
+        sql.bind(limit).push(" offset ").bind(offset);
+        sql.fetch(self).await
+    }
+
+    /// The customers that the search finds beyond this id, in the order of their ids: one page of a walk.
+    pub async fn search_after(&self, search: &Search, id: i64, limit: i64) -> sqlx::Result<Vec<CustomerRow>> {
+        let mut sql = Sql::of_company(self.company());
+        sql.push("select c.*");
+        self.push_matches(&mut sql, search, true);
+        sql.push(" and c.id > ").bind(id).push(" order by c.id limit ").bind(limit);
+        sql.fetch(self).await
+    }
+
+    /// How many customers the search finds, exactly.
+    pub async fn search_count(&self, search: &Search) -> sqlx::Result<i64> {
+        if search.words.is_empty() && !search.has_columns() {
+            return Ok(self.customer_count().await?.map_or(0, |row| row.value));
+        }
+        let with_customer = search.has_columns() || search.words.iter().any(needs_verifying);
+        let mut sql = Sql::of_company(self.company());
+        sql.push("select count(*) as value");
+        self.push_matches(&mut sql, search, with_customer);
+        let rows: Vec<NumberRow> = sql.fetch(self).await?;
+        Ok(rows.first().map_or(0, |row| row.value))
+    }
+
+    /// Appends ` from … where …`. The order of the cross joins is the order of the loops in SQLite.
+    fn push_matches(&self, sql: &mut Sql, search: &Search, with_customer: bool) {
+        const ALIASES: [&str; 8] = ["m0", "m1", "m2", "m3", "m4", "m5", "m6", "m7"];
+        sql.push(" from ");
+        for (index, (word, alias)) in search.words.iter().zip(ALIASES).enumerate() {
+            if index > 0 {
+                sql.push(" cross join ");
+            }
+            sql.push("(");
+            push_word(sql, word);
+            sql.push(") ").push(alias);
+        }
+        if with_customer {
+            sql.push(if search.words.is_empty() { "customer c" } else { " cross join customer c" });
+        }
+        sql.push(" where 1 = 1");
+        for alias in ALIASES.iter().take(search.words.len()).skip(1) {
+            sql.push(" and ").push(alias).push(".customer_id = m0.customer_id");
+        }
+        if with_customer {
+            sql.push(" and c.company_id = $1");
+            if !search.words.is_empty() {
+                sql.push(" and c.id = m0.customer_id");
+            }
+            push_columns(sql, search);
+            let find = match self.store.engine {
+                Engine::Sqlite(_) => "instr(c.haystack, ",
+                Engine::Postgres(_) => "strpos(c.haystack, ",
+            };
+            for word in search.words.iter().filter(|word| needs_verifying(word)) {
+                push_verification(sql, word, find);
+            }
+        }
+    }
+}
+
+/// Whether the index alone does not decide that a customer has this word.
+fn needs_verifying(word: &Word) -> bool {
+    word.lookups.iter().any(|lookup| matches!(lookup, Lookup::All(terms) if terms.len() > 1))
+}
+
+fn push_word(sql: &mut Sql, word: &Word) {
+    let mut union = "";
+    for lookup in &word.lookups {
+        sql.push(union);
+        union = " union ";
+        match lookup {
+            Lookup::All(terms) => push_all_terms(sql, terms),
+            Lookup::Prefix { from, to } => {
+                sql.push("select distinct customer_id from customer_term where company_id = $1 and term >= ");
+                sql.bind(from.as_str()).push(" and term < ").bind(to.as_str());
+            }
+        }
+    }
+    if let Some(tail) = &word.tail {
+        sql.push(union);
+        sql.push("select distinct customer_id from phone where company_id = $1");
+        push_tail_range(sql, tail);
+    }
+}
+
+fn push_all_terms(sql: &mut Sql, terms: &[String]) {
+    sql.push("select t.customer_id from customer_term t where t.company_id = $1");
+    for (index, term) in terms.iter().enumerate() {
+        if index == 0 {
+            sql.push(" and t.term = ").bind(term.as_str());
+        } else {
+            sql.push(" and exists (select 1 from customer_term u where u.company_id = $1 and u.customer_id = t.customer_id and u.term = ");
+            sql.bind(term.as_str()).push(")");
+        }
+    }
+}
+
+fn push_tail_range(sql: &mut Sql, tail: &str) {
+    sql.push(" and tail >= ").bind(tail).push(" and tail < ").bind(prefix_end(tail).as_str());
+}
+
+fn push_verification(sql: &mut Sql, word: &Word, find: &'static str) {
+    sql.push(" and (").push(find).bind(word.text.as_str()).push(") > 0");
+    if let Some(tail) = &word.tail {
+        sql.push(" or exists (select 1 from phone p where p.company_id = $1 and p.customer_id = c.id");
+        push_tail_range(sql, tail);
+        sql.push(")");
+    }
+    sql.push(")");
+}
+
+fn push_columns(sql: &mut Sql, search: &Search) {
+    if let Some(task) = search.task_id {
+        sql.push(" and c.task_id = ").bind(task);
+    }
+    if let Some(groups) = &search.group_ids {
+        sql.push(" and c.group_id in (null");
+        for group in groups {
+            sql.push(", ").bind(*group);
+        }
+        sql.push(")");
+    }
+    let texts = [
+        (" and c.owner_key = ", &search.owner_key),
+        (" and c.type_value = ", &search.type_value),
+        (" and c.flag_value = ", &search.flag_value),
+        (" and c.source_value = ", &search.source_value),
+    ];
+    for (column, value) in texts {
+        if let Some(value) = value {
+            sql.push(column).bind(value.as_str());
+        }
+    }
+}

@@ -1,0 +1,196 @@
+//! The embedded engine: one writer that groups commits, a fixed set of readers.
+//!
+//! A write transaction is a savepoint on the one writing connection. Whoever finishes releases the
+//! savepoint and queues up for the connection again to commit; the lock is fair, so the writers that were
+//! waiting do their work first, and the first of the finished ones to get the connection commits for all.
+//! Under load many transactions share one fsync; alone, a transaction commits at once.
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use sqlx::migrate::{MigrateError, Migrator};
+use sqlx::pool::PoolConnection;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
+use sqlx::{ConnectOptions, Executor, Sqlite, SqliteConnection};
+use tokio::sync::{Mutex, OwnedMutexGuard};
+
+/// How long another process (an `admin` command, a backup) may hold the database before a writer gives up.
+const BUSY: std::time::Duration = std::time::Duration::from_secs(10);
+/// Statements kept prepared a connection; more than the number of fixed statements.
+const PREPARED: usize = 256;
+
+#[derive(Clone)]
+pub struct Engine {
+    readers: SqlitePool,
+    writer: Arc<Mutex<Writer>>,
+}
+
+struct Writer {
+    conn: SqliteConnection,
+    state: State,
+    fate: Fate,
+}
+
+/// What became of a group of transactions: unset while it is gathered, then whether it is on the disk.
+type Fate = Arc<OnceLock<bool>>;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    /// No transaction is open.
+    Idle,
+    /// A group is open and every savepoint in it is released.
+    Open,
+    /// Somebody is inside a savepoint, or left it without finishing.
+    Inside,
+}
+
+impl Engine {
+    /// Opens the database file, which is made when it is missing.
+    pub async fn open(file: &Path, readers: u32) -> sqlx::Result<Self> {
+        let options = SqliteConnectOptions::new()
+            .filename(file)
+            .create_if_missing(true)
+            .journal_mode(SqliteJournalMode::Wal)
+            .synchronous(SqliteSynchronous::Full)
+            .foreign_keys(true)
+            .busy_timeout(BUSY)
+            .statement_cache_capacity(PREPARED)
+            .disable_statement_logging();
+        let conn = options.connect().await?;
+        // Never pinged and never closed: a file does not go away.
+        let readers = SqlitePoolOptions::new()
+            .min_connections(readers)
+            .max_connections(readers)
+            .test_before_acquire(false)
+            .idle_timeout(None)
+            .max_lifetime(None)
+            .connect_with(options.create_if_missing(false).read_only(true))
+            .await?;
+        let writer = Writer { conn, state: State::Idle, fate: Fate::default() };
+        Ok(Self { readers, writer: Arc::new(Mutex::new(writer)) })
+    }
+
+    pub async fn reader(&self) -> sqlx::Result<PoolConnection<Sqlite>> {
+        self.readers.acquire().await
+    }
+
+    /// Waits for the writing connection and opens a savepoint on it.
+    pub async fn begin(&self) -> sqlx::Result<SqliteTx> {
+        let mut writer = self.writer.clone().lock_owned().await;
+        writer.recover().await?;
+        let open = writer.state == State::Open;
+        // Set before the statements: if this future is dropped half way, the next one cleans up.
+        writer.state = State::Inside;
+        if !open {
+            writer.conn.execute("begin immediate").await?;
+        }
+        writer.conn.execute("savepoint work").await?;
+        Ok(SqliteTx { engine: self.clone(), writer })
+    }
+
+    /// Commits the group with this fate unless that has been done.
+    async fn commit(&self, fate: Fate) -> sqlx::Result<()> {
+        let mut writer = self.writer.lock().await;
+        match fate.get() {
+            Some(true) => return Ok(()),
+            Some(false) => return Err(sqlx::Error::Protocol("its group of transactions was rolled back".into())),
+            None => {}
+        }
+        writer.recover().await?;
+        writer.commit().await
+    }
+
+    /// Undoes an abandoned transaction and commits the others of its group.
+    async fn settle(&self) -> sqlx::Result<()> {
+        let mut writer = self.writer.lock().await;
+        writer.recover().await?;
+        if writer.state == State::Open { writer.commit().await } else { Ok(()) }
+    }
+
+    /// Commits what is open, moves the log into the database file and closes the readers.
+    pub async fn close(&self) -> sqlx::Result<()> {
+        self.readers.close().await;
+        self.settle().await?;
+        self.writer.lock().await.conn.execute("pragma wal_checkpoint(truncate)").await?;
+        Ok(())
+    }
+
+    /// Brings the schema up to date, on the writing connection.
+    pub async fn migrate(&self, migrator: &Migrator) -> Result<(), MigrateError> {
+        migrator.run_direct(None, &mut self.writer.lock().await.conn, false).await
+    }
+}
+
+impl Writer {
+    /// Undoes what a dropped transaction left behind.
+    async fn recover(&mut self) -> sqlx::Result<()> {
+        if self.state == State::Inside {
+            if self.conn.execute("rollback to work; release work").await.is_err() {
+                // The savepoint is not there: it was never set, or an error ended the whole transaction.
+                // Closing the group is then the only state that is known.
+                self.abandon().await;
+            } else {
+                self.state = State::Open;
+            }
+        }
+        Ok(())
+    }
+
+    async fn commit(&mut self) -> sqlx::Result<()> {
+        if let Err(error) = self.conn.execute("commit").await {
+            self.abandon().await;
+            return Err(error);
+        }
+        self.close_group(true);
+        Ok(())
+    }
+
+    async fn abandon(&mut self) {
+        // An error here means that there is no transaction any more, which is what is wanted.
+        let _ = self.conn.execute("rollback").await;
+        self.close_group(false);
+    }
+
+    fn close_group(&mut self, durable: bool) {
+        let _ = std::mem::take(&mut self.fate).set(durable);
+        self.state = State::Idle;
+    }
+}
+
+/// A savepoint on the writing connection; dropped without [`commit`](Self::commit), it is undone.
+pub struct SqliteTx {
+    engine: Engine,
+    writer: OwnedMutexGuard<Writer>,
+}
+
+impl SqliteTx {
+    pub fn conn(&mut self) -> &mut SqliteConnection {
+        &mut self.writer.conn
+    }
+
+    /// Returns once the work is on the disk.
+    pub async fn commit(mut self) -> sqlx::Result<()> {
+        self.writer.conn.execute("release work").await?;
+        self.writer.state = State::Open;
+        let (engine, fate) = (self.engine.clone(), self.writer.fate.clone());
+        drop(self);
+        // A task of its own: once released, the work is committed even if nobody waits for the answer.
+        tokio::spawn(async move { engine.commit(fate).await }).await.map_err(|_| sqlx::Error::WorkerCrashed)?
+    }
+}
+
+impl Drop for SqliteTx {
+    fn drop(&mut self) {
+        // An open transaction keeps other processes from writing, so it is not left until the next write.
+        if self.writer.state == State::Inside
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            let engine = self.engine.clone();
+            runtime.spawn(async move {
+                if let Err(error) = engine.settle().await {
+                    tracing::error!(%error, "an abandoned transaction could not be undone");
+                }
+            });
+        }
+    }
+}
