@@ -57,7 +57,7 @@ pub async fn run(args: Args) -> Result<ExitCode, Box<dyn Error>> {
         }
         if !is_set("database.folder") && config.database.url.is_empty() {
             let folder = tempfile::Builder::new().prefix("laidian-demo-").tempdir()?;
-            config.database.folder = folder.path().to_owned();
+            folder.path().clone_into(&mut config.database.folder);
             _temporary = Some(folder);
         }
     }

@@ -142,7 +142,7 @@ fn name(dice: &mut Dice) -> String {
 
 fn company_name(dice: &mut Dice, city: &City) -> String {
     let brand = (dice.pick(BRAND_HEADS), dice.pick(BRAND_TAILS));
-    format!("{}{}{}{}有限公司", city.short, brand.0, brand.1, dice.pick(TRADES))
+    format!("{}{}{}{}有限公司", city.name, brand.0, brand.1, dice.pick(TRADES))
 }
 
 fn address(dice: &mut Dice, city: &City) -> String {
@@ -152,7 +152,7 @@ fn address(dice: &mut Dice, city: &City) -> String {
     } else {
         String::new()
     };
-    format!("{}{district}{road}{number}号{room}", city.name)
+    format!("{}市{district}{road}{number}号{room}", city.name)
 }
 
 fn labels(dice: &mut Dice) -> Vec<&'static str> {

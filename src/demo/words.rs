@@ -18,9 +18,8 @@ pub const GIVEN: &[&str] = &[
     "远", "悦", "泽", "哲", "珍", "志", "舟", "卓", "子", "梓",
 ];
 
-/// A city: its name, without and with what it is, its area code, and some of its districts.
+/// A city (its name without the 市), its area code, and some of its districts.
 pub struct City {
-    pub short: &'static str,
     pub name: &'static str,
     pub area_code: &'static str,
     pub districts: &'static [&'static str],
@@ -28,22 +27,18 @@ pub struct City {
 
 /// All have local numbers of eight digits.
 pub const CITIES: [City; 12] = [
-    City {
-        short: "北京", name: "北京市", area_code: "010", districts: &["朝阳区", "海淀区", "丰台区", "通州区"]
-    },
-    City {
-        short: "上海", name: "上海市", area_code: "021", districts: &["浦东新区", "徐汇区", "闵行区", "宝山区"]
-    },
-    City { short: "广州", name: "广州市", area_code: "020", districts: &["天河区", "越秀区", "番禺区"] },
-    City { short: "深圳", name: "深圳市", area_code: "0755", districts: &["南山区", "福田区", "龙岗区"] },
-    City { short: "杭州", name: "杭州市", area_code: "0571", districts: &["西湖区", "滨江区", "余杭区"] },
-    City { short: "南京", name: "南京市", area_code: "025", districts: &["鼓楼区", "江宁区", "玄武区"] },
-    City { short: "苏州", name: "苏州市", area_code: "0512", districts: &["姑苏区", "吴中区", "相城区"] },
-    City { short: "成都", name: "成都市", area_code: "028", districts: &["武侯区", "锦江区", "青羊区"] },
-    City { short: "重庆", name: "重庆市", area_code: "023", districts: &["渝北区", "江北区", "南岸区"] },
-    City { short: "武汉", name: "武汉市", area_code: "027", districts: &["洪山区", "武昌区", "江岸区"] },
-    City { short: "西安", name: "西安市", area_code: "029", districts: &["雁塔区", "碑林区", "未央区"] },
-    City { short: "天津", name: "天津市", area_code: "022", districts: &["和平区", "南开区", "河西区"] },
+    City { name: "北京", area_code: "010", districts: &["朝阳区", "海淀区", "丰台区", "通州区"] },
+    City { name: "上海", area_code: "021", districts: &["浦东新区", "徐汇区", "闵行区", "宝山区"] },
+    City { name: "广州", area_code: "020", districts: &["天河区", "越秀区", "番禺区"] },
+    City { name: "深圳", area_code: "0755", districts: &["南山区", "福田区", "龙岗区"] },
+    City { name: "杭州", area_code: "0571", districts: &["西湖区", "滨江区", "余杭区"] },
+    City { name: "南京", area_code: "025", districts: &["鼓楼区", "江宁区", "玄武区"] },
+    City { name: "苏州", area_code: "0512", districts: &["姑苏区", "吴中区", "相城区"] },
+    City { name: "成都", area_code: "028", districts: &["武侯区", "锦江区", "青羊区"] },
+    City { name: "重庆", area_code: "023", districts: &["渝北区", "江北区", "南岸区"] },
+    City { name: "武汉", area_code: "027", districts: &["洪山区", "武昌区", "江岸区"] },
+    City { name: "西安", area_code: "029", districts: &["雁塔区", "碑林区", "未央区"] },
+    City { name: "天津", area_code: "022", districts: &["和平区", "南开区", "河西区"] },
 ];
 
 pub const ROADS: &[&str] = &[

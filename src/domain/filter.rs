@@ -180,9 +180,9 @@ impl<'de> Visitor<'de> for FilterVisitor {
         let mut members: [Option<Option<Cow<'de, str>>>; 5] = Default::default();
         while let Some(name) = map.next_key::<Cow<'de, str>>()? {
             let at = position(&name).ok_or_else(|| de::Error::unknown_field(&name, &NAMES))?;
-            let value = map.next_value_seed(Member { name: NAMES[at] })?;
-            if members[at].replace(value).is_some() {
-                return Err(de::Error::duplicate_field(NAMES[at]));
+            let (Some(member), Some(name)) = (members.get_mut(at), NAMES.get(at).copied()) else { continue };
+            if member.replace(map.next_value_seed(Member { name })?).is_some() {
+                return Err(de::Error::duplicate_field(name));
             }
         }
         let [task, owner, kind, status, source] = members.map(Option::flatten);

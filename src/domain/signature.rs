@@ -50,11 +50,10 @@ pub fn sorted_query(pairs: &[(String, String)]) -> String {
 /// error; filling the block here (RFC 2104 §2) leaves no error to swallow in a security check.
 fn keyed(token: &[u8]) -> Hmac<Sha256> {
     let mut block = Key::<Hmac<Sha256>>::default();
-    if token.len() > block.len() {
-        let digest = Sha256::digest(token);
-        block[..digest.len()].copy_from_slice(&digest);
-    } else {
-        block[..token.len()].copy_from_slice(token);
+    let hashed = (token.len() > block.len()).then(|| Sha256::digest(token));
+    let key = hashed.as_ref().map_or(token, |digest| digest.as_slice());
+    for (byte, of_key) in block.iter_mut().zip(key) {
+        *byte = *of_key;
     }
     Hmac::new(&block)
 }

@@ -66,15 +66,15 @@ pub async fn find_to_change(cx: &Cx<'_>, identifier: &Identifier<'_>) -> Result<
         },
         other => find(cx, other).await?,
     };
-    one(found)
+    one(&found)
 }
 
 /// Returns the one customer whose history is asked for.
 pub async fn find_one(cx: &Cx<'_>, identifier: &Identifier<'_>) -> Result<i64, Error> {
-    one(find(cx, identifier).await?)
+    one(&find(cx, identifier).await?)
 }
 
-fn one(found: Found) -> Result<i64, Error> {
+fn one(found: &Found) -> Result<i64, Error> {
     match found.customers.as_slice() {
         [only] => Ok(only.id),
         [] => Err(Error::NotFound),
@@ -136,11 +136,11 @@ async fn by_tail(cx: &Cx<'_>, typed: &str) -> Result<(Vec<PhoneRow>, usize), Err
 }
 
 fn json_texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
-    serde_json::Value::from_iter(texts).to_string()
+    texts.into_iter().collect::<serde_json::Value>().to_string()
 }
 
 fn json_numbers(numbers: &[i64]) -> String {
-    serde_json::Value::from_iter(numbers.iter().copied()).to_string()
+    numbers.iter().copied().collect::<serde_json::Value>().to_string()
 }
 
 /// A page of a list.

@@ -66,8 +66,8 @@ pub(super) fn check_depth(text: &str, max_depth: usize) -> Result<(), SyntaxErro
     let (mut depth, mut at) = (0_usize, 0);
     while let Some(&byte) = text.as_bytes().get(at) {
         at += match byte {
-            b'"' | b'\'' => quoted_length(&text.as_bytes()[at..]),
-            b'/' => comment_length(&text[at..]).max(1),
+            b'"' | b'\'' => quoted_length(text.as_bytes().get(at..).unwrap_or_default()),
+            b'/' => comment_length(text.get(at..).unwrap_or_default()).max(1),
             _ => 1,
         };
         match byte {
@@ -385,10 +385,11 @@ fn is_number(word: &str) -> bool {
 /// Returns the bytes up to and with the closing quote of the string that `bytes` start with.
 fn quoted_length(bytes: &[u8]) -> usize {
     let mut at = 1;
-    while let Some(&byte) = bytes.get(at) {
+    let quote = bytes.first();
+    while let Some(byte) = bytes.get(at) {
         at += match byte {
             b'\\' => 2,
-            _ if byte == bytes[0] => return at + 1,
+            _ if Some(byte) == quote => return at + 1,
             _ => 1,
         };
     }

@@ -18,6 +18,7 @@ use crate::ops::{Caller, Cx};
 use crate::protocol::callback_id::CallbackId;
 use crate::protocol::envelope::{self, Door};
 use crate::protocol::frame::{self, BadFrame, Head, Problem};
+use crate::protocol::lenient::Scalar;
 
 /// A frame that is to be carried out.
 pub struct Request {
@@ -219,7 +220,7 @@ impl Request {
             Who::Claimed(claim) => claim.clone(),
             Who::SignedIn(_) => Claim::default(),
         };
-        if let Some(token) = login.token.as_ref().and_then(|token| token.text()) {
+        if let Some(token) = login.token.as_ref().and_then(Scalar::text) {
             let caller = identity::by_token(&shared.backend, &token).await?;
             identity::check_claim(&caller, &claim)?;
             return Ok(caller);

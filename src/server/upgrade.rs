@@ -104,15 +104,13 @@ async fn serve(shared: Arc<Shared>, session: Session, request: Request, caller: 
         }
     };
     // The plain stream again: reading through hyper's wrapper would cost a call through a table each time.
-    match upgraded.downcast::<TokioIo<TcpStream>>() {
-        Ok(parts) => {
-            let (stream, read) = (parts.io.into_inner(), parts.read_buf.to_vec());
-            let config = Some(socket::wire_config());
-            let wire = WebSocketStream::from_partially_read(stream, read, Role::Server, config).await;
-            socket::serve(shared, session, wire, caller).await;
-        }
-        Err(_) => tracing::error!("a connection of an unknown kind was upgraded"),
-    }
+    let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
+        tracing::error!("a connection of an unknown kind was upgraded");
+        return;
+    };
+    let (stream, read) = (parts.io.into_inner(), parts.read_buf.to_vec());
+    let wire = WebSocketStream::from_partially_read(stream, read, Role::Server, Some(socket::wire_config())).await;
+    socket::serve(shared, session, wire, caller).await;
 }
 
 fn refuse(status: StatusCode, reason: &'static str) -> Response<Body> {

@@ -210,9 +210,8 @@ impl Socket {
             }
         };
         let frame = serde_json::from_str(&text).unwrap_or(Value::String(text));
-        match pair(&self.sent, &frame) {
-            Some(index) => {
-                let sent = &mut self.sent[index];
+        match pair(&self.sent, &frame).and_then(|index| self.sent.get_mut(index)) {
+            Some(sent) => {
                 self.latencies.push(at.duration_since(sent.at));
                 sent.reply = Some(frame);
             }

@@ -93,7 +93,7 @@ async fn converse(stream: TcpStream) {
             }
             Some("mute") => continue,
             Some("push") => {
-                socket.send(Message::text(json!({"event": "x", "n": frame["n"]}).to_string())).await.unwrap()
+                socket.send(Message::text(json!({"event": "x", "n": frame["n"]}).to_string())).await.unwrap();
             }
             Some("quit") => {
                 let frame = CloseFrame { code: 1001.into(), reason: "bye".into() };

@@ -38,7 +38,7 @@ pub struct UpdateCustomer<'a> {
 }
 
 pub async fn update_customer(cx: &Cx<'_>, request: UpdateCustomer<'_>) -> Result<CustomerStored, Error> {
-    let identifier = identifier(request.r#type, request.content)?;
+    let identifier = identifier(request.r#type.as_ref(), request.content)?;
     let changes = request.customer.ok_or(Error::CustomerEmpty)?.changes(cx)?;
     let id = find::find_to_change(cx, &identifier).await?;
     Ok(stored(cx, customer::update(cx, id, changes).await?))
@@ -63,7 +63,7 @@ pub struct CustomerDestroyed {
 }
 
 pub async fn destroy_customer(cx: &Cx<'_>, request: DestroyCustomer<'_>) -> Result<CustomerDestroyed, Error> {
-    let customer_id = find::find_to_change(cx, &identifier(request.r#type, request.content)?).await?;
+    let customer_id = find::find_to_change(cx, &identifier(request.r#type.as_ref(), request.content)?).await?;
     customer::destroy(cx, customer_id).await?;
     Ok(CustomerDestroyed { customer_id })
 }

@@ -102,7 +102,7 @@ pub async fn feeds(cx: &Cx<'_>, request: Feeds<'_>) -> Result<FeedList, Error> {
     let kinds = request.feed_type.as_ref().and_then(Scalar::text).and_then(|name| FeedKind::select(&name)).ok_or_else(
         || Error::parameter("feed_type: expected Ticket, CustomerFollowUp, CallLog, TextMsgLog, Alternation or All"),
     )?;
-    let identifier = identifier(request.r#type, request.content)?;
+    let identifier = identifier(request.r#type.as_ref(), request.content)?;
     let size = match &request.page_size {
         None => history::PAGE_SIZE,
         Some(size) if size.is_empty() => history::PAGE_SIZE,

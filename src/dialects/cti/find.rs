@@ -166,7 +166,7 @@ pub struct CustomersFound {
 }
 
 pub async fn get_customer(cx: &Cx<'_>, request: GetCustomer<'_>) -> Result<CustomersFound, Error> {
-    let found = find::find(cx, &identifier(request.r#type, request.content)?).await?;
+    let found = find::find(cx, &identifier(request.r#type.as_ref(), request.content)?).await?;
     Ok(CustomersFound {
         matched_by: found.matched.map(|matched| match matched {
             PhoneMatch::Text => "text".to_owned(),
@@ -178,8 +178,8 @@ pub async fn get_customer(cx: &Cx<'_>, request: GetCustomer<'_>) -> Result<Custo
 }
 
 /// Returns what `type` and `content` name. The names of the types are compared without regard to case.
-pub fn identifier<'a>(kind: Option<Scalar<'a>>, content: Option<Scalar<'a>>) -> Result<Identifier<'a>, Error> {
-    let kind = kind.as_ref().and_then(Scalar::text).ok_or(Error::IdentifierType)?;
+pub fn identifier<'a>(kind: Option<&Scalar<'a>>, content: Option<Scalar<'a>>) -> Result<Identifier<'a>, Error> {
+    let kind = kind.and_then(Scalar::text).ok_or(Error::IdentifierType)?;
     let is = |name: &str| kind.trim().eq_ignore_ascii_case(name);
     let of: fn(std::borrow::Cow<'a, str>) -> Identifier<'a> = if is("id") {
         // What is no number is nobody's id.

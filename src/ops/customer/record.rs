@@ -130,13 +130,12 @@ async fn labels(tx: &mut Tx, names: Vec<String>) -> Result<Vec<Label>, Error> {
     let known = tx.labels_by_name(&json_of(&names)?).await?;
     let mut labels = Vec::with_capacity(names.len());
     for name in names {
-        let id = match known.iter().find(|label| label.name == name) {
-            Some(label) => label.id,
-            None => {
-                let counter = tx.count(0, 0, 0, 1, 0, 0, 0).await?.ok_or(Error::NotFound)?;
-                tx.insert_label(counter.last_label, &name).await?;
-                counter.last_label
-            }
+        let id = if let Some(label) = known.iter().find(|label| label.name == name) {
+            label.id
+        } else {
+            let counter = tx.count(0, 0, 0, 1, 0, 0, 0).await?.ok_or(Error::NotFound)?;
+            tx.insert_label(counter.last_label, &name).await?;
+            counter.last_label
         };
         labels.push(Label { id, name });
     }

@@ -152,7 +152,9 @@ impl Relaxed<'_> {
         } else if self.choices.next().is_some_and(|choice| choice % 2 == 0) {
             self.out.push_str(&Value::from(text).to_string());
         } else {
-            self.out.push_str(&format!("'{}'", text.replace('\\', "\\\\").replace('\'', "\\'")));
+            self.out.push('\'');
+            self.out.push_str(&text.replace('\\', "\\\\").replace('\'', "\\'"));
+            self.out.push('\'');
         }
     }
 
