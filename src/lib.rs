@@ -2,12 +2,14 @@
 //!
 //! The map: a frame comes in at [`server`], is read by [`protocol`], becomes an operation of one of the
 //! [`dialects`], is carried out in [`ops`] by the rules of [`domain`], and is kept in the [`store`].
-//! Dependencies point that way only: server → dialects → ops → store, domain.
+//! Dependencies point that way only: server → dialects → ops → store, domain. [`documents`] writes down what
+//! the tables declare.
 
 pub mod cli;
 pub mod config;
 pub mod demo;
 pub mod dialects;
+pub mod documents;
 pub mod domain;
 pub mod error;
 pub mod ops;

@@ -12,7 +12,8 @@ use crate::store::rows::CustomerRow;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct CreateCustomer<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow)]
+    #[schemars(with = "CustomerInput<'a>")]
     customer: Option<CustomerInput<'a>>,
 }
 
@@ -29,11 +30,14 @@ pub async fn create_customer(cx: &Cx<'_>, request: CreateCustomer<'_>) -> Result
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct UpdateCustomer<'a> {
     /// id, custName, cellphone or companyName.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
+    #[schemars(required)]
     r#type: Option<Scalar<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow)]
+    #[schemars(required)]
     content: Option<Scalar<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow)]
+    #[schemars(with = "CustomerInput<'a>")]
     customer: Option<CustomerInput<'a>>,
 }
 
@@ -51,9 +55,11 @@ fn stored(cx: &Cx<'_>, row: CustomerRow) -> CustomerStored {
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct DestroyCustomer<'a> {
     /// id, custName, cellphone or companyName.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
+    #[schemars(required)]
     r#type: Option<Scalar<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow)]
+    #[schemars(required)]
     content: Option<Scalar<'a>>,
 }
 

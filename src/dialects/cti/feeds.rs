@@ -15,12 +15,15 @@ use crate::store::rows::FeedRow;
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Feeds<'a> {
     /// Ticket, `CustomerFollowUp`, `CallLog`, `TextMsgLog`, Alternation or All.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
+    #[schemars(required)]
     feed_type: Option<Scalar<'a>>,
     /// id, custName, cellphone or companyName.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
+    #[schemars(required)]
     r#type: Option<Scalar<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow)]
+    #[schemars(required)]
     content: Option<Scalar<'a>>,
     /// From 1.
     #[serde(borrow, default)]

@@ -15,7 +15,8 @@ use crate::protocol::lenient::Scalar;
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct FilterCustomers<'a> {
-    #[serde(borrow, default)]
+    #[serde(borrow)]
+    #[schemars(required)]
     group_id: Option<Scalar<'a>>,
 }
 
@@ -150,9 +151,11 @@ pub fn query_text<'a>(query: Option<&'a Scalar<'_>>) -> Result<Option<std::borro
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct GetCustomer<'a> {
     /// id, custName, cellphone or companyName.
-    #[serde(borrow, default)]
+    #[serde(borrow)]
+    #[schemars(required)]
     r#type: Option<Scalar<'a>>,
-    #[serde(borrow, default)]
+    #[serde(borrow)]
+    #[schemars(required)]
     content: Option<Scalar<'a>>,
 }
 

@@ -41,6 +41,7 @@ pub fn pong(now: i64) -> Pong {
 /// Either `token`, or `appid`, `timestamp` and `sign`. The login number and the company, where they are
 /// given, must be those that the credential is for.
 #[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(extend("anyOf" = [{ "required": ["token"] }, { "required": ["appid", "timestamp", "sign"] }]))]
 pub struct Login<'a> {
     #[serde(borrow, default)]
     pub token: Option<Scalar<'a>>,
