@@ -4,6 +4,7 @@
 mod close;
 mod files;
 mod http;
+mod metered;
 mod requests;
 mod session;
 mod shutdown;

@@ -12,7 +12,6 @@ use std::task::{Context, Poll};
 
 use futures_util::stream::FuturesUnordered;
 use futures_util::{Sink, Stream};
-use tokio::net::TcpStream;
 use tokio::time::{Instant, Sleep};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, Error as WireError};
@@ -20,6 +19,7 @@ use tokio_tungstenite::tungstenite::protocol::{Message, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes, Utf8Bytes};
 use tokio_util::sync::CancellationToken;
 
+use super::metered::Metered;
 use super::requests::{self, Answer, Reading, Request};
 use super::session::Session;
 use super::{CloseCode, Shared};
@@ -50,7 +50,7 @@ type Working = Pin<Box<dyn Future<Output = Answer> + Send>>;
 pub struct Socket {
     shared: Arc<Shared>,
     session: Session,
-    wire: WebSocketStream<TcpStream>,
+    wire: WebSocketStream<Metered>,
     caller: Option<Arc<Caller>>,
     /// Requests that are carried out side by side.
     reads: FuturesUnordered<Working>,
@@ -74,8 +74,14 @@ struct Timers {
     pong_due: Option<Instant>,
     sign_in_due: Option<Instant>,
     last_frame: Instant,
-    /// Since when the client has not taken what was written.
-    stalled_since: Option<Instant>,
+    /// Since when the client has not taken what waits for it, and how much it had taken before.
+    stall: Option<Stall>,
+}
+
+#[derive(Clone, Copy)]
+struct Stall {
+    since: Instant,
+    written: u64,
 }
 
 enum Event {
@@ -96,7 +102,7 @@ enum End {
 }
 
 /// Serves a socket until it ends.
-pub async fn serve(shared: Arc<Shared>, session: Session, wire: WebSocketStream<TcpStream>, caller: Option<Caller>) {
+pub async fn serve(shared: Arc<Shared>, session: Session, wire: WebSocketStream<Metered>, caller: Option<Caller>) {
     let id = session.id();
     tracing::debug!(socket = id, "socket opened");
     let mut socket = Socket::new(shared, session, wire, caller);
@@ -113,7 +119,7 @@ async fn cancelled(token: CancellationToken) {
 }
 
 impl Socket {
-    fn new(shared: Arc<Shared>, session: Session, wire: WebSocketStream<TcpStream>, caller: Option<Caller>) -> Self {
+    fn new(shared: Arc<Shared>, session: Session, wire: WebSocketStream<Metered>, caller: Option<Caller>) -> Self {
         let now = Instant::now();
         let sign_in = std::time::Duration::from_secs(shared.config.auth.sign_in_seconds);
         let must_sign_in = shared.config.auth.mode == AuthMode::Token && caller.is_none();
@@ -122,7 +128,7 @@ impl Socket {
             pong_due: None,
             sign_in_due: must_sign_in.then(|| now + sign_in),
             last_frame: now,
-            stalled_since: None,
+            stall: None,
         };
         let shutdown = Box::pin(cancelled(shared.shutdown.token()));
         let caller = caller.map(Arc::new);
@@ -157,7 +163,7 @@ impl Socket {
                 Event::Frame(frame) => self.accept(frame),
                 Event::Flushed(Ok(())) => {
                     self.unflushed = 0;
-                    self.timers.stalled_since = None;
+                    self.timers.stall = None;
                     Ok(())
                 }
                 Event::Flushed(Err(_)) => Err(End::Gone),
@@ -218,8 +224,8 @@ impl Socket {
     }
 
     fn note_stall(&mut self, cx: &mut Context<'_>) {
-        if self.timers.stalled_since.is_none() {
-            self.timers.stalled_since = Some(Instant::now());
+        if self.timers.stall.is_none() {
+            self.timers.stall = Some(Stall { since: Instant::now(), written: self.wire.get_ref().written() });
             self.wake_up.as_mut().reset(self.timers.next_due(&self.shared));
             // Registers the new time; it cannot be due yet.
             let _ = self.wake_up.as_mut().poll(cx);
@@ -318,8 +324,13 @@ impl Socket {
         if due(self.timers.pong_due) {
             return Err(End::Close(CloseCode::NoPong));
         }
-        if due(self.timers.stalled_since.map(|since| since + config.pong())) {
-            return Err(End::Close(CloseCode::NotReading));
+        if let Some(stall) = self.timers.stall.filter(|stall| due(Some(stall.since + config.pong()))) {
+            let written = self.wire.get_ref().written();
+            if written == stall.written {
+                return Err(End::Close(CloseCode::NotReading));
+            }
+            // Slow, but it reads.
+            self.timers.stall = Some(Stall { since: now, written });
         }
         if due(config.idle().map(|idle| self.timers.last_frame + idle)) {
             return Err(End::Close(CloseCode::Idle));
@@ -359,7 +370,7 @@ impl Timers {
         let others = [
             self.pong_due,
             self.sign_in_due,
-            self.stalled_since.map(|since| since + config.pong()),
+            self.stall.map(|stall| stall.since + config.pong()),
             config.idle().map(|idle| self.last_frame + idle),
         ];
         others.into_iter().flatten().fold(self.next_ping, Instant::min)

@@ -12,6 +12,7 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
+use super::metered::Metered;
 use super::session::Session;
 use super::{Shared, socket};
 use crate::ops::{Caller, identity};
@@ -108,7 +109,7 @@ async fn serve(shared: Arc<Shared>, session: Session, request: Request, caller: 
         tracing::error!("a connection of an unknown kind was upgraded");
         return;
     };
-    let (stream, read) = (parts.io.into_inner(), parts.read_buf.to_vec());
+    let (stream, read) = (Metered::new(parts.io.into_inner()), parts.read_buf.to_vec());
     let wire = WebSocketStream::from_partially_read(stream, read, Role::Server, Some(socket::wire_config())).await;
     socket::serve(shared, session, wire, caller).await;
 }
