@@ -92,7 +92,11 @@ pub fn read<'a>(received: &'a str, rewritten: &'a mut String, settings: &Setting
     let unreadable = |problem| BadFrame { callback_id: CallbackId::salvage(received), problem };
     let (members, text) = strict_members(received, rewritten, settings).map_err(unreadable)?;
     let opened = unwrapped(members, text);
-    let inner_id = opened.as_ref().ok().and_then(|(inner, _)| inner.callback_id);
+    let inner_id = match &opened {
+        Ok((inner, _)) => inner.callback_id,
+        // The id is echoed also when the wrapper is not one that is opened.
+        Err(_) => members.data.and_then(|data| folded::from_str::<Members<'a>>(data.get()).ok()?.callback_id),
+    };
     let id = inner_id.or(members.callback_id);
     opened.and_then(|(inner, body)| Ok(Frame { head: head(&inner, id)?, body })).map_err(|problem| {
         match (id, &problem) {

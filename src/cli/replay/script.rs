@@ -240,7 +240,7 @@ fn http(members: &mut Members) -> Result<(String, Action), String> {
     let (method, path) = line
         .split_once(' ')
         .map(|(method, path)| (method.to_owned(), path.trim().to_owned()))
-        .filter(|(method, path)| !method.is_empty() && path.starts_with('/'))
+        .filter(|(method, path)| !method.is_empty() && (path.starts_with('/') || path.starts_with("{{")))
         .ok_or("http 的写法 / is written: \"GET /path?query\"")?;
     let http = Http {
         method,
