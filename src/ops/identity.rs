@@ -23,6 +23,8 @@ const LONGEST_NONCE: usize = 64;
 pub struct Claim {
     pub company: Option<i64>,
     pub operator: Option<String>,
+    /// Who acts when no operator is named, if there is such a one: the owner that a create frame gives.
+    pub otherwise: Option<String>,
     pub group: Option<i64>,
 }
 
@@ -32,8 +34,22 @@ pub async fn believe(backend: &Backend, claim: &Claim) -> Result<Caller, Error> 
         return Err(Error::parameter("companyId: 缺少 / is missing"));
     };
     let catalogue = catalogue(backend, company).await?;
-    let operator = claim.operator.as_deref().map(|login_no| operator(&catalogue, login_no, claim.group)).transpose()?;
+    let operator = match (&claim.operator, &claim.otherwise) {
+        (Some(login_no), _) => Some(operator(&catalogue, login_no, claim.group)?),
+        (None, Some(login_no)) => operator(&catalogue, login_no, claim.group).ok(),
+        (None, None) => None,
+    };
     Ok(Caller { company, operator })
+}
+
+/// Returns the caller as acting for one of its groups only.
+#[must_use]
+pub fn for_group(caller: &Caller, group: i64) -> Caller {
+    let mut caller = caller.clone();
+    if let Some(operator) = &mut caller.operator {
+        operator.groups.retain(|id| *id == group);
+    }
+    caller
 }
 
 /// Refuses a frame that claims to be from somebody else than who signed in.

@@ -31,6 +31,8 @@ pub struct Request {
 enum Who {
     SignedIn(Arc<Caller>),
     Claimed(Claim),
+    /// Who wants to be signed in, and who is already.
+    SigningIn(Claim, Option<Arc<Caller>>),
 }
 
 /// The frame as strict JSON: a part of what was received, or of what the relaxed reader made of it.
@@ -101,19 +103,21 @@ struct Placed {
 /// Finds the operation and who asks for it.
 fn place(shared: &Shared, caller: Option<&Arc<Caller>>, head: Head<'_>) -> Result<Placed, (CallbackId, Error)> {
     let placed = (|| {
-        let operation = Operation::parse(&head.action)
-            .ok_or_else(|| Error::UnknownAction { near: dialects::near(&head.action) })?;
+        let operation = Operation::parse(&head.action);
+        let for_anybody = operation.is_some_and(|operation| operation.access() == Access::Anybody);
         let who = match caller {
+            _ if for_anybody => Who::SigningIn(claim(&head), caller.cloned()),
             Some(caller) => {
-                if operation.access() > Access::Anybody {
-                    identity::check_claim(caller, &claim(&head))?;
-                }
-                Who::SignedIn(caller.clone())
+                identity::check_claim(caller, &claim(&head))?;
+                Who::SignedIn(match head.group_id {
+                    Some(group) => Arc::new(identity::for_group(caller, group)),
+                    None => caller.clone(),
+                })
             }
             None if shared.config.auth.mode == AuthMode::Open => Who::Claimed(claim_with_customer(&head)),
-            None if operation.access() == Access::Anybody => Who::Claimed(claim(&head)),
             None => return Err(Error::NotSignedIn { detail: "请先 login / sign in first".into() }),
         };
+        let operation = operation.ok_or_else(|| Error::UnknownAction { near: dialects::near(&head.action) })?;
         Ok((operation, who))
     })();
     match placed {
@@ -123,7 +127,12 @@ fn place(shared: &Shared, caller: Option<&Arc<Caller>>, head: Head<'_>) -> Resul
 }
 
 fn claim(head: &Head<'_>) -> Claim {
-    Claim { company: head.company_id, operator: head.operator.as_deref().map(str::to_owned), group: head.group_id }
+    Claim {
+        company: head.company_id,
+        operator: head.operator.as_deref().map(str::to_owned),
+        otherwise: None,
+        group: head.group_id,
+    }
 }
 
 /// The document's create frame names its company and its owner only inside `customer`.
@@ -134,7 +143,7 @@ fn claim_with_customer(head: &Head<'_>) -> Claim {
     {
         let (company, owner) = dialects::cti::customer_company(customer);
         claim.company = claim.company.or(company);
-        claim.operator = claim.operator.or(owner);
+        claim.otherwise = owner;
     }
     claim
 }
@@ -143,7 +152,7 @@ fn bad_frame(bad: BadFrame) -> Vec<u8> {
     let error = match bad.problem {
         Problem::Syntax(error) => Error::FrameForm { detail: error.to_string() },
         Problem::NotAnObject => Error::FrameForm { detail: "line 1, column 1: the frame is no object".into() },
-        Problem::Repeated(problem) => Error::FrameForm { detail: problem },
+        Problem::Repeated(problem) => Error::FrameForm { detail: format!("line 1, column 1: {problem}") },
         Problem::NoAction => Error::UnknownAction { near: Vec::new() },
         Problem::UnknownTopic(topic) => {
             let topic: String = topic.chars().take(64).collect();
@@ -202,7 +211,7 @@ impl Request {
         } else {
             let caller = match &self.who {
                 Who::SignedIn(caller) => caller.clone(),
-                Who::Claimed(claim) => Arc::new(identity::believe(&shared.backend, claim).await?),
+                Who::Claimed(claim) | Who::SigningIn(claim, _) => Arc::new(identity::believe(&shared.backend, claim).await?),
             };
             (caller, None)
         };
@@ -213,16 +222,27 @@ impl Request {
         Ok(signed_in)
     }
 
+    /// Returns who signs in. A socket stays who it is: signing in again renews, but does not change it.
     async fn sign_in(&self, shared: &Shared) -> Result<Caller, Error> {
-        let login: Login<'_> = dialects::decode(self.body.as_str())?;
-        // `place` has kept the claim of a first sign-in; of a later one only who signed in is known.
-        let claim = match &self.who {
-            Who::Claimed(claim) => claim.clone(),
-            Who::SignedIn(_) => Claim::default(),
+        let Who::SigningIn(claim, before) = &self.who else {
+            return Err(Error::internal(&"a sign-in without its claim"));
         };
+        let caller = self.check_credential(shared, claim).await?;
+        let is_same = |before: &Arc<Caller>| {
+            let login_no = |caller: &Caller| caller.operator.as_ref().map(|operator| operator.login_no.clone());
+            before.company == caller.company && login_no(before) == login_no(&caller)
+        };
+        if before.as_ref().is_some_and(|before| !is_same(before)) {
+            return Err(Error::forbidden("login: 连接已由他人登录，请重新连接 / the socket is somebody else's: open another"));
+        }
+        Ok(caller)
+    }
+
+    async fn check_credential(&self, shared: &Shared, claim: &Claim) -> Result<Caller, Error> {
+        let login: Login<'_> = dialects::decode(self.body.as_str())?;
         if let Some(token) = login.token.as_ref().and_then(Scalar::text) {
             let caller = identity::by_token(&shared.backend, &token).await?;
-            identity::check_claim(&caller, &claim)?;
+            identity::check_claim(&caller, claim)?;
             return Ok(caller);
         }
         let query = login.signature();
@@ -236,7 +256,7 @@ impl Request {
             identity::by_signature(&shared.backend, &Signed { method: "", path: "", query: &query, body: b"" }).await?;
         // The app vouches for the operator it names, within its own company.
         identity::check_claim(&app, &Claim { operator: None, group: None, ..claim.clone() })?;
-        identity::believe(&shared.backend, &Claim { company: Some(app.company), ..claim }).await
+        identity::believe(&shared.backend, &Claim { company: Some(app.company), ..claim.clone() }).await
     }
 }
 
