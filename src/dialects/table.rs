@@ -60,7 +60,13 @@ pub fn decode<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, Error> {
         // Only now, on the way to a refusal, is the path worth its cost.
         let mut deserializer = Deserializer::from_str(body);
         match serde_path_to_error::deserialize::<_, T>(Folded(&mut deserializer)) {
-            Err(error) => Error::parameter(format!("{}: {}", error.path(), error.inner())),
+            Err(error) => {
+                let path = error.path().to_string();
+                let problem = error.inner().to_string();
+                // Where in the text it stands is of no use: the client may not have written the text that was read.
+                let problem = problem.split(" at line ").next().unwrap_or_default();
+                Error::parameter(if path == "." { problem.to_owned() } else { format!("{path}: {problem}") })
+            }
             Ok(_) => Error::parameter("the request holds something that is no JSON"),
         }
     })

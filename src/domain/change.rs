@@ -1,5 +1,7 @@
 //! What a change of a customer looked like, field by field.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::catalogue::Catalogue;
@@ -33,45 +35,61 @@ impl Line {
 #[must_use]
 pub fn lines(old: &Customer, new: &Customer, catalogue: &Catalogue) -> Vec<Line> {
     let mut lines = Vec::new();
-    let mut compare = |field: &str, label: &str, old: Option<String>, new: Option<String>| {
-        if old != new {
-            lines.push(Line { field: field.to_owned(), label: label.to_owned(), old, new });
-        }
+    let mut push = |field: &str, label: &str, old: Option<String>, new: Option<String>| {
+        lines.push(Line { field: field.to_owned(), label: label.to_owned(), old, new });
     };
-    for (field, label, show) in FIELDS {
-        compare(field, label, show(old, catalogue), show(new, catalogue));
+    for Field { name, label, differs, show } in FIELDS {
+        if differs(old, new) {
+            push(name, label, show(old, catalogue), show(new, catalogue));
+        }
     }
     for custom in &catalogue.fields {
-        compare("jsonStr", &custom.name, show_custom(old, custom), show_custom(new, custom));
+        if old.custom.get(&custom.id) != new.custom.get(&custom.id) {
+            push("jsonStr", &custom.name, show_custom(old, custom), show_custom(new, custom));
+        }
     }
     lines
 }
 
-type Show = fn(&Customer, &Catalogue) -> Option<String>;
+/// A field whose changes are told. Whether it differs is a question to the value: two can read the same.
+struct Field {
+    /// The wire's name.
+    name: &'static str,
+    label: &'static str,
+    differs: fn(&Customer, &Customer) -> bool,
+    show: fn(&Customer, &Catalogue) -> Option<String>,
+}
 
-/// The fields whose changes are told, in the order in which they are.
-const FIELDS: [(&str, &str, Show); 16] = [
-    ("custname", "客户姓名", |c, _| c.name.clone()),
-    ("companyName", "公司名称", |c, _| c.company_name.clone()),
-    ("custType", "客户类型", |c, k| c.type_value.as_deref().map(|v| k.types.name_of(v).to_owned())),
-    ("cellphones", "联系电话", |c, _| join(c.phones.iter().map(|phone| phone.content.as_str()))),
-    ("address", "联系地址", |c, _| c.address.clone()),
-    ("taskId", "客户任务", |c, k| c.task_id.map(|id| k.tasks.get(&id).cloned().unwrap_or_else(|| id.to_string()))),
-    ("serviceNo", "归属工号", |c, _| c.owner_no.clone()),
-    ("servicegroupId", "归属部门", |c, k| {
-        c.group_id.map(|id| k.groups.get(&id).cloned().unwrap_or_else(|| id.to_string()))
-    }),
-    ("dealFlag", "客户状态", |c, k| c.flag_value.as_deref().map(|v| k.flags.name_of(v).to_owned())),
-    ("custFrom", "客户来源", |c, k| c.source_value.as_deref().map(|v| k.sources.name_of(v).to_owned())),
-    ("assignTime", "分配时间", |c, k| c.assigned_at.map(|at| times::to_minute(at, &k.company.time_zone))),
-    ("customerLabel", "客户标签", |c, _| join(c.labels.iter().map(|label| label.name.as_str()))),
-    ("customerLabel", "客户星级", |c, _| (c.star > 0).then(|| c.star.to_string())),
-    ("followNum", "跟进次数", |c, _| (c.follow_count > 0).then(|| c.follow_count.to_string())),
-    ("lastAccept", "最近一次通话流水", |c, _| c.last_accept.clone()),
-    ("lastFlowTime", "最近一次跟进时间", |c, k| {
-        c.last_follow_at.map(|at| times::to_minute(at, &k.company.time_zone))
-    }),
-];
+macro_rules! fields {
+    ($($name:literal $label:literal $member:ident: $show:expr;)*) => {
+        [$(Field { name: $name, label: $label, differs: |old, new| old.$member != new.$member, show: $show }),*]
+    };
+}
+
+/// In the order in which they are told.
+const FIELDS: [Field; 16] = fields! {
+    "custname" "客户姓名" name: |c, _| c.name.clone();
+    "companyName" "公司名称" company_name: |c, _| c.company_name.clone();
+    "custType" "客户类型" type_value: |c, k| c.type_value.as_deref().map(|value| k.types.name_of(value).to_owned());
+    "cellphones" "联系电话" phones: |c, _| join(c.phones.iter().map(|phone| phone.content.as_str()));
+    "address" "联系地址" address: |c, _| c.address.clone();
+    "taskId" "客户任务" task_id: |c, k| c.task_id.map(|id| name_of(&k.tasks, id));
+    "serviceNo" "归属工号" owner_no: |c, _| c.owner_no.clone();
+    "servicegroupId" "归属部门" group_id: |c, k| c.group_id.map(|id| name_of(&k.groups, id));
+    "dealFlag" "客户状态" flag_value: |c, k| c.flag_value.as_deref().map(|value| k.flags.name_of(value).to_owned());
+    "custFrom" "客户来源" source_value: |c, k| c.source_value.as_deref().map(|value| k.sources.name_of(value).to_owned());
+    "assignTime" "分配时间" assigned_at: |c, k| c.assigned_at.map(|at| times::to_minute(at, &k.company.time_zone));
+    "customerLabel" "客户标签" labels: |c, _| join(c.labels.iter().map(|label| label.name.as_str()));
+    "customerLabel" "客户星级" star: |c, _| (c.star > 0).then(|| c.star.to_string());
+    "followNum" "跟进次数" follow_count: |c, _| (c.follow_count > 0).then(|| c.follow_count.to_string());
+    "lastAccept" "最近一次通话流水" last_accept: |c, _| c.last_accept.clone();
+    "lastFlowTime" "最近一次跟进时间" last_follow_at: |c, k| c.last_follow_at.map(|at| times::to_minute(at, &k.company.time_zone));
+};
+
+/// The name that an id has in a list; the id itself when the list has lost it.
+fn name_of(names: &BTreeMap<i64, String>, id: i64) -> String {
+    names.get(&id).cloned().unwrap_or_else(|| id.to_string())
+}
 
 fn join<'a>(texts: impl Iterator<Item = &'a str>) -> Option<String> {
     let joined = texts.collect::<Vec<_>>().join(",");

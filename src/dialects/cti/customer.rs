@@ -7,9 +7,10 @@ use std::sync::Arc;
 use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
-use serde_json::Value;
 use serde_json::value::RawValue;
+use serde_json::{Map, Value};
 
+use crate::dialects::decode;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::custom_field::CustomField;
 use crate::domain::times;
@@ -265,6 +266,15 @@ pub struct CustomerInput<'a> {
 }
 
 impl<'a> CustomerInput<'a> {
+    /// Reads the `customer` of a request; an empty value of any kind is an empty customer.
+    pub fn read(customer: Option<&'a RawValue>) -> Result<Self, Error> {
+        match customer.map(RawValue::get) {
+            None | Some("null" | "\"\"" | "[]" | "{}") => Err(Error::CustomerEmpty),
+            Some(object) if object.starts_with('{') => decode(object),
+            Some(_) => Err(wrong("customer", "an object")),
+        }
+    }
+
     /// Whether it names nothing that could be stored.
     fn is_empty(&self) -> bool {
         let Self { cellphones, json_str, customer_label, .. } = self;
@@ -378,13 +388,19 @@ fn phones<'a>(member: Member<Value>) -> Result<Option<Vec<PhoneChange<'a>>>, Err
     }
 }
 
+/// Takes a member out of an object; its name is compared as all names are.
+fn take(members: &mut Map<String, Value>, name: &str) -> Option<Value> {
+    let key = members.keys().find(|key| key.trim().eq_ignore_ascii_case(name))?.clone();
+    members.remove(&key)
+}
+
 fn phone<'a>(entry: Value) -> Option<PhoneChange<'a>> {
     let (id, content) = match entry {
         Value::Array(mut pair) if pair.len() == 2 => {
             let content = pair.pop()?;
             (pair.pop()?, content)
         }
-        Value::Object(mut members) => (members.remove("id").unwrap_or_default(), members.remove("content")?),
+        Value::Object(mut members) => (take(&mut members, "id").unwrap_or_default(), take(&mut members, "content")?),
         content => (Value::Null, content),
     };
     let id = match id {
@@ -417,7 +433,7 @@ fn labels<'a>(member: Member<Value>) -> Result<LabelsAndStar<'a>, Error> {
         Member::Value(Value::Array(names)) => {
             let name = |entry: Value| match entry {
                 Value::String(name) => Ok(Cow::Owned(name)),
-                Value::Object(mut members) => match members.remove("name") {
+                Value::Object(mut members) => match take(&mut members, "name") {
                     Some(Value::String(name)) => Ok(Cow::Owned(name)),
                     _ => Err(wrong("customerLabel", EXPECTED)),
                 },

@@ -2,6 +2,7 @@
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::customer::{CustomerInput, CustomerReply};
 use super::find::identifier;
@@ -14,7 +15,7 @@ use crate::store::rows::CustomerRow;
 pub struct CreateCustomer<'a> {
     #[serde(borrow)]
     #[schemars(with = "CustomerInput<'a>")]
-    customer: Option<CustomerInput<'a>>,
+    customer: Option<&'a RawValue>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -23,7 +24,7 @@ pub struct CustomerStored {
 }
 
 pub async fn create_customer(cx: &Cx<'_>, request: CreateCustomer<'_>) -> Result<CustomerStored, Error> {
-    let changes = request.customer.ok_or(Error::CustomerEmpty)?.changes(cx)?;
+    let changes = CustomerInput::read(request.customer)?.changes(cx)?;
     Ok(stored(cx, customer::create(cx, changes).await?))
 }
 
@@ -38,12 +39,12 @@ pub struct UpdateCustomer<'a> {
     content: Option<Scalar<'a>>,
     #[serde(borrow)]
     #[schemars(with = "CustomerInput<'a>")]
-    customer: Option<CustomerInput<'a>>,
+    customer: Option<&'a RawValue>,
 }
 
 pub async fn update_customer(cx: &Cx<'_>, request: UpdateCustomer<'_>) -> Result<CustomerStored, Error> {
     let identifier = identifier(request.r#type.as_ref(), request.content)?;
-    let changes = request.customer.ok_or(Error::CustomerEmpty)?.changes(cx)?;
+    let changes = CustomerInput::read(request.customer)?.changes(cx)?;
     let id = find::find_to_change(cx, &identifier).await?;
     Ok(stored(cx, customer::update(cx, id, changes).await?))
 }

@@ -143,10 +143,10 @@ fn owner(
         Patch::Clear => None,
         Patch::Keep => old.owner_no.as_deref().and_then(|login_no| catalogue.staff(login_no)),
     };
-    if let (Some(staff), Some(group)) = (staff, group)
-        && !staff.groups.contains(&group)
-    {
-        return Err(Error::OwnerNotInGroup);
+    match (staff, group) {
+        (Some(_), None) => return Err(Error::OwnerWithoutGroup),
+        (Some(staff), Some(group)) if !staff.groups.contains(&group) => return Err(Error::OwnerNotInGroup),
+        _ => {}
     }
     Ok((staff.map(|staff| staff.login_no.clone()), group))
 }
