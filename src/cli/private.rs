@@ -36,7 +36,7 @@ async fn start(settings: &Map<String, Value>) -> Result<Running, Box<dyn std::er
     config.check()?;
     let store = Store::open(&config.location(), config.database.connections).await?;
     let clock = Clock::system();
-    demo::fill(&store, CUSTOMERS, clock.now()).await?;
+    demo::fill(&store, CUSTOMERS).await?;
     let backend = Arc::new(Backend::new(store, clock, config.export.url_seconds));
     let server = Server::start(config, backend).await?;
     let target = Target::at(server.address());

@@ -83,7 +83,7 @@ async fn serve(config: Config, demo: Option<u64>) -> Result<ExitCode, Box<dyn Er
     let mut interrupt = signal(SignalKind::interrupt())?;
     let backend = settings::open(&config).await?;
     if let Some(customers) = demo {
-        demo::fill(&backend.store, customers, backend.clock.now()).await?;
+        demo::fill(&backend.store, customers).await?;
     }
     greet(&backend, &config, demo).await?;
     let address = config.server.listen;

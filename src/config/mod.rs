@@ -13,6 +13,9 @@ pub use read::{ConfigError, Overrides, read, with_settings};
 
 use crate::store::Location;
 
+/// The largest message of a socket that is read at all; larger ones cannot be skipped, so the socket is closed.
+pub const LARGEST_MESSAGE: usize = 1024 * 1024;
+
 /// Declares the sections of the configuration, each a struct with its defaults.
 macro_rules! sections {
     ($($(#[$meta:meta])* $section:ident: $name:ident { $($field:ident: $type:ty = $default:expr),* $(,)? })*) => {
@@ -103,9 +106,13 @@ impl Config {
         if let Some((name, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
             return Err(ConfigError::Zero { setting: name });
         }
-        // serde_json refuses to go deeper than 128.
-        if self.protocol.max_depth > 100 {
-            return Err(ConfigError::TooLarge { setting: "protocol.max_depth", most: 100 });
+        // serde_json refuses to go deeper than 128; a larger message than this one is not read at all.
+        let most = [
+            ("protocol.max_depth", self.protocol.max_depth, 100),
+            ("limits.frame_bytes", self.limits.frame_bytes, LARGEST_MESSAGE),
+        ];
+        if let Some((setting, _, most)) = most.into_iter().find(|(_, value, most)| value > most) {
+            return Err(ConfigError::TooLarge { setting, most: most as u64 });
         }
         if self.auth.mode == AuthMode::Open && !self.server.listen.ip().is_loopback() {
             return Err(ConfigError::OpenBeyondLoopback { listen: self.server.listen });

@@ -26,8 +26,8 @@ pub enum ConfigError {
 }
 
 const PREFIX: &str = "LAIDIAN_";
-/// Names with the prefix that are no settings.
-const NOT_SETTINGS: [&str; 1] = ["LAIDIAN_CONFIG"];
+/// Names with the prefix that are no settings: the file's own, and what Kubernetes sets for a service of our name.
+const NOT_SETTINGS: [&str; 3] = ["LAIDIAN_CONFIG", "LAIDIAN_PORT", "LAIDIAN_SERVICE_"];
 
 /// Returns the settings of the file, the environment and the flags, later ones winning, together with the
 /// dotted names that were set. They are checked with [`Config::check`] once nothing more is added.
@@ -116,7 +116,7 @@ fn read_environment(
 ) -> Result<Vec<(String, Value)>, ConfigError> {
     let mut set = Vec::new();
     for (variable, text) in environment {
-        if !variable.starts_with(PREFIX) || NOT_SETTINGS.contains(&variable.as_str()) {
+        if !variable.starts_with(PREFIX) || NOT_SETTINGS.iter().any(|other| variable.starts_with(other)) {
             continue;
         }
         let Some((name, default)) = known.iter().find(|(name, _)| variable_of(name) == variable) else {

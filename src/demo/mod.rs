@@ -33,12 +33,18 @@ const BATCH: u64 = 500;
 
 /// Fills an empty database with the demo's companies, the document's customers and `customers` invented
 /// ones, every tenth of them in the second company. Does nothing where the demo's main company is
-/// already, so that a demo can be started again on its folder.
+/// already, so that a demo can be started again on its folder; refuses a database with other companies.
 ///
-/// The times in the data are fixed; the present, `_now`, has no part in them.
-pub async fn fill(store: &Store, customers: u64, _now: i64) -> Result<(), Error> {
-    if store.company(MAIN.id).company_row().await?.is_some() {
+/// The times in the data are fixed: the same number gives the same data, whenever it is filled in.
+pub async fn fill(store: &Store, customers: u64) -> Result<(), Error> {
+    let companies = store.companies().await?;
+    if companies.iter().any(|company| company.id == MAIN.id) {
         return Ok(());
+    }
+    if companies.iter().any(|company| PLANS.iter().all(|plan| plan.id != company.id)) {
+        return Err(Error::parameter(
+            "--demo: 数据库里已有其他公司，请换一个 --data 目录 / the database holds other companies: give --data another folder",
+        ));
     }
     // The main company is the last of them: as long as it is missing, all of this can be done again.
     for plan in PLANS {

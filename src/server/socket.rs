@@ -14,7 +14,7 @@ use futures_util::stream::FuturesUnordered;
 use futures_util::{Sink, Stream};
 use tokio::time::{Instant, Sleep};
 use tokio_tungstenite::WebSocketStream;
-use tokio_tungstenite::tungstenite::error::{CapacityError, Error as WireError};
+use tokio_tungstenite::tungstenite::error::{CapacityError, Error as WireError, ProtocolError};
 use tokio_tungstenite::tungstenite::protocol::{Message, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes, Utf8Bytes};
 use tokio_util::sync::CancellationToken;
@@ -23,13 +23,11 @@ use super::metered::Metered;
 use super::requests::{self, Answer, Reading, Request};
 use super::session::Session;
 use super::{CloseCode, Shared};
-use crate::config::AuthMode;
+use crate::config::{AuthMode, LARGEST_MESSAGE};
 use crate::error::Error;
 use crate::ops::Caller;
 use crate::protocol::callback_id::CallbackId;
 
-/// The largest message that is read at all; larger ones cannot be skipped, so the socket is closed.
-pub const LARGEST_MESSAGE: usize = 1024 * 1024;
 /// What a socket's buffers hold, bytes. Small, because most sockets are idle.
 const READ_BUFFER: usize = 4 * 1024;
 const WRITE_BUFFER: usize = 64 * 1024;
@@ -262,6 +260,7 @@ impl Socket {
                 End::Close(CloseCode::TooBig)
             }
             WireError::Utf8(_) => End::Close(CloseCode::InvalidText),
+            WireError::Protocol(ProtocolError::ResetWithoutClosingHandshake) => End::Gone,
             WireError::Protocol(_) => End::Close(CloseCode::ProtocolError),
             _ => End::Gone,
         }

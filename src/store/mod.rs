@@ -72,8 +72,8 @@ impl Store {
     pub async fn open(location: &Location, connections: u32) -> Result<Self, OpenError> {
         let engine = match location {
             Location::Folder(folder) => {
-                std::fs::create_dir_all(folder).map_err(|cause| OpenError::Folder { folder: folder.clone(), cause })?;
                 let file = database_file(folder);
+                make_private(folder, &file).map_err(|cause| OpenError::Folder { folder: folder.clone(), cause })?;
                 let engine = sqlite::Engine::open(&file, connections).await.map_err(OpenError::Connect)?;
                 engine.migrate(&migrate::sqlite()).await.map_err(OpenError::from)?;
                 Engine::Sqlite(engine)
@@ -118,6 +118,14 @@ impl Store {
             Engine::Postgres(engine) => engine.reader().await.map(Reader::Postgres),
         }
     }
+}
+
+/// Makes the folder and the file, where they are missing, so that only this user reads them: they hold secrets.
+fn make_private(folder: &Path, file: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(file)?;
+    Ok(())
 }
 
 /// The file that holds the data of an installation in `folder`.
