@@ -99,9 +99,9 @@ fn creation_spreads_over_two_years() {
 async fn a_filled_database_answers_the_documents_examples() {
     let folder = tempfile::tempdir().unwrap();
     let store = Store::open(&Location::Folder(folder.path().to_owned()), 2).await.unwrap();
-    fill(&store, 30, 0).await.unwrap();
+    fill(&store, 30).await.unwrap();
     // A second start finds everything there.
-    fill(&store, 30, 0).await.unwrap();
+    fill(&store, 30).await.unwrap();
 
     let mut counts = Vec::new();
     for plan in PLANS {

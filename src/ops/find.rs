@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use super::Cx;
 use crate::domain::catalogue::Dictionary;
-use crate::domain::customer::LONGEST_TEXT;
+use crate::domain::customer::{CustomerPhone, LONGEST_TEXT};
 use crate::domain::filter::{ListFilter, Owner};
 use crate::domain::phone::{Phone, SHORTEST_TAIL, shorter_tails};
 use crate::domain::search_terms::{fold, prefix_end, query_in};
@@ -60,10 +60,7 @@ pub async fn find(cx: &Cx<'_>, identifier: &Identifier<'_>) -> Result<Found, Err
 /// name that several customers have is refused: a change must not hit the wrong one.
 pub async fn find_to_change(cx: &Cx<'_>, identifier: &Identifier<'_>) -> Result<i64, Error> {
     let found = match identifier {
-        Identifier::Phone(typed) => match by_number(cx, typed).await? {
-            Some(phone) => return Ok(phone.0.customer_id),
-            None => return Err(Error::NotFound),
-        },
+        Identifier::Phone(typed) => by_number(cx, typed).await?,
         other => find(cx, other).await?,
     };
     one(&found)
@@ -95,18 +92,20 @@ fn key(name: &str) -> Result<String, Error> {
     if key.is_empty() || key.chars().count() > LONGEST_TEXT { Err(Error::NotFound) } else { Ok(key) }
 }
 
-async fn by_number(cx: &Cx<'_>, typed: &str) -> Result<Option<(PhoneRow, PhoneMatch)>, Error> {
-    let Some(phone) = Phone::parse(typed, cx.catalogue.company.country) else { return Ok(None) };
-    let rows = cx.scope.phones_by_key(&json_texts([phone.key().as_str()])).await?;
-    Ok(rows.into_iter().next().map(|row| {
-        let matched = if row.typed == typed.trim() { PhoneMatch::Text } else { PhoneMatch::Number };
-        (row, matched)
-    }))
+/// The customer who has this number.
+async fn by_number(cx: &Cx<'_>, typed: &str) -> Result<Found, Error> {
+    let phone = Phone::parse(typed, cx.catalogue.company.country).ok_or(Error::NotFound)?;
+    let customer = cx.scope.customer_by_phone(&phone.key()).await?.ok_or(Error::NotFound)?;
+    let phones: Vec<CustomerPhone> = serde_json::from_str(&customer.phones).map_err(|cause| Error::internal(&cause))?;
+    let as_typed = phones.iter().any(|phone| phone.content == typed.trim());
+    let matched = if as_typed { PhoneMatch::Text } else { PhoneMatch::Number };
+    found(vec![customer], Some(matched))
 }
 
 async fn by_phone(cx: &Cx<'_>, typed: &str) -> Result<Found, Error> {
-    if let Some((phone, matched)) = by_number(cx, typed).await? {
-        return found(cx.scope.customer(phone.customer_id).await?.into_iter().collect(), Some(matched));
+    match by_number(cx, typed).await {
+        Err(Error::NotFound) => {}
+        other => return other,
     }
     let (phones, digits) = by_tail(cx, typed).await?;
     let mut ids: Vec<i64> = phones.iter().map(|phone| phone.customer_id).collect();

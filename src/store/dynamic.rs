@@ -49,6 +49,11 @@ impl Sql {
         self
     }
 
+    /// The text alone.
+    pub fn into_text(self) -> String {
+        self.text
+    }
+
     /// Runs the statement on a reader of this scope.
     pub async fn fetch<R>(self, scope: &Scope) -> sqlx::Result<Vec<R>>
     where

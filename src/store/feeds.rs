@@ -41,6 +41,23 @@ impl FeedKind {
 impl Scope {
     /// The items of these kinds of a customer's history, newest first.
     pub async fn feed(&self, customer: i64, kinds: &[FeedKind], limit: i64, offset: i64) -> sqlx::Result<Vec<FeedRow>> {
+        self.feed_page(customer, kinds, limit, offset).fetch(self).await
+    }
+
+    /// How many items of these kinds there are.
+    pub async fn feed_count(&self, customer: i64, kinds: &[FeedKind]) -> sqlx::Result<i64> {
+        let rows: Vec<NumberRow> = self.feed_sum(customer, kinds).fetch(self).await?;
+        Ok(rows.first().map_or(0, |row| row.value))
+    }
+
+    /// The texts of the statements of these kinds, for the test of their plans: page, count.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn feed_texts(&self, kinds: &[FeedKind]) -> [String; 2] {
+        [self.feed_page(0, kinds, 0, 0), self.feed_sum(0, kinds)].map(Sql::into_text)
+    }
+
+    fn feed_page(&self, customer: i64, kinds: &[FeedKind], limit: i64, offset: i64) -> Sql {
         let mut sql = Sql::of_company(self.company());
         sql.push("select * from (");
         for (index, kind) in kinds.iter().enumerate() {
@@ -48,11 +65,10 @@ impl Scope {
             sql.push(" where company_id = $1 and customer_id = ").bind(customer);
         }
         sql.push(") feed order by at desc, kind, id desc limit ").bind(limit).push(" offset ").bind(offset);
-        sql.fetch(self).await
+        sql
     }
 
-    /// How many items of these kinds there are.
-    pub async fn feed_count(&self, customer: i64, kinds: &[FeedKind]) -> sqlx::Result<i64> {
+    fn feed_sum(&self, customer: i64, kinds: &[FeedKind]) -> Sql {
         let mut sql = Sql::of_company(self.company());
         sql.push("select cast(sum(n) as bigint) as value from (");
         for (index, kind) in kinds.iter().enumerate() {
@@ -60,7 +76,6 @@ impl Scope {
             sql.push(" where company_id = $1 and customer_id = ").bind(customer);
         }
         sql.push(") counts");
-        let rows: Vec<NumberRow> = sql.fetch(self).await?;
-        Ok(rows.first().map_or(0, |row| row.value))
+        sql
     }
 }

@@ -131,10 +131,9 @@ queries! {
     read fn customers_by_company(company_key: &str, limit: i64) -> Vec<CustomerRow> {
         "select * from customer where company_id = $1 and company_key = $2 order by id desc limit $3"
     }
-    /// The phones with one of these keys (a JSON array).
-    read fn phones_by_key(keys: &str) -> Vec<PhoneRow> {
-        "select p.id, p.customer_id, p.typed, p.key, p.tail from json_each($2) k cross join phone p on p.company_id = $1 and p.key = k.value",
-        postgres: "select p.id, p.customer_id, p.typed, p.key, p.tail from jsonb_array_elements_text($2::jsonb) k join phone p on p.company_id = $1 and p.key = k.value"
+    /// The customer whose phone has this key.
+    read fn customer_by_phone(key: &str) -> Option<CustomerRow> {
+        "select c.* from phone p cross join customer c where p.company_id = $1 and p.key = $2 and c.company_id = $1 and c.id = p.customer_id"
     }
     /// The phones whose tail begins so: between `from` and, exclusive, `to`.
     read fn phones_by_tail_prefix(from: &str, to: &str, limit: i64) -> Vec<PhoneRow> {

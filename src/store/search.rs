@@ -36,6 +36,32 @@ impl Search {
 impl Scope {
     /// The customers that the search finds, newest first.
     pub async fn search(&self, search: &Search, limit: i64, offset: i64) -> sqlx::Result<Vec<CustomerRow>> {
+        self.page(search, limit, offset).fetch(self).await
+    }
+
+    /// The customers that the search finds beyond this id, in the order of their ids: one page of a walk.
+    pub async fn search_after(&self, search: &Search, id: i64, limit: i64) -> sqlx::Result<Vec<CustomerRow>> {
+        self.page_after(search, id, limit).fetch(self).await
+    }
+
+    /// How many customers the search finds, exactly.
+    pub async fn search_count(&self, search: &Search) -> sqlx::Result<i64> {
+        let Some(count) = self.count_of(search) else {
+            return Ok(self.customer_count().await?.map_or(0, |row| row.value));
+        };
+        let rows: Vec<NumberRow> = count.fetch(self).await?;
+        Ok(rows.first().map_or(0, |row| row.value))
+    }
+
+    /// The texts of a search's statements, for the test of their plans: page, walk and, if it takes one, count.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn search_texts(&self, search: &Search) -> Vec<String> {
+        let pages = [self.page(search, 0, 0), self.page_after(search, 0, 0)];
+        pages.into_iter().chain(self.count_of(search)).map(Sql::into_text).collect()
+    }
+
+    fn page(&self, search: &Search, limit: i64, offset: i64) -> Sql {
         let mut sql = Sql::of_company(self.company());
         sql.push("select c.*");
         self.push_matches(&mut sql, search, true);
@@ -45,29 +71,27 @@ impl Scope {
             " order by m0.customer_id desc limit "
         });
         sql.bind(limit).push(" offset ").bind(offset);
-        sql.fetch(self).await
+        sql
     }
 
-    /// The customers that the search finds beyond this id, in the order of their ids: one page of a walk.
-    pub async fn search_after(&self, search: &Search, id: i64, limit: i64) -> sqlx::Result<Vec<CustomerRow>> {
+    fn page_after(&self, search: &Search, id: i64, limit: i64) -> Sql {
         let mut sql = Sql::of_company(self.company());
         sql.push("select c.*");
         self.push_matches(&mut sql, search, true);
         sql.push(" and c.id > ").bind(id).push(" order by c.id limit ").bind(limit);
-        sql.fetch(self).await
+        sql
     }
 
-    /// How many customers the search finds, exactly.
-    pub async fn search_count(&self, search: &Search) -> sqlx::Result<i64> {
+    /// `None` for a search for everybody: that number is kept.
+    fn count_of(&self, search: &Search) -> Option<Sql> {
         if search.words.is_empty() && !search.has_columns() {
-            return Ok(self.customer_count().await?.map_or(0, |row| row.value));
+            return None;
         }
         let with_customer = search.has_columns() || search.words.iter().any(needs_verifying);
         let mut sql = Sql::of_company(self.company());
         sql.push("select count(*) as value");
         self.push_matches(&mut sql, search, with_customer);
-        let rows: Vec<NumberRow> = sql.fetch(self).await?;
-        Ok(rows.first().map_or(0, |row| row.value))
+        Some(sql)
     }
 
     /// Appends ` from … where …`. The order of the cross joins is the order of the loops in SQLite.
