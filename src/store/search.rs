@@ -65,12 +65,7 @@ impl Scope {
         let mut sql = Sql::of_company(self.company());
         sql.push("select c.*");
         self.push_matches(&mut sql, search, true);
-        sql.push(if search.words.is_empty() {
-            " order by c.id desc limit "
-        } else {
-            " order by m0.customer_id desc limit "
-        });
-        sql.bind(limit).push(" offset ").bind(offset);
+        sql.push(" order by ").push(id_column(search)).push(" desc limit ").bind(limit).push(" offset ").bind(offset);
         sql
     }
 
@@ -78,7 +73,8 @@ impl Scope {
         let mut sql = Sql::of_company(self.company());
         sql.push("select c.*");
         self.push_matches(&mut sql, search, true);
-        sql.push(" and c.id > ").bind(id).push(" order by c.id limit ").bind(limit);
+        sql.push(" and ").push(id_column(search)).push(" > ").bind(id);
+        sql.push(" order by ").push(id_column(search)).push(" limit ").bind(limit);
         sql
     }
 
@@ -128,6 +124,11 @@ impl Scope {
             }
         }
     }
+}
+
+/// The id of a found customer in the index that drives the statement, so that order and range come from there.
+fn id_column(search: &Search) -> &'static str {
+    if search.words.is_empty() { "c.id" } else { "m0.customer_id" }
 }
 
 /// Whether the index alone does not decide that a customer has this word.
