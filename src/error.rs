@@ -20,6 +20,13 @@ pub enum Error {
     Parameter {
         detail: Cow<'static, str>,
     },
+    /// The requestId of another request.
+    RequestIdUsed,
+    /// Somebody else changed the customer: as it is now, and the fields that were changed.
+    Conflict {
+        customer: Box<serde_json::Value>,
+        fields: Vec<String>,
+    },
     /// `typed` is the number as the client sent it.
     PhoneTaken {
         typed: String,
@@ -108,6 +115,7 @@ table! {
     GROUP_UNKNOWN: 2000 UNKNOWN, Some("公司无此部门"), 200, false, "servicegroupId 不存在", "servicegroupId is unknown";
     OWNER_NOT_IN_GROUP: 2000 UNKNOWN, Some("员工不属于该部门"), 200, false, "serviceNo 与 servicegroupId 不匹配", "serviceNo does not belong to servicegroupId";
     NOT_IN_DICTIONARY: 2000 UNKNOWN, Some("'xxx' is not a valid custtype"), 200, false, "custType（或 dealFlag、custFrom）不在取值范围内", "custType (likewise dealFlag, custFrom) is not one of the company's values";
+    REQUEST_ID_USED: 2000 UNKNOWN, Some("requestId已被使用"), 200, false, "requestId 用于另一个请求", "the requestId was used for another request";
     CONTENT_MISSING: 2000 "无效的唯一标识符类型", Some("Couldn't find Customer"), 200, false, "缺少 content", "content is missing";
     NOT_FOUND: 2005 "没有找到该资源", Some("Couldn't find Customer"), 200, false, "type 和 content 没有匹配的客户", "nothing matches type and content";
     IDENTIFIER_TYPE: 2060 "无效的唯一标识符类型", Some("无效的唯一标识符类型"), 200, false, "缺少 type 或取值未知", "type is missing or unknown";
@@ -120,6 +128,7 @@ table! {
     NOT_SIGNED_IN: 2401 "未登录或登录已失效", None, 200, false, "还没有登录", "not signed in";
     FORBIDDEN: 2403 "没有权限", None, 200, false, "没有权限", "may not do this";
     UNKNOWN_ACTION: 2404 "未知的action", None, 200, false, "没有这个 action，detail 列出相近的名称", "no such action; detail lists near names";
+    CONFLICT: 2409 "数据已被他人修改", None, 200, false, "ifVersion 与当前版本不符；回复带有当前客户 customer 和改动过的字段 fields", "ifVersion does not match; the reply carries the current customer and the changed fields";
     FRAME_FORM: 2422 "帧格式错误", Some("line XXX, column XXX"), 200, false, "帧不是一个 JSON 对象，给出行列", "the frame is no object; says line and column";
     FRAME_TOO_LARGE: 2413 "帧过大", None, 200, false, "帧超过 [limits] frame_bytes", "the frame is larger than [limits] frame_bytes";
     INTERNAL: 2500 "系统内部错误", Some("XXX"), 200, true, "服务器内部错误，编号可在日志中查到", "a fault of the server; the log has the cause under this id";
@@ -158,6 +167,8 @@ impl Error {
             Self::GroupUnknown => &GROUP_UNKNOWN,
             Self::OwnerNotInGroup => &OWNER_NOT_IN_GROUP,
             Self::NotInDictionary { .. } => &NOT_IN_DICTIONARY,
+            Self::RequestIdUsed => &REQUEST_ID_USED,
+            Self::Conflict { .. } => &CONFLICT,
             Self::ContentMissing => &CONTENT_MISSING,
             Self::NotFound => &NOT_FOUND,
             Self::IdentifierType => &IDENTIFIER_TYPE,

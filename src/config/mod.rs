@@ -41,7 +41,10 @@ macro_rules! sections {
 
 sections! {
     /// Where it listens.
-    server: Server { listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 7070)) }
+    server: Server {
+        listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 7070)),
+        origins: Vec<String> = Vec::new(),
+    }
     /// Where the data is.
     database: Database { folder: PathBuf = PathBuf::from("data"), url: String = String::new(), connections: u32 = 4 }
     /// Who is believed.

@@ -126,6 +126,11 @@ fn read_environment(
         let value = match default {
             Value::Integer(_) => text.trim().parse().map(Value::Integer).map_err(|_| "a number"),
             Value::Boolean(_) => text.trim().parse().map(Value::Boolean).map_err(|_| "true or false"),
+            // A list is written with commas.
+            Value::Array(_) => {
+                let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
+                Ok(Value::Array(parts.map(|part| Value::String(part.to_owned())).collect()))
+            }
             _ => Ok(Value::String(text)),
         };
         set.push((

@@ -13,6 +13,7 @@ pub use table::{Access, Effect, FileAddress, Route, Row, decode};
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::export::Export;
+use crate::ops::idempotency::RequestKey;
 use crate::protocol::envelope::Door;
 
 /// Lists the dialects: an operation is found in the first that has its action.
@@ -40,8 +41,16 @@ macro_rules! dialects {
             }
 
             /// Reads the request, carries it out and appends the reply; or returns the file to be sent.
-            pub async fn run(self, cx: &Cx<'_>, body: &str, door: Door<'_>, out: &mut Vec<u8>) -> Result<Option<Export>, Error> {
-                match self { $(Self::$name(operation) => operation.run(cx, body, door, out).await),+ }
+            pub async fn run(self, mut cx: Cx<'_>, body: &str, door: Door<'_>, out: &mut Vec<u8>) -> Result<Option<Export>, Error> {
+                if self.effect() == Effect::Write {
+                    cx.request = RequestKey::of(self.name(), body)?;
+                }
+                match self { $(Self::$name(operation) => operation.run(&cx, body, door, out).await),+ }
+            }
+
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$name(operation) => operation.name()),+ }
             }
         }
 

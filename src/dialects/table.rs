@@ -105,6 +105,12 @@ macro_rules! operations {
                 match action { $($action => Some(Self::$variant),)+ _ => None }
             }
 
+            /// The action name.
+            #[must_use]
+            pub fn name(self) -> &'static str {
+                match self { $(Self::$variant => $action),+ }
+            }
+
             #[must_use]
             pub fn effect(self) -> crate::dialects::Effect {
                 match self { $(Self::$variant => operations!(@effect $effect)),+ }

@@ -17,7 +17,7 @@ pub const PAGE: i64 = 20;
 /// How many rows a list can reach; beyond, there is the export.
 pub const CEILING: i64 = 10_000;
 /// The most customers that one identifier answers with.
-const MOST: i64 = 100;
+pub const MOST: i64 = 100;
 
 /// What names a customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -49,30 +49,21 @@ pub struct Found {
 pub async fn find(cx: &Cx<'_>, identifier: &Identifier<'_>) -> Result<Found, Error> {
     let (customers, matched) = match identifier {
         Identifier::Id(id) => (cx.scope.customer(*id).await?.into_iter().collect(), None),
-        Identifier::Name(name) => (cx.scope.customers_by_name(&key(name)?, MOST).await?, None),
-        Identifier::Company(name) => (cx.scope.customers_by_company(&key(name)?, MOST).await?, None),
+        Identifier::Name(name) => (cx.scope.customers_by_name(&name_key(name)?, MOST).await?, None),
+        Identifier::Company(name) => (cx.scope.customers_by_company(&name_key(name)?, MOST).await?, None),
         Identifier::Phone(typed) => return by_phone(cx, typed).await,
     };
     found(customers, matched)
 }
 
-/// Returns the one customer that a change is meant for. A phone counts only as a whole number here, and a
-/// name that several customers have is refused: a change must not hit the wrong one.
-pub async fn find_to_change(cx: &Cx<'_>, identifier: &Identifier<'_>) -> Result<i64, Error> {
-    let found = match identifier {
-        Identifier::Phone(typed) => by_number(cx, typed).await?,
-        other => find(cx, other).await?,
-    };
-    one(&found)
-}
-
 /// Returns the one customer whose history is asked for.
 pub async fn find_one(cx: &Cx<'_>, identifier: &Identifier<'_>) -> Result<i64, Error> {
-    one(&find(cx, identifier).await?)
+    only(&find(cx, identifier).await?.customers)
 }
 
-fn one(found: &Found) -> Result<i64, Error> {
-    match found.customers.as_slice() {
+/// Returns the id of the only one of these customers.
+pub fn only(customers: &[CustomerRow]) -> Result<i64, Error> {
+    match customers {
         [only] => Ok(only.id),
         [] => Err(Error::NotFound),
         several => Err(Error::parameter(format!(
@@ -86,8 +77,8 @@ fn found(customers: Vec<CustomerRow>, matched: Option<PhoneMatch>) -> Result<Fou
     if customers.is_empty() { Err(Error::NotFound) } else { Ok(Found { customers, matched }) }
 }
 
-/// An empty name would find all that have none.
-fn key(name: &str) -> Result<String, Error> {
+/// Returns the form in which names are compared. An empty name would find all that have none.
+pub fn name_key(name: &str) -> Result<String, Error> {
     let key = fold(name);
     if key.is_empty() || key.chars().count() > LONGEST_TEXT { Err(Error::NotFound) } else { Ok(key) }
 }

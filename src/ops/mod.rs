@@ -10,6 +10,7 @@ pub mod downloads;
 pub mod export;
 pub mod feeds;
 pub mod find;
+pub mod idempotency;
 pub mod identity;
 pub mod setup;
 
@@ -44,7 +45,7 @@ impl Backend {
             .get(&scope)
             .await?
             .ok_or_else(|| Error::NotSignedIn { detail: "no such company".into() })?;
-        Ok(Cx { backend: self, scope, catalogue, caller, now: self.clock.now() })
+        Ok(Cx { backend: self, scope, catalogue, caller, now: self.clock.now(), request: None })
     }
 }
 
@@ -57,6 +58,8 @@ pub struct Cx<'a> {
     pub caller: &'a Caller,
     /// When the request came, microseconds.
     pub now: i64,
+    /// The key of a write that may come again.
+    pub request: Option<idempotency::RequestKey>,
 }
 
 /// Who asks, and for which company.

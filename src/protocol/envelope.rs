@@ -69,6 +69,10 @@ fn extras(error: &Error) -> Map<String, Value> {
     if let Some(detail) = error.detail() {
         extras.insert("detail".into(), Value::from(detail));
     }
+    if let Error::Conflict { customer, fields } = error {
+        extras.insert("customer".into(), (**customer).clone());
+        extras.insert("fields".into(), fields.as_slice().into());
+    }
     if let Some(wait) = error.retry_after_ms() {
         extras.insert("retryAfterMs".into(), wait.into());
     }

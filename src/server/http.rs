@@ -89,7 +89,7 @@ async fn answer(shared: &Arc<Shared>, row: &Row, parts: &Parts, body: Body) -> R
     let (caller, request) = cti::http::request(&shared.backend, &call, &settings).await?;
     let cx = shared.backend.context(&caller).await?;
     let mut reply = Vec::with_capacity(1024);
-    match row.operation.run(&cx, &request, Door::Http, &mut reply).await? {
+    match row.operation.run(cx, &request, Door::Http, &mut reply).await? {
         Some(file) => files::send(shared, &caller, file).await,
         None => Ok(json(StatusCode::OK, reply)),
     }

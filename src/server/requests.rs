@@ -3,6 +3,7 @@
 use std::ops::Range;
 use std::sync::Arc;
 
+use jiff::tz::TimeZone;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::Shared;
@@ -11,10 +12,10 @@ use crate::dialects::desk::{self, Login};
 use crate::dialects::{self, Access, Effect, FileAddress, Operation};
 use crate::domain::times::{self, SECOND};
 use crate::error::Error;
+use crate::ops::Caller;
 use crate::ops::downloads::Download;
 use crate::ops::export::Export;
 use crate::ops::identity::{self, Claim, Signed};
-use crate::ops::{Caller, Cx};
 use crate::protocol::callback_id::CallbackId;
 use crate::protocol::envelope::{self, Door};
 use crate::protocol::frame::{self, BadFrame, Head, Problem};
@@ -211,13 +212,16 @@ impl Request {
         } else {
             let caller = match &self.who {
                 Who::SignedIn(caller) => caller.clone(),
-                Who::Claimed(claim) | Who::SigningIn(claim, _) => Arc::new(identity::believe(&shared.backend, claim).await?),
+                Who::Claimed(claim) | Who::SigningIn(claim, _) => {
+                    Arc::new(identity::believe(&shared.backend, claim).await?)
+                }
             };
             (caller, None)
         };
         let cx = shared.backend.context(&caller).await?;
-        if let Some(file) = self.operation.run(&cx, self.body.as_str(), door, reply).await? {
-            envelope::success(reply, door, &offer(&cx, file).await)?;
+        let zone = cx.catalogue.company.time_zone.clone();
+        if let Some(file) = self.operation.run(cx, self.body.as_str(), door, reply).await? {
+            envelope::success(reply, door, &offer(shared, &caller, &zone, file).await)?;
         }
         Ok(signed_in)
     }
@@ -233,7 +237,9 @@ impl Request {
             before.company == caller.company && login_no(before) == login_no(&caller)
         };
         if before.as_ref().is_some_and(|before| !is_same(before)) {
-            return Err(Error::forbidden("login: 连接已由他人登录，请重新连接 / the socket is somebody else's: open another"));
+            return Err(Error::forbidden(
+                "login: 连接已由他人登录，请重新连接 / the socket is somebody else's: open another",
+            ));
         }
         Ok(caller)
     }
@@ -261,11 +267,10 @@ impl Request {
 }
 
 /// What HTTP sends as a file, the socket is told an address for.
-async fn offer(cx: &Cx<'_>, export: Export) -> FileAddress {
-    let downloads = &cx.backend.downloads;
+async fn offer(shared: &Shared, caller: &Caller, zone: &TimeZone, export: Export) -> FileAddress {
+    let downloads = &shared.backend.downloads;
     let seconds = i64::try_from(downloads.seconds()).unwrap_or(i64::MAX / SECOND);
-    let expires =
-        times::to_minute(cx.now.saturating_add(seconds.saturating_mul(SECOND)), &cx.catalogue.company.time_zone);
-    let token = downloads.offer(Download { caller: cx.caller.clone(), export }).await;
-    FileAddress { url: format!("/files/{}", token.simple()), expires }
+    let until = shared.backend.clock.now().saturating_add(seconds.saturating_mul(SECOND));
+    let token = downloads.offer(Download { caller: caller.clone(), export }).await;
+    FileAddress { url: format!("/files/{}", token.simple()), expires: times::to_minute(until, zone) }
 }

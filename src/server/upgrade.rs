@@ -46,6 +46,9 @@ pub async fn upgrade(shared: Arc<Shared>, request: Request) -> Response<Body> {
         response.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
         return response;
     }
+    if !may_come_from(headers, &shared.config.server.origins) {
+        return refuse(StatusCode::FORBIDDEN, "this origin may not open a socket: see [server] origins");
+    }
     if shared.shutdown.has_started() {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "shutting down");
     }
@@ -75,6 +78,17 @@ pub async fn upgrade(shared: Arc<Shared>, request: Request) -> Response<Body> {
     let serving = serve(shared.clone(), session, request, caller);
     shared.shutdown.spawn(serving);
     response
+}
+
+/// Whether the page that asks for a socket may have one. A browser says truly where a page is from; without
+/// this, any page that an agent visits could speak to the server in his name.
+fn may_come_from(headers: &HeaderMap, allowed: &[String]) -> bool {
+    let Some(origin) = headers.get(header::ORIGIN) else { return true };
+    let Ok(origin) = origin.to_str() else { return false };
+    let own = headers.get(header::HOST).and_then(|host| host.to_str().ok());
+    let is_own =
+        origin.split_once("://").is_some_and(|(_, host)| own.is_some_and(|own| own.eq_ignore_ascii_case(host)));
+    is_own || allowed.iter().any(|allowed| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin))
 }
 
 fn offered(headers: &HeaderMap) -> Vec<String> {

@@ -20,6 +20,8 @@ macro_rules! migrations {
 
 migrations! {
     1 "0001_switchboard",
+    2 "0002_statistics",
+    3 "0003_safe_writes",
 }
 
 fn migration(version: i64, name: &'static str, text: &'static str) -> Migration {

@@ -2,7 +2,7 @@
 
 use super::rows::{
     AppRow, CompanyRow, CounterRow, CustomerRow, DictionaryRow, EventRow, FieldRow, MembershipRow, NamedRow, NumberRow,
-    PhoneRow, StaffRow, TextRow,
+    PhoneRow, RequestRow, StaffRow, TextRow,
 };
 
 queries! {
@@ -242,6 +242,23 @@ queries! {
     }
     write fn insert_text_message(id: i64, customer_id: i64, at: i64, phone: &str, content: &str, direction: &str, status: &str) -> u64 {
         "insert into text_message (company_id, id, customer_id, at, phone, content, direction, status) values ($1, $2, $3, $4, $5, $6, $7, $8)"
+    }
+
+    // ---- writes that can be sent again
+
+    /// What the caller's request with this id came to, unless that was before `since`.
+    read fn request(login_no: &str, id: &str, since: i64) -> Option<RequestRow> {
+        "select fingerprint, outcome from request where company_id = $1 and login_no = $2 and id = $3 and at >= $4"
+    }
+    write fn insert_request(login_no: &str, id: &str, fingerprint: &str, outcome: &str, at: i64) -> u64 {
+        "insert into request (company_id, login_no, id, fingerprint, outcome, at) values ($1, $2, $3, $4, $5, $6)"
+    }
+    write fn forget_requests(before: i64) -> u64 {
+        "delete from request where company_id = $1 and at < $2"
+    }
+    /// The lines of the last changes of a customer, newest first.
+    read fn last_changes(customer_id: i64, limit: i64) -> Vec<TextRow> {
+        "select lines as value from change where company_id = $1 and customer_id = $2 order by at desc, id desc limit $3"
     }
 
     // ---- signed calls

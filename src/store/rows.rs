@@ -4,7 +4,7 @@
 macro_rules! rows {
     ($($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty),* $(,)? })*) => { $(
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, Eq)]
+        #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
         pub struct $name { $($(#[$field_meta])* pub $field: $type),* }
 
         impl<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow> for $name {
@@ -68,6 +68,9 @@ rows! {
         kind: String, id: i64, at: i64,
         t1: Option<String>, t2: Option<String>, t3: Option<String>, t4: Option<String>, t5: Option<String>,
     }
+
+    /// What a write with a requestId came to.
+    RequestRow { fingerprint: String, outcome: String }
 
     /// A number on its own.
     NumberRow { value: i64 }

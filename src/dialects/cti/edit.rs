@@ -4,18 +4,24 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::customer::{CustomerInput, CustomerReply};
+use super::customer::{CustomerBody, CustomerInput, CustomerReply};
 use super::find::identifier;
 use crate::error::Error;
-use crate::ops::{Cx, customer, find};
+use crate::ops::Cx;
+use crate::ops::customer::{self, Expected, Written};
 use crate::protocol::lenient::Scalar;
 use crate::store::rows::CustomerRow;
 
 #[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct CreateCustomer<'a> {
     #[serde(borrow)]
     #[schemars(with = "CustomerInput<'a>")]
     customer: Option<&'a RawValue>,
+    /// A text of your own, at most 64 characters: sent again within 24 hours, the request gets the same answer.
+    #[serde(borrow, default)]
+    #[expect(dead_code, reason = "read before the operation is")]
+    request_id: Option<Scalar<'a>>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -29,6 +35,7 @@ pub async fn create_customer(cx: &Cx<'_>, request: CreateCustomer<'_>) -> Result
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct UpdateCustomer<'a> {
     /// id, custName, cellphone or companyName.
     #[serde(borrow)]
@@ -40,13 +47,52 @@ pub struct UpdateCustomer<'a> {
     #[serde(borrow)]
     #[schemars(with = "CustomerInput<'a>")]
     customer: Option<&'a RawValue>,
+    /// The version that the change is made to; another one is answered with 2409.
+    #[serde(borrow, default)]
+    if_version: Option<Scalar<'a>>,
+    /// Whether a change of other fields than were changed meanwhile is made all the same.
+    #[serde(borrow, default)]
+    merge: Option<Scalar<'a>>,
+    /// As in `create_customer`.
+    #[serde(borrow, default)]
+    #[expect(dead_code, reason = "read before the operation is")]
+    request_id: Option<Scalar<'a>>,
 }
 
 pub async fn update_customer(cx: &Cx<'_>, request: UpdateCustomer<'_>) -> Result<CustomerStored, Error> {
     let identifier = identifier(request.r#type.as_ref(), request.content)?;
     let changes = CustomerInput::read(request.customer)?.changes(cx)?;
-    let id = find::find_to_change(cx, &identifier).await?;
-    Ok(stored(cx, customer::update(cx, id, changes).await?))
+    let expected = expected(request.if_version.as_ref(), request.merge.as_ref())?;
+    let row = done(cx, customer::update(cx, &identifier, changes, expected).await?)?;
+    Ok(stored(cx, row))
+}
+
+fn expected(version: Option<&Scalar<'_>>, merge: Option<&Scalar<'_>>) -> Result<Expected, Error> {
+    let version = version.filter(|version| !version.is_empty());
+    Ok(Expected {
+        version: version
+            .map(|version| version.integer().ok_or_else(|| Error::parameter("ifVersion: expected an integer")))
+            .transpose()?,
+        merge: match merge {
+            None => false,
+            Some(Scalar::Bool(merge)) => *merge,
+            Some(Scalar::Text(text)) if text.trim() == "true" => true,
+            Some(Scalar::Text(text)) if matches!(text.trim(), "false" | "") => false,
+            Some(_) => return Err(Error::parameter("merge: expected true or false")),
+        },
+    })
+}
+
+/// Returns what was written, or the refusal that shows the customer as it is now.
+fn done<T>(cx: &Cx<'_>, written: Written<T>) -> Result<T, Error> {
+    match written {
+        Written::Done(done) => Ok(done),
+        Written::Conflict(conflict) => {
+            let body = CustomerBody::new(&conflict.current, &cx.catalogue).and_then(serde_json::to_value);
+            let customer = Box::new(body.map_err(|cause| Error::internal(&cause))?);
+            Err(Error::Conflict { customer, fields: conflict.fields })
+        }
+    }
 }
 
 fn stored(cx: &Cx<'_>, row: CustomerRow) -> CustomerStored {
@@ -54,6 +100,7 @@ fn stored(cx: &Cx<'_>, row: CustomerRow) -> CustomerStored {
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct DestroyCustomer<'a> {
     /// id, custName, cellphone or companyName.
     #[serde(borrow)]
@@ -62,6 +109,13 @@ pub struct DestroyCustomer<'a> {
     #[serde(borrow)]
     #[schemars(required)]
     content: Option<Scalar<'a>>,
+    /// The version that is meant; another one is answered with 2409.
+    #[serde(borrow, default)]
+    if_version: Option<Scalar<'a>>,
+    /// As in `create_customer`.
+    #[serde(borrow, default)]
+    #[expect(dead_code, reason = "read before the operation is")]
+    request_id: Option<Scalar<'a>>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -70,7 +124,8 @@ pub struct CustomerDestroyed {
 }
 
 pub async fn destroy_customer(cx: &Cx<'_>, request: DestroyCustomer<'_>) -> Result<CustomerDestroyed, Error> {
-    let customer_id = find::find_to_change(cx, &identifier(request.r#type.as_ref(), request.content)?).await?;
-    customer::destroy(cx, customer_id).await?;
+    let identifier = identifier(request.r#type.as_ref(), request.content)?;
+    let expected = expected(request.if_version.as_ref(), None)?;
+    let customer_id = done(cx, customer::destroy(cx, &identifier, expected).await?)?;
     Ok(CustomerDestroyed { customer_id })
 }

@@ -6,53 +6,108 @@
 mod changes;
 mod merge;
 mod record;
+mod versions;
 
 pub use changes::{Changes, Patch, PhoneChange};
 pub use merge::Merged;
 pub use record::{Origin, insert};
+pub use versions::{Conflict, Expected, Written};
 
-use super::Cx;
+use super::find::{self, Identifier};
+use super::{Cx, idempotency};
 use crate::domain::change;
 use crate::domain::customer::Customer;
+use crate::domain::phone::Phone;
 use crate::error::Error;
 use crate::store::Tx;
 use crate::store::rows::CustomerRow;
 
 /// Creates a customer and returns it as stored.
 pub async fn create(cx: &Cx<'_>, changes: Changes<'_>) -> Result<CustomerRow, Error> {
-    let origin = Origin::of(cx);
-    let blank = Customer { star: 0, ..Customer::default() };
-    let merged = merge::merge(&blank, changes, &cx.catalogue)?;
+    let merged = merge::merge(&Customer::default(), changes, &cx.catalogue)?;
     merge::check_required(&merged.customer, &cx.catalogue)?;
 
-    let mut tx = cx.scope.write().await?;
-    let id = record::insert(&mut tx, &cx.catalogue, merged, &origin).await?;
+    let mut tx = begin(cx).await?;
+    if let Some(row) = idempotency::recall(cx, &mut tx).await? {
+        return Ok(row);
+    }
+    let id = record::insert(&mut tx, &cx.catalogue, merged, &Origin::of(cx)).await?;
     let row = stored(&mut tx, id).await?;
+    idempotency::remember(cx, &mut tx, &row).await?;
     tx.commit().await?;
     Ok(row)
 }
 
 /// Changes a customer and returns it as stored. What `changes` does not name stays.
-pub async fn update(cx: &Cx<'_>, id: i64, changes: Changes<'_>) -> Result<CustomerRow, Error> {
-    let origin = Origin::of(cx);
-    let mut tx = cx.scope.write().await?;
-    record::wait_for_turn(&mut tx).await?;
-    let old = Customer::try_from(stored(&mut tx, id).await?)?;
+pub async fn update(
+    cx: &Cx<'_>,
+    identifier: &Identifier<'_>,
+    changes: Changes<'_>,
+    expected: Expected,
+) -> Result<Written<CustomerRow>, Error> {
+    let mut tx = begin(cx).await?;
+    if let Some(row) = idempotency::recall(cx, &mut tx).await? {
+        return Ok(Written::Done(row));
+    }
+    let current = target(cx, &mut tx, identifier).await?;
+    let old = Customer::try_from(current.clone())?;
     let merged = merge::merge(&old, changes, &cx.catalogue)?;
-    record::update(&mut tx, &cx.catalogue, &old, merged, &origin).await?;
-    let row = stored(&mut tx, id).await?;
+    let overtaken = expected.overtaken_by(&mut tx, &current).await?;
+    if !overtaken.is_empty() {
+        let lines = change::lines(&old, &merged.customer, &cx.catalogue);
+        let mut wanted = fields_of(&lines);
+        // Labels are only names until they are stored; a request that sends them means to change them.
+        wanted.extend(merged.labels.is_some().then_some("customerLabel"));
+        if !expected.merge || wanted.iter().any(|field| overtaken.iter().any(|other| other == field)) {
+            return Ok(Written::Conflict(Conflict { current: Box::new(current), fields: overtaken }));
+        }
+    }
+    record::update(&mut tx, &cx.catalogue, &old, merged, &Origin::of(cx)).await?;
+    let row = stored(&mut tx, old.id).await?;
+    idempotency::remember(cx, &mut tx, &row).await?;
     tx.commit().await?;
-    Ok(row)
+    Ok(Written::Done(row))
 }
 
-/// Deletes a customer with all that is known of it; the event remains.
-pub async fn destroy(cx: &Cx<'_>, id: i64) -> Result<(), Error> {
+/// Deletes a customer with all that is known of it, and returns its id; the event remains.
+pub async fn destroy(cx: &Cx<'_>, identifier: &Identifier<'_>, expected: Expected) -> Result<Written<i64>, Error> {
+    let mut tx = begin(cx).await?;
+    if let Some(id) = idempotency::recall(cx, &mut tx).await? {
+        return Ok(Written::Done(id));
+    }
+    let current = target(cx, &mut tx, identifier).await?;
+    let overtaken = expected.overtaken_by(&mut tx, &current).await?;
+    if !overtaken.is_empty() {
+        return Ok(Written::Conflict(Conflict { current: Box::new(current), fields: overtaken }));
+    }
+    let old = Customer::try_from(current)?;
+    record::delete(&mut tx, &old, &Origin::of(cx)).await?;
+    idempotency::remember(cx, &mut tx, &old.id).await?;
+    tx.commit().await?;
+    Ok(Written::Done(old.id))
+}
+
+/// Opens a transaction that is this company's next change: what it reads stays true until it is committed.
+async fn begin(cx: &Cx<'_>) -> Result<Tx, Error> {
     let mut tx = cx.scope.write().await?;
     record::wait_for_turn(&mut tx).await?;
-    let old = Customer::try_from(stored(&mut tx, id).await?)?;
-    record::delete(&mut tx, &old, &Origin::of(cx)).await?;
-    tx.commit().await?;
-    Ok(())
+    Ok(tx)
+}
+
+/// Returns the one customer that a change is meant for. A phone counts only as a whole number here, and a
+/// name that several customers have is refused: a change must not hit the wrong one.
+async fn target(cx: &Cx<'_>, tx: &mut Tx, identifier: &Identifier<'_>) -> Result<CustomerRow, Error> {
+    let mut found = match identifier {
+        Identifier::Id(id) => tx.customer(*id).await?.into_iter().collect(),
+        Identifier::Phone(typed) => match Phone::parse(typed, cx.catalogue.company.country) {
+            Some(phone) => tx.customer_by_phone(&phone.key()).await?.into_iter().collect(),
+            None => Vec::new(),
+        },
+        Identifier::Name(name) => tx.customers_by_name(&find::name_key(name)?, find::MOST).await?,
+        Identifier::Company(name) => tx.customers_by_company(&find::name_key(name)?, find::MOST).await?,
+    };
+    find::only(&found)?;
+    found.pop().ok_or(Error::NotFound)
 }
 
 async fn stored(tx: &mut Tx, id: i64) -> Result<CustomerRow, Error> {

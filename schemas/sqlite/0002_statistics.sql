@@ -1,0 +1,36 @@
+-- Without statistics SQLite takes every index for equally good, and then reads all phones of a company to
+-- find those of one customer. These are the proportions of a large company; ANALYZE replaces them.
+analyze sqlite_schema;
+insert into sqlite_stat1 (tbl, idx, stat) values
+  ('customer', 'sqlite_autoindex_customer_1', '1000000 100000 1'),
+  ('customer', 'customer_name', '1000000 100000 2 1'),
+  ('customer', 'customer_company', '1000000 100000 2 1'),
+  ('customer', 'customer_task', '1000000 100000 5000 1'),
+  ('customer', 'customer_owner', '1000000 100000 1000 1'),
+  ('customer', 'customer_group', '1000000 100000 5000 1'),
+  ('customer', 'customer_type', '1000000 100000 5000 1'),
+  ('customer', 'customer_flag', '1000000 100000 5000 1'),
+  ('customer', 'customer_source', '1000000 100000 5000 1'),
+  ('phone', 'phone', '1000000 100000 1'),
+  ('phone', 'sqlite_autoindex_phone_2', '1000000 100000 1'),
+  ('phone', 'phone_customer', '1000000 100000 2'),
+  ('phone', 'phone_tail', '1000000 100000 2 1'),
+  ('label', 'label', '10000 1000 1'),
+  ('label', 'sqlite_autoindex_label_2', '10000 1000 1'),
+  ('customer_label', 'customer_label', '1000000 100000 2 1'),
+  ('customer_label', 'customer_label_label', '1000000 100000 1000 1'),
+  ('customer_term', 'customer_term', '20000000 2000000 200 1'),
+  ('change', 'change', '1000000 100000 1'),
+  ('change', 'change_customer', '1000000 100000 5 1 1'),
+  ('ticket', 'ticket', '1000000 100000 1'),
+  ('ticket', 'ticket_customer', '1000000 100000 5 1 1'),
+  ('follow_up', 'follow_up', '1000000 100000 1'),
+  ('follow_up', 'follow_up_customer', '1000000 100000 5 1 1'),
+  ('call_log', 'call_log', '1000000 100000 1'),
+  ('call_log', 'call_log_customer', '1000000 100000 5 1 1'),
+  ('text_message', 'text_message', '1000000 100000 1'),
+  ('text_message', 'text_message_customer', '1000000 100000 5 1 1'),
+  ('event', 'event', '1000000 100000 1'),
+  ('nonce', 'nonce', '10000 1000 100 1'),
+  ('nonce', 'nonce_expiry', '10000 1000 1');
+analyze sqlite_schema;

@@ -1,0 +1,83 @@
+//! A WebSocket client for tests.
+
+use std::time::Duration;
+
+use futures_util::{SinkExt, StreamExt};
+use serde_json::Value;
+use tokio::net::TcpStream;
+use tokio_tungstenite::WebSocketStream;
+use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
+
+/// Longer than anything takes; a test that waits so long has failed.
+pub const PATIENCE: Duration = Duration::from_secs(30);
+
+pub struct Client {
+    pub wire: WebSocketStream<TcpStream>,
+}
+
+impl Client {
+    /// Connects to `ws://…`.
+    pub async fn connect(url: &str) -> Self {
+        Self::connect_with(url, &[]).await.unwrap()
+    }
+
+    /// Connects with these headers; the error is the status of a refused handshake.
+    pub async fn connect_with(url: &str, headers: &[(&'static str, &str)]) -> Result<Self, u16> {
+        let mut request = url.into_client_request().unwrap();
+        for (name, value) in headers {
+            request.headers_mut().insert(*name, value.parse().unwrap());
+        }
+        let address = request.uri().authority().unwrap().to_string();
+        let stream = TcpStream::connect(address).await.unwrap();
+        match tokio_tungstenite::client_async(request, stream).await {
+            Ok((wire, _)) => Ok(Self { wire }),
+            Err(tokio_tungstenite::tungstenite::Error::Http(response)) => Err(response.status().as_u16()),
+            Err(error) => panic!("{error}"),
+        }
+    }
+
+    pub async fn send(&mut self, text: impl Into<String>) {
+        self.wire.send(Message::text(text.into())).await.unwrap();
+    }
+
+    /// The next reply; `None` when the server has closed the socket.
+    pub async fn receive(&mut self) -> Option<Value> {
+        match self.next().await {
+            Arrival::Reply(reply) => Some(reply),
+            Arrival::Closed(_) => None,
+        }
+    }
+
+    /// Sends a frame and returns the next reply.
+    pub async fn ask(&mut self, frame: Value) -> Value {
+        self.send(frame.to_string()).await;
+        self.receive().await.expect("the server closed the socket")
+    }
+
+    /// Reads on until the server closes; the code and the reason.
+    pub async fn closed(&mut self) -> (u16, String) {
+        loop {
+            if let Arrival::Closed(frame) = self.next().await {
+                return frame.map_or((0, String::new()), |frame| (frame.code.into(), frame.reason.to_string()));
+            }
+        }
+    }
+
+    async fn next(&mut self) -> Arrival {
+        loop {
+            let message = tokio::time::timeout(PATIENCE, self.wire.next()).await.expect("nothing came");
+            match message {
+                Some(Ok(Message::Text(text))) => return Arrival::Reply(serde_json::from_str(&text).unwrap()),
+                Some(Ok(Message::Close(frame))) => return Arrival::Closed(frame),
+                Some(Ok(_)) => {}
+                Some(Err(_)) | None => return Arrival::Closed(None),
+            }
+        }
+    }
+}
+
+enum Arrival {
+    Reply(Value),
+    Closed(Option<CloseFrame>),
+}

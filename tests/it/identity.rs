@@ -1,0 +1,249 @@
+//! Who is believed: tokens and the two signatures of apps.
+
+use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use laidian::demo::{APPS, token_secret};
+use laidian::domain::signature;
+use laidian::error::Error;
+use laidian::ops::identity::{Claim, Signed, believe, by_signature, by_token, check_claim, issue_token};
+use laidian::ops::{Backend, Caller};
+use serde_json::json;
+
+use crate::support::{DESK, Demo, Engine, MAIN, NOW, SECOND, SHOP, backend};
+
+both_engines! {
+    a_token_is_good_until_it_expires,
+    a_forged_token_is_refused,
+    a_claim_is_of_an_operator_there_is,
+    v1_signs_appid_and_time,
+    v2_signs_everything,
+    the_window_is_five_minutes,
+    a_timestamp_is_seconds,
+    a_nonce_is_good_once,
+    a_nonce_is_good_once_at_the_same_time,
+}
+
+async fn demo(engine: Engine) -> Demo {
+    backend(engine, 0).await
+}
+
+async fn a_token_is_good_until_it_expires(engine: Engine) {
+    let demo = demo(engine).await;
+    let token = issue_token(&demo, MAIN, "TRCS001", 600).await.unwrap();
+    let caller = by_token(&demo, &token).await.unwrap();
+    assert_eq!((caller.company, caller.login_no(), caller.name()), (MAIN, "trcs001", "王芳"));
+    assert_eq!(caller.operator.unwrap().groups, [1_054_001, 1_054_002]);
+    demo.time.set(NOW + 599 * SECOND);
+    assert!(by_token(&demo, &token).await.is_ok());
+    demo.time.set(NOW + 600 * SECOND);
+    assert!(matches!(by_token(&demo, &token).await, Err(Error::NotSignedIn { .. })));
+    assert!(matches!(issue_token(&demo, MAIN, "TRCS004", 600).await, Err(Error::NotSignedIn { .. })));
+}
+
+fn forged(company: i64, login_no: &str, secret: &str, algorithm: Algorithm) -> String {
+    let seconds = NOW / SECOND;
+    let claims = json!({ "sub": login_no, "company": company, "iat": seconds, "exp": seconds + 600 });
+    jsonwebtoken::encode(&Header::new(algorithm), &claims, &EncodingKey::from_secret(secret.as_bytes())).unwrap()
+}
+
+async fn a_forged_token_is_refused(engine: Engine) {
+    let demo = demo(engine).await;
+    let good = forged(MAIN, "trcs001", &token_secret(MAIN), Algorithm::HS256);
+    assert!(by_token(&demo, &good).await.is_ok());
+    let (head, rest) = good.split_once('.').unwrap();
+    let (claims, _) = rest.split_once('.').unwrap();
+    let mut refusals = Vec::new();
+    for token in [
+        forged(MAIN, "trcs001", "guess", Algorithm::HS256),
+        forged(MAIN, "trcs001", &token_secret(SHOP), Algorithm::HS256),
+        forged(MAIN, "trcs001", &token_secret(MAIN), Algorithm::HS512),
+        forged(MAIN, "TRCS004", &token_secret(MAIN), Algorithm::HS256),
+        forged(404, "trcs001", &token_secret(MAIN), Algorithm::HS256),
+        // {"alg":"none","typ":"JWT"}
+        format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{claims}."),
+        format!("{head}.{claims}."),
+        format!("{good}x"),
+        "no token".to_owned(),
+        String::new(),
+    ] {
+        refusals.push(by_token(&demo, &token).await.expect_err(&token));
+    }
+    // A guesser does not learn what was wrong.
+    refusals.dedup();
+    assert_eq!(refusals.len(), 1, "{refusals:?}");
+    // A token of one company says nothing in another.
+    let shop = forged(SHOP, "TRCS004", &token_secret(SHOP), Algorithm::HS256);
+    assert_eq!(by_token(&demo, &shop).await.unwrap().company, SHOP);
+}
+
+async fn a_claim_is_of_an_operator_there_is(engine: Engine) {
+    let demo = demo(engine).await;
+    let claim = |company, operator: Option<&str>, group| Claim {
+        company,
+        operator: operator.map(Into::into),
+        group,
+        ..Claim::default()
+    };
+    for (claim, code) in [
+        (claim(None, Some("trcs001"), None), 2000),
+        (claim(Some(404), Some("trcs001"), None), 2401),
+        (claim(Some(MAIN), Some("TRCS004"), None), 2401),
+    ] {
+        assert_eq!(believe(&demo, &claim).await.unwrap_err().row().code, code, "{claim:?}");
+    }
+    let caller = believe(&demo, &claim(Some(MAIN), Some("Trcs001"), Some(1_054_002))).await.unwrap();
+    assert_eq!(caller.operator.as_ref().unwrap().groups, [1_054_002]);
+    assert!(check_claim(&caller, &claim(Some(MAIN), Some("TRCS001"), Some(1_054_002))).is_ok());
+    for other in [claim(Some(SHOP), None, None), claim(None, Some("trcs008"), None), claim(None, None, Some(1_054_001))]
+    {
+        assert!(matches!(check_claim(&caller, &other), Err(Error::Forbidden { .. })), "{other:?}");
+    }
+}
+
+/// A call that an app has signed, which a test can spoil.
+#[derive(Clone)]
+struct Call {
+    method: &'static str,
+    path: &'static str,
+    query: Vec<(String, String)>,
+    body: &'static [u8],
+}
+
+impl Call {
+    fn v1(timestamp: &str) -> Self {
+        let sign = signature::v1(APPS[0].id, APPS[0].token, timestamp);
+        Self::with(&[("appid", APPS[0].id), ("timestamp", timestamp), ("sign", &sign)])
+    }
+
+    /// Signed by this one of the demo's apps.
+    fn v2(app: usize, timestamp: &str, nonce: &str) -> Self {
+        let app = APPS[app];
+        let mut call = Self::with(&[
+            ("content", "测试 用户"),
+            ("appid", app.id),
+            ("timestamp", timestamp),
+            ("nonce", nonce),
+            ("sign_version", "v2"),
+        ]);
+        let query = signature::sorted_query(&call.query);
+        let sign = signature::v2(app.token, call.method, call.path, &query, call.body, timestamp, nonce);
+        call.query.push(("sign".into(), sign));
+        call
+    }
+
+    fn with(query: &[(&str, &str)]) -> Self {
+        let query = query.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect();
+        Self { method: "PUT", path: "/open_api/customers/update_customer", query, body: br#"{"customer":{}}"# }
+    }
+
+    fn set(mut self, name: &str, value: &str) -> Self {
+        self.query.retain(|(key, _)| key != name);
+        self.query.push((name.to_owned(), value.to_owned()));
+        self
+    }
+
+    async fn make(&self, backend: &Backend) -> Result<Caller, Error> {
+        let Self { method, path, query, body } = self;
+        by_signature(backend, &Signed { method, path, query, body }).await
+    }
+}
+
+fn now() -> String {
+    (NOW / SECOND).to_string()
+}
+
+async fn v1_signs_appid_and_time(engine: Engine) {
+    let demo = demo(engine).await;
+    let call = Call::v1(&now());
+    let caller = call.make(&demo).await.unwrap();
+    assert_eq!(caller, Caller::system(MAIN));
+    assert_eq!(caller.login_no(), "系统");
+    assert!(call.clone().set("sign_version", "v1").make(&demo).await.is_ok());
+    // Without a nonce it can be sent again.
+    assert!(call.make(&demo).await.is_ok());
+    for spoilt in [
+        call.clone().set("sign", ""),
+        call.clone().set("sign", &call.query[2].1.to_uppercase()),
+        call.clone().set("appid", APPS[1].id),
+        call.clone().set("appid", "nobody"),
+        call.clone().set("timestamp", &(NOW / SECOND + 1).to_string()),
+        call.clone().set("sign_version", "v3"),
+    ] {
+        assert_eq!(spoilt.make(&demo).await, Err(Error::Signature), "{:?}", spoilt.query);
+    }
+}
+
+async fn v2_signs_everything(engine: Engine) {
+    let demo = demo(engine).await;
+    let call = Call::v2(0, &now(), "n-1");
+    for spoilt in [
+        Call { method: "POST", ..call.clone() },
+        Call { path: "/open_api/customers/destroy_customer", ..call.clone() },
+        Call { body: br#"{"customer":{"custname":"x"}}"#, ..call.clone() },
+        call.clone().set("content", "别人"),
+        call.clone().set("nonce", "n-2"),
+        call.clone().set("appid", APPS[1].id),
+        call.clone().set("more", "1"),
+        call.clone().set("sign", &signature::v1(APPS[0].id, APPS[0].token, &now())),
+        Call::v2(0, &now(), ""),
+        Call::v2(0, &now(), &"n".repeat(65)),
+        Call::v2(0, &now(), "n\0"),
+    ] {
+        assert_eq!(spoilt.make(&demo).await, Err(Error::Signature), "{} {:?}", spoilt.method, spoilt.query);
+    }
+    // What was refused has used nothing up.
+    assert_eq!(call.make(&demo).await, Ok(Caller::system(MAIN)));
+    assert!(Call::v2(0, &now(), &"n".repeat(64)).make(&demo).await.is_ok());
+}
+
+async fn the_window_is_five_minutes(engine: Engine) {
+    let demo = demo(engine).await;
+    let seconds = NOW / SECOND;
+    for (offset, good) in [(0, true), (-300, true), (300, true), (-301, false), (301, false), (-86_400, false)] {
+        let timestamp = (seconds + offset).to_string();
+        let expected = if good { Ok(Caller::system(MAIN)) } else { Err(Error::TimestampAge) };
+        assert_eq!(Call::v1(&timestamp).make(&demo).await, expected, "{offset}");
+        assert_eq!(Call::v2(0, &timestamp, &format!("n{offset}")).make(&demo).await, expected, "{offset}");
+    }
+    // An old call is told that it is old before anything else is looked at.
+    assert_eq!(Call::v1("1").set("sign", "wrong").make(&demo).await, Err(Error::TimestampAge));
+}
+
+async fn a_timestamp_is_seconds(engine: Engine) {
+    let demo = demo(engine).await;
+    let milliseconds = (NOW / 1000).to_string();
+    for text in ["", "now", "1.5", "-5", "+1767225600", " 1767225600", "１７６７２２５６００", &milliseconds]
+    {
+        assert_eq!(Call::v1(text).make(&demo).await, Err(Error::TimestampForm), "{text:?}");
+    }
+    let mut without = Call::v1(&now());
+    without.query.retain(|(name, _)| name != "timestamp");
+    assert_eq!(without.make(&demo).await, Err(Error::TimestampForm));
+}
+
+async fn a_nonce_is_good_once(engine: Engine) {
+    let demo = demo(engine).await;
+    assert!(Call::v2(0, &now(), "n").make(&demo).await.is_ok());
+    assert_eq!(Call::v2(0, &now(), "n").make(&demo).await, Err(Error::NonceUsed));
+    // Another app's nonces are its own.
+    assert_eq!(Call::v2(1, &now(), "n").make(&demo).await, Ok(Caller::system(DESK)));
+    // It is remembered for 15 minutes, which is longer than any call is good.
+    let later = NOW + 900 * SECOND;
+    demo.time.set(later);
+    let again = Call::v2(0, &(later / SECOND).to_string(), "n");
+    assert_eq!(again.make(&demo).await, Err(Error::NonceUsed));
+    demo.time.set(later + 1);
+    assert!(again.make(&demo).await.is_ok());
+}
+
+async fn a_nonce_is_good_once_at_the_same_time(engine: Engine) {
+    let demo = demo(engine).await;
+    let call = Call::v2(0, &now(), "n");
+    let outcomes = futures_util::future::join_all((0..16).map(|_| {
+        let (call, backend) = (call.clone(), demo.backend.clone());
+        tokio::spawn(async move { call.make(&backend).await })
+    }))
+    .await;
+    let good = outcomes.iter().filter(|outcome| outcome.as_ref().unwrap().is_ok()).count();
+    let used = outcomes.iter().filter(|outcome| outcome.as_ref().unwrap() == &Err(Error::NonceUsed)).count();
+    assert_eq!((good, used), (1, 15));
+}

@@ -1,0 +1,32 @@
+//! The tests that use laidian as its clients and callers do. One binary: it links once.
+//!
+//! A test of the store runs on both engines: list it in `both_engines!`. PostgreSQL is where
+//! `TEST_POSTGRES_URL` says; `tests/run.sh` starts one.
+
+#![allow(
+    clippy::pedantic,
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::indexing_slicing,
+    reason = "a test fails by panicking, and reads as it is told"
+)]
+
+#[macro_use]
+mod support;
+
+mod client;
+mod customers;
+mod documents;
+mod errors;
+mod golden;
+mod group_commit;
+mod identity;
+mod invariants;
+mod migrations;
+mod model;
+mod plans;
+mod process;
+mod search;
+mod socket;
+mod statements;

@@ -1,0 +1,84 @@
+//! The schema: the same versions on both engines, applied once, never taken back.
+
+use std::collections::BTreeSet;
+use std::path::Path;
+
+use laidian::store::{OpenError, Store};
+
+use crate::support::{Engine, Place};
+
+both_engines! { opening_twice_works, a_newer_schema_is_refused, every_migration_is_applied }
+
+fn names(engine: &str) -> BTreeSet<String> {
+    let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(engine);
+    let files = std::fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().path());
+    files.map(|file| file.file_stem().unwrap().to_str().unwrap().to_owned()).collect()
+}
+
+#[test]
+fn both_engines_have_the_same_migrations() {
+    let (sqlite, postgres) = (names("sqlite"), names("postgres"));
+    assert_eq!(sqlite, postgres);
+    let numbers: Vec<usize> = sqlite.iter().map(|name| name.split('_').next().unwrap().parse().unwrap()).collect();
+    assert_eq!(numbers, (1..=sqlite.len()).collect::<Vec<_>>());
+}
+
+async fn every_migration_is_applied(engine: Engine) {
+    let place = Place::new(engine).await;
+    place.open().await.close().await.unwrap();
+    let applied = place.connect().await.texts("select description from _sqlx_migrations").await;
+    assert_eq!(applied.into_iter().collect::<BTreeSet<_>>(), names("sqlite"));
+}
+
+async fn opening_twice_works(engine: Engine) {
+    let place = Place::new(engine).await;
+    let first = place.open().await;
+    let mut tx = first.company(7).write().await.unwrap();
+    tx.put_company("来电", "Asia/Shanghai", "CN", "secret").await.unwrap();
+    tx.commit().await.unwrap();
+    let second = place.open().await;
+    assert_eq!(second.companies().await.unwrap()[0].name, "来电");
+    first.close().await.unwrap();
+    assert_eq!(second.companies().await.unwrap().len(), 1);
+}
+
+async fn a_newer_schema_is_refused(engine: Engine) {
+    let place = Place::new(engine).await;
+    place.open().await.close().await.unwrap();
+    let newer = "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
+                 select 9999, 'of a later laidian', success, checksum, execution_time from _sqlx_migrations where version = 1";
+    place.connect().await.execute(newer).await;
+    let error = Store::open(place.location(), 1).await.err().unwrap();
+    assert!(matches!(error, OpenError::Newer(9999)), "{error:?}");
+    let told = error.to_string();
+    assert!(told.contains("9999") && told.contains("newer laidian") && told.contains("更新的版本"), "{told}");
+}
+
+/// Table, column, type and whether it may be null, of everything but the table of migrations.
+async fn columns(engine: Engine) -> BTreeSet<String> {
+    let place = Place::new(engine).await;
+    place.open().await.close().await.unwrap();
+    let sql = match engine {
+        Engine::Sqlite => {
+            "select t.name || '.' || c.name || ' ' || replace(lower(c.type), 'integer', 'bigint')
+               || case when c.\"notnull\" then '' else ' null' end
+             from sqlite_schema t join pragma_table_info(t.name) c
+             where t.type = 'table' and t.name not like '%sqlx%' and t.name not like 'sqlite%'"
+        }
+        Engine::Postgres => {
+            "select table_name || '.' || column_name || ' ' || data_type
+               || case is_nullable when 'NO' then '' else ' null' end
+             from information_schema.columns where table_schema = 'public' and table_name not like '%sqlx%'"
+        }
+    };
+    place.connect().await.texts(sql).await.into_iter().collect()
+}
+
+#[tokio::test]
+async fn both_engines_have_the_same_columns() {
+    if Engine::Postgres.is_there("migrations::both_engines_have_the_same_columns") {
+        let (sqlite, postgres) = (columns(Engine::Sqlite).await, columns(Engine::Postgres).await);
+        let difference: Vec<_> = sqlite.symmetric_difference(&postgres).collect();
+        assert!(sqlite.len() > 100 && difference.is_empty(), "{difference:#?}");
+    }
+}

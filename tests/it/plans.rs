@@ -1,0 +1,243 @@
+//! Nothing that finds a customer reads all customers: the plans of every statement, on filled databases.
+
+use std::collections::BTreeMap;
+
+use laidian::domain::feed::FeedKind;
+use laidian::domain::search_terms::query;
+use laidian::store::search::Search;
+use laidian::store::{STATEMENTS, Scope};
+use regex::Regex;
+use serde_json::Value;
+use sqlx::{AssertSqlSafe, Executor, Row};
+
+use crate::support::{Engine, MAIN, Raw, backend};
+
+const CUSTOMERS: u64 = 400;
+
+/// The tables that grow with the customers, and the names that statements give them.
+const GROWING: [&str; 18] = [
+    "customer",
+    "c",
+    "phone",
+    "p",
+    "customer_term",
+    "t",
+    "u",
+    "customer_label",
+    "label",
+    "l",
+    "change",
+    "ticket",
+    "follow_up",
+    "call_log",
+    "text_message",
+    "event",
+    "nonce",
+    "request",
+];
+
+/// Lists that may walk a company's customers until a page is full: of everybody, and of groups, which are a
+/// large part of everybody.
+const WALKS: [&str; 2] = ["search for nothing: page", "search for groups: page"];
+
+/// Every statement there is, with a name for the report.
+fn statements(engine: Engine, scope: &Scope) -> Vec<(String, String)> {
+    let mut all: Vec<(String, String)> = STATEMENTS
+        .iter()
+        .map(|(name, sqlite, postgres)| {
+            let text = if engine == Engine::Sqlite { sqlite } else { postgres };
+            ((*name).to_owned(), (*text).to_owned())
+        })
+        .collect();
+    for (name, search) in searches() {
+        let parts = ["page", "walk", "count"].into_iter().zip(scope.search_texts(&search));
+        all.extend(parts.map(|(part, text)| (format!("search for {name}: {part}"), text)));
+    }
+    for (name, kinds) in [("one", &FeedKind::ALL[..1]), ("all", &FeedKind::ALL[..])] {
+        let parts = ["page", "count"].into_iter().zip(scope.feed_texts(kinds));
+        all.extend(parts.map(|(part, text)| (format!("feed of {name}: {part}"), text)));
+    }
+    all
+}
+
+fn searches() -> Vec<(&'static str, Search)> {
+    let task = Search { task_id: Some(99), ..Search::default() };
+    let owner = Search { owner_key: Some("trcs001".into()), ..Search::default() };
+    let words = |text: &str, search: &Search| Search { words: query(text).words, ..search.clone() };
+    let any = Search::default();
+    vec![
+        ("nothing", any.clone()),
+        ("a task", task.clone()),
+        ("an owner", owner.clone()),
+        ("groups", Search { group_ids: Some(vec![1_054_001, 1_054_002]), ..Search::default() }),
+        ("no group", Search { group_ids: Some(vec![]), ..Search::default() }),
+        ("a type", Search { type_value: Some("0".into()), ..Search::default() }),
+        ("a flag", Search { flag_value: Some("1".into()), ..Search::default() }),
+        ("a source", Search { source_value: Some("0".into()), ..Search::default() }),
+        ("two filters", Search { type_value: Some("0".into()), ..owner.clone() }),
+        (
+            "all filters",
+            Search {
+                group_ids: Some(vec![1_054_001]),
+                type_value: Some("0".into()),
+                flag_value: Some("1".into()),
+                source_value: Some("0".into()),
+                owner_key: owner.owner_key.clone(),
+                ..task.clone()
+            },
+        ),
+        ("one character", words("王", &any)),
+        ("two characters", words("科技", &any)),
+        ("a long word", words("杭州岚舟科技有限公司", &any)),
+        ("initials", words("hjy", &any)),
+        ("digits", words("0001", &any)),
+        ("a phone", words("138 9000 1000", &any)),
+        ("two words", words("杭州 科技", &any)),
+        ("eight words", words("杭州 岚舟 科技 有限 公司 hz lz kj", &any)),
+        ("a word and a filter", words("科技", &owner)),
+        ("digits and a filter", words("0001", &task)),
+        ("a long word and a filter", words("有限公司", &task)),
+    ]
+}
+
+fn connection(raw: &mut Raw) -> &mut sqlx::SqliteConnection {
+    let Raw::Sqlite(connection) = raw else { panic!("not SQLite") };
+    connection
+}
+
+/// What is wrong with a plan of SQLite, if anything.
+fn sqlite_faults(name: &str, plan: &[String]) -> Vec<String> {
+    let step = Regex::new(r"^(SCAN|SEARCH) (\S+)(?:.*?\((.*)\))?").unwrap();
+    let grows = |line: &&String| {
+        let Some(parts) = step.captures(line) else { return false };
+        let condition = parts.get(3).map_or("", |part| part.as_str());
+        let walk = condition == "company_id=?" && !WALKS.contains(&name);
+        (walk || &parts[1] == "SCAN" || condition.contains("ANY(")) && GROWING.contains(&&parts[2])
+    };
+    plan.iter().filter(grows).cloned().collect()
+}
+
+async fn sqlite_plan(raw: &mut Raw, text: &str) -> Vec<String> {
+    let explained = AssertSqlSafe(format!("explain query plan {text}"));
+    let rows = connection(raw).fetch_all(sqlx::query(explained)).await.unwrap();
+    rows.iter().map(|row| row.get::<String, _>("detail")).collect()
+}
+
+#[tokio::test]
+async fn sqlite_reads_no_table_as_a_whole() {
+    let demo = backend(Engine::Sqlite, CUSTOMERS).await;
+    let mut raw = demo.place.connect().await;
+    let mut faults = Vec::new();
+    for (name, text) in statements(Engine::Sqlite, &demo.store.company(MAIN)) {
+        let plan = sqlite_plan(&mut raw, &text).await;
+        for fault in sqlite_faults(&name, &plan) {
+            faults.push(format!("{name}: {fault}\n    {text}"));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+}
+
+#[tokio::test]
+async fn sqlite_sorts_no_list_of_one_filter() {
+    let demo = backend(Engine::Sqlite, CUSTOMERS).await;
+    let scope = demo.store.company(MAIN);
+    let mut raw = demo.place.connect().await;
+    for (name, search) in searches() {
+        if ["nothing", "a task", "an owner", "a type", "a flag", "a source"].contains(&name) {
+            let plan = sqlite_plan(&mut raw, &scope.search_texts(&search)[0]).await;
+            assert!(!plan.iter().any(|line| line.contains("TEMP B-TREE")), "{name}: {plan:?}");
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_scan_would_be_noticed() {
+    let demo = backend(Engine::Sqlite, 1).await;
+    let mut raw = demo.place.connect().await;
+    for text in [
+        "select * from customer where name like '%x%'",
+        "select * from customer c where c.company_id = $1 and c.name = $2",
+        "select * from customer_term where customer_id = $1",
+        "select * from phone where company_id = $1 and typed = $2",
+    ] {
+        assert!(!sqlite_faults("", &sqlite_plan(&mut raw, text).await).is_empty(), "{text}");
+    }
+}
+
+/// The tables of PostgreSQL's indices, and their second columns.
+async fn indices(raw: &mut Raw) -> BTreeMap<String, (String, String)> {
+    let lines = raw
+        .texts(
+            "select i.relname::text || ' ' || t.relname || ' ' || coalesce(a.attname, '') from pg_index x
+             join pg_class i on i.oid = x.indexrelid join pg_class t on t.oid = x.indrelid
+             left join pg_attribute a on a.attrelid = t.oid and a.attnum = x.indkey[1]",
+        )
+        .await;
+    let parts = lines.iter().map(|line| line.split(' ').collect::<Vec<_>>());
+    parts.map(|parts| (parts[0].to_owned(), (parts[1].to_owned(), parts[2].to_owned()))).collect()
+}
+
+async fn postgres_plan(raw: &mut Raw, text: &str) -> Value {
+    let Raw::Postgres(connection) = raw else { panic!("not PostgreSQL") };
+    let parameter = Regex::new(r"\$(\d+)").unwrap();
+    let parameters = parameter.captures_iter(text).map(|found| found[1].parse().unwrap()).max();
+    let nulls = vec!["null"; parameters.unwrap_or(0)].join(", ");
+    let call = if nulls.is_empty() { String::new() } else { format!("({nulls})") };
+    connection.execute(sqlx::raw_sql(AssertSqlSafe(format!("prepare planned as {text}")))).await.unwrap();
+    let explain = AssertSqlSafe(format!("explain (format json) execute planned{call}"));
+    let row = connection.fetch_one(sqlx::raw_sql(explain)).await.unwrap();
+    let plan: String = row.try_get_unchecked(0).unwrap();
+    connection.execute("deallocate planned").await.unwrap();
+    serde_json::from_str(&plan).unwrap()
+}
+
+/// What is wrong with a plan of PostgreSQL, if anything: a table read as a whole, or an index of which
+/// nothing but the company is used.
+fn postgres_faults(name: &str, plan: &Value, indices: &BTreeMap<String, (String, String)>) -> Vec<String> {
+    let mut faults = Vec::new();
+    let mut nodes = vec![&plan[0]["Plan"]];
+    while let Some(node) = nodes.pop() {
+        nodes.extend(node["Plans"].as_array().into_iter().flatten());
+        let kind = node["Node Type"].as_str().unwrap();
+        let table = node["Relation Name"].as_str().unwrap_or("");
+        let condition = node["Index Cond"].as_str().unwrap_or("");
+        if kind == "Seq Scan" && GROWING.contains(&table) {
+            faults.push(format!("{kind} on {table}"));
+        }
+        if let Some((table, column)) = node["Index Name"].as_str().and_then(|index| indices.get(index)) {
+            let used = Regex::new(&format!(r"\b{column}\b")).unwrap().is_match(condition);
+            if GROWING.contains(&table.as_str()) && !used && !WALKS.contains(&name) {
+                faults.push(format!("{kind} on {table}: {condition}"));
+            }
+        }
+        if kind.contains("Sort") && WALKS.contains(&name) {
+            faults.push("a list is sorted as a whole".to_owned());
+        }
+    }
+    faults
+}
+
+#[tokio::test]
+async fn postgres_reads_no_table_as_a_whole() {
+    if !Engine::Postgres.is_there("plans::postgres_reads_no_table_as_a_whole") {
+        return;
+    }
+    let demo = backend(Engine::Postgres, CUSTOMERS).await;
+    let mut raw = demo.place.connect().await;
+    // A small table is best read as a whole, so they are said to be large. Plans are those of any parameters.
+    let large = GROWING.map(|table| format!("'{table}'")).join(", ");
+    raw.execute("alter table label alter company_id set (n_distinct = 2), alter name set (n_distinct = -1)").await;
+    raw.execute("analyze; set enable_seqscan = off; set plan_cache_mode = force_generic_plan").await;
+    raw.execute(&format!("update pg_class set reltuples = 1000000 where relkind = 'r' and relname in ({large})")).await;
+    let indices = indices(&mut raw).await;
+    let mut faults = Vec::new();
+    for (name, text) in statements(Engine::Postgres, &demo.store.company(MAIN)) {
+        let plan = postgres_plan(&mut raw, &text).await;
+        for fault in postgres_faults(&name, &plan, &indices) {
+            faults.push(format!("{name}: {fault}\n    {text}"));
+        }
+    }
+    assert!(faults.is_empty(), "{}", faults.join("\n"));
+    let scan = postgres_plan(&mut raw, "select * from customer_term where company_id = $1 and customer_id = $2").await;
+    assert!(!postgres_faults("", &scan, &indices).is_empty(), "a scan would not be noticed: {scan}");
+}

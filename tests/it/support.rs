@@ -1,0 +1,302 @@
+//! What tests stand on: a database of either engine that goes when the test does, demo data, a clock that
+//! only the test moves, and a server on a port of its own.
+
+use std::io::Write;
+use std::net::{Ipv4Addr, SocketAddr};
+use std::ops::Deref;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicI64, Ordering};
+
+use laidian::config::{AuthMode, Config};
+use laidian::demo;
+use laidian::error::Error;
+use laidian::ops::clock::Clock;
+use laidian::ops::customer::{self, Changes, Expected, Written};
+use laidian::ops::find::Identifier;
+use laidian::ops::identity::{self, Claim};
+use laidian::ops::{Backend, Caller, Cx};
+use laidian::server::Server;
+use laidian::store::rows::CustomerRow;
+use laidian::store::{Location, Store, database_file};
+use sqlx::sqlite::SqliteConnectOptions;
+use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Row, SqlSafeStr, SqliteConnection};
+use tempfile::TempDir;
+use uuid::Uuid;
+
+/// 2026-01-01 08:00 in Shanghai, in microseconds: the time of every test until it moves its clock.
+pub const NOW: i64 = 1_767_225_600_000_000;
+pub const SECOND: i64 = 1_000_000;
+
+/// Invented customers of a server's demo, as `laidian replay` has them.
+const CUSTOMERS: u64 = 50;
+
+/// A company of the demo: where the document lists and looks up customers.
+pub const MAIN: i64 = 1054;
+/// The second company of the demo, with a tenth of the customers.
+pub const SHOP: i64 = 1001;
+/// The demo's company without customers, which has custom fields.
+pub const DESK: i64 = 8008;
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Engine {
+    Sqlite,
+    Postgres,
+}
+
+impl Engine {
+    /// Whether the test can run here. PostgreSQL may be missing on a developer's machine, and the test then
+    /// says so; in CI that is a failure.
+    pub fn is_there(self, test: &str) -> bool {
+        if self == Self::Sqlite || postgres_url().is_some() {
+            return true;
+        }
+        assert!(std::env::var_os("CI").is_none(), "TEST_POSTGRES_URL is not set: PostgreSQL is not optional in CI");
+        // Not eprintln!, which is only shown of tests that fail.
+        let _ = writeln!(std::io::stderr(), "跳过 / skipped: {test}, TEST_POSTGRES_URL is not set");
+        false
+    }
+}
+
+fn postgres_url() -> Option<String> {
+    std::env::var("TEST_POSTGRES_URL").ok().filter(|url| !url.is_empty())
+}
+
+/// Makes two tests, `<name>::sqlite` and `<name>::postgres`, of each `async fn <name>(engine: Engine)`.
+macro_rules! both_engines {
+    ($($name:ident),* $(,)?) => { $(
+        mod $name {
+            use crate::support::Engine;
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn sqlite() {
+                super::$name(Engine::Sqlite).await;
+            }
+
+            #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+            async fn postgres() {
+                if Engine::Postgres.is_there(concat!(module_path!(), "::postgres")) {
+                    super::$name(Engine::Postgres).await;
+                }
+            }
+        }
+    )* };
+}
+
+/// An empty database of its own. It goes when this is dropped, also when the test fails.
+pub struct Place {
+    location: Location,
+    _remains: Remains,
+}
+
+enum Remains {
+    Folder { _folder: TempDir },
+    Database { admin: String, name: String },
+}
+
+impl Place {
+    pub async fn new(engine: Engine) -> Self {
+        // What the server logs of a fault is shown with the test that fails by it.
+        let _ = tracing_subscriber::fmt().with_max_level(tracing::Level::WARN).with_test_writer().try_init();
+        match engine {
+            Engine::Sqlite => {
+                let folder = tempfile::Builder::new().prefix("laidian-test-").tempdir().unwrap();
+                Self {
+                    location: Location::Folder(folder.path().to_owned()),
+                    _remains: Remains::Folder { _folder: folder },
+                }
+            }
+            Engine::Postgres => {
+                let admin = postgres_url().unwrap();
+                let name = format!("test_{}", Uuid::new_v4().simple());
+                execute(&admin, format!("create database {name}")).await.unwrap();
+                let (address, options) = admin.split_once('?').unwrap_or((&admin, ""));
+                let (server, _) = address.rsplit_once('/').unwrap();
+                let location = Location::Postgres(format!("{server}/{name}?{options}"));
+                Self { location, _remains: Remains::Database { admin, name } }
+            }
+        }
+    }
+
+    pub fn location(&self) -> &Location {
+        &self.location
+    }
+
+    /// Opens the database, as often as one likes: each is a laidian of its own.
+    pub async fn open(&self) -> Store {
+        Store::open(&self.location, 4).await.unwrap()
+    }
+}
+
+/// A connection behind the store's back: what is really in the tables, and how statements are carried out.
+pub enum Raw {
+    Sqlite(SqliteConnection),
+    Postgres(PgConnection),
+}
+
+macro_rules! raw {
+    ($raw:expr, $connection:ident => $body:expr) => {
+        match $raw {
+            Raw::Sqlite($connection) => $body,
+            Raw::Postgres($connection) => $body,
+        }
+    };
+}
+
+impl Place {
+    pub async fn connect(&self) -> Raw {
+        match &self.location {
+            Location::Folder(folder) => {
+                let options = SqliteConnectOptions::new().filename(database_file(folder));
+                Raw::Sqlite(options.connect().await.unwrap())
+            }
+            Location::Postgres(url) => Raw::Postgres(PgConnection::connect(url).await.unwrap()),
+        }
+    }
+}
+
+impl Raw {
+    /// The first column of all rows, which must be text.
+    pub async fn texts(&mut self, sql: &str) -> Vec<String> {
+        let sql = AssertSqlSafe(sql);
+        raw!(self, connection => {
+            let rows = connection.fetch_all(sqlx::raw_sql(sql)).await.unwrap();
+            rows.iter().map(|row| row.get(0)).collect()
+        })
+    }
+
+    pub async fn execute(&mut self, sql: &str) {
+        let sql = AssertSqlSafe(sql);
+        raw!(self, connection => { connection.execute(sqlx::raw_sql(sql)).await.unwrap(); });
+    }
+
+    pub async fn prepare(&mut self, sql: &str) -> sqlx::Result<()> {
+        let sql = AssertSqlSafe(sql).into_sql_str();
+        raw!(self, connection => connection.prepare(sql).await.map(|_| ()))
+    }
+}
+
+impl Drop for Remains {
+    fn drop(&mut self) {
+        if let Self::Database { admin, name } = self {
+            let (admin, sql) = (admin.clone(), format!("drop database if exists {name} with (force)"));
+            // A thread, because this one may be inside a runtime, which cannot be waited for.
+            let dropped = std::thread::spawn(move || {
+                let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
+                runtime.block_on(execute(&admin, sql)).unwrap();
+            });
+            let _ = dropped.join();
+        }
+    }
+}
+
+async fn execute(url: &str, sql: String) -> sqlx::Result<()> {
+    let mut connection = PgConnection::connect(url).await?;
+    connection.execute(AssertSqlSafe(sql)).await?;
+    connection.close().await
+}
+
+/// A clock that stands still until the test moves it.
+#[derive(Clone)]
+pub struct Time(Arc<AtomicI64>);
+
+impl Default for Time {
+    fn default() -> Self {
+        Self(Arc::new(AtomicI64::new(NOW)))
+    }
+}
+
+impl Time {
+    pub fn clock(&self) -> Clock {
+        let time = self.0.clone();
+        Clock::from_fn(move || time.load(Ordering::Relaxed))
+    }
+
+    /// Sets the clock, microseconds.
+    pub fn set(&self, now: i64) {
+        self.0.store(now, Ordering::Relaxed);
+    }
+}
+
+/// A backend with the demo's data, its clock and its database.
+pub struct Demo {
+    pub backend: Arc<Backend>,
+    pub time: Time,
+    pub place: Place,
+}
+
+impl Deref for Demo {
+    type Target = Backend;
+
+    fn deref(&self) -> &Backend {
+        &self.backend
+    }
+}
+
+impl Demo {
+    /// The operator of this login number, or the company's system user without one.
+    pub async fn caller(&self, company: i64, login_no: Option<&str>) -> Caller {
+        let claim = Claim { company: Some(company), operator: login_no.map(str::to_owned), ..Claim::default() };
+        identity::believe(&self.backend, &claim).await.unwrap()
+    }
+}
+
+/// Opens a database with the demo's data and this many invented customers.
+pub async fn backend(engine: Engine, customers: u64) -> Demo {
+    let time = Time::default();
+    let (place, store) = demo_store(engine, customers).await;
+    Demo { backend: Arc::new(Backend::new(store, time.clock(), 300)), time, place }
+}
+
+async fn demo_store(engine: Engine, customers: u64) -> (Place, Store) {
+    let place = Place::new(engine).await;
+    let store = place.open().await;
+    demo::fill(&store, customers).await.unwrap();
+    (place, store)
+}
+
+/// A server with the demo's data, in this process.
+pub struct TestServer {
+    server: Server,
+    _place: Place,
+}
+
+impl TestServer {
+    pub fn address(&self) -> SocketAddr {
+        self.server.address()
+    }
+
+    /// Returns whether everything was answered in time.
+    pub async fn stop(self) -> bool {
+        self.server.stop().await
+    }
+}
+
+/// Starts a server on a free port of the loopback address, in open mode unless `change` says otherwise. Its
+/// clock is the machine's, as its clients' is.
+pub async fn server(engine: Engine, change: impl FnOnce(&mut Config)) -> TestServer {
+    let (place, store) = demo_store(engine, CUSTOMERS).await;
+    let mut config = Config::default();
+    config.auth.mode = AuthMode::Open;
+    change(&mut config);
+    config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    config.check().unwrap();
+    let backend = Arc::new(Backend::new(store, Clock::system(), config.export.url_seconds));
+    let server = Server::start(config, backend).await.unwrap();
+    TestServer { server, _place: place }
+}
+
+/// Changes the customer of this id, whatever its version.
+pub async fn update(cx: &Cx<'_>, id: i64, changes: Changes<'_>) -> Result<CustomerRow, Error> {
+    match customer::update(cx, &Identifier::Id(id), changes, Expected::default()).await? {
+        Written::Done(row) => Ok(row),
+        Written::Conflict(conflict) => panic!("no version was expected: {conflict:?}"),
+    }
+}
+
+/// Deletes the customer of this id, whatever its version.
+pub async fn destroy(cx: &Cx<'_>, id: i64) -> Result<(), Error> {
+    match customer::destroy(cx, &Identifier::Id(id), Expected::default()).await? {
+        Written::Done(_) => Ok(()),
+        Written::Conflict(conflict) => panic!("no version was expected: {conflict:?}"),
+    }
+}

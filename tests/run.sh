@@ -1,0 +1,130 @@
+#!/usr/bin/env bash
+# 安装缺少的东西，然后依次运行全部检查，遇错即停。
+# Installs what is missing, then runs every check in order and stops at the first that fails.
+#
+# 需要 Rust（cargo）；其余在 Debian 上以 root 运行时自动安装。
+# Needs Rust (cargo); the rest is installed when this runs as root on Debian.
+set -euo pipefail
+cd "$(dirname "$0")/.."
+
+doing=''         # the step at work, for the message when it fails
+cluster=''       # the folder of the private PostgreSQL cluster
+binaries=''      # where initdb and pg_ctl are
+log=$(mktemp)
+
+at_exit() {
+  local status=$?
+  if [ -n "$cluster" ]; then
+    [ ! -f "$cluster/data/postmaster.pid" ] || in_cluster "$binaries/pg_ctl" -D "$cluster/data" -m immediate stop >/dev/null || true
+    rm -rf "$cluster"
+  fi
+  rm -f "$log"
+  if [ "$status" -ne 0 ]; then
+    printf '\n失败：%s（退出码 %s）\nFAILED: %s (exit code %s)\n' "${doing% / *}" "$status" "${doing#* / }" "$status" >&2
+  fi
+  exit "$status"
+}
+trap at_exit EXIT
+trap 'exit 130' INT
+trap 'exit 143' TERM
+
+# step '中文 / English' command…
+step() {
+  doing=$1
+  shift
+  printf '\n== %s\n' "$doing"
+  local start=$SECONDS
+  "$@"
+  printf -- '-- %s: %s s\n' "$doing" $((SECONDS - start))
+}
+
+postgres_binaries() {
+  local folder newest=''
+  for folder in /usr/lib/postgresql/*/bin; do
+    if [ -x "$folder/initdb" ] && [ -x "$folder/pg_ctl" ]; then newest=$folder; fi
+  done
+  printf '%s' "$newest"
+}
+
+install_missing() {
+  local missing=()
+  command -v cargo >/dev/null || PATH="$HOME/.cargo/bin:$PATH"
+  if ! command -v cargo >/dev/null; then
+    echo '没有 cargo，请先安装 Rust：https://rustup.rs / there is no cargo: install Rust first, https://rustup.rs' >&2
+    return 1
+  fi
+  cargo fmt --version >/dev/null 2>&1 || rustup component add rustfmt
+  cargo clippy --version >/dev/null 2>&1 || rustup component add clippy
+  command -v cc >/dev/null || missing+=(gcc)
+  [ -e /usr/include/stdlib.h ] || missing+=(libc6-dev)
+  [ -n "$(postgres_binaries)" ] || missing+=(postgresql)
+  if [ ${#missing[@]} -gt 0 ]; then
+    if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
+      echo "缺少，请先安装 / missing, install first: apt-get install ${missing[*]}" >&2
+      return 1
+    fi
+    export DEBIAN_FRONTEND=noninteractive
+    # An outdated list may do, and a service that cannot be started here is not needed: what counts is
+    # whether the programs are there afterwards.
+    apt-get update -q || true
+    apt-get install -y -q --no-install-recommends "${missing[@]}" || true
+  fi
+  binaries=$(postgres_binaries)
+  if [ -z "$binaries" ] || ! command -v cc >/dev/null || [ ! -e /usr/include/stdlib.h ]; then
+    echo "无法安装 / could not be installed: ${missing[*]}" >&2
+    return 1
+  fi
+  cargo --version
+  "$binaries/postgres" --version
+}
+
+# Runs a command where and as whom the cluster works: PostgreSQL refuses to be run by root, and its user
+# may not be able to read the folder of the project.
+in_cluster() {
+  (
+    cd "$cluster"
+    if [ "$(id -u)" -eq 0 ]; then runuser -u postgres -- "$@"; else "$@"; fi
+  )
+}
+
+start_postgres() {
+  # In /tmp, whatever TMPDIR says: the path of a socket is short, and both users reach it.
+  cluster=$(mktemp -d /tmp/laidian-tests.XXXXXX)
+  [ "$(id -u)" -ne 0 ] || chown postgres "$cluster"
+  # A language's order, where PostgreSQL has it: columns that need the order of code points must say so.
+  local order=()
+  if "$binaries/initdb" --help | grep -q -e --icu-locale; then order=(--locale-provider=icu --icu-locale=zh-Hans-CN); fi
+  in_cluster "$binaries/initdb" -D "$cluster/data" -U tester --auth=trust --encoding=UTF8 --locale=C.UTF-8 "${order[@]}" --no-sync >"$log" 2>&1 \
+    || { cat "$log" >&2; return 1; }
+  local try port
+  for try in 1 2 3 4 5; do
+    port=$((20000 + RANDOM % 10000))
+    if (: </dev/tcp/127.0.0.1/$port) 2>/dev/null; then continue; fi
+    if in_cluster "$binaries/pg_ctl" -D "$cluster/data" -l "$cluster/log" -w start -o \
+      "-c listen_addresses=127.0.0.1 -c port=$port -c unix_socket_directories=$cluster -c fsync=off -c max_connections=400" >/dev/null; then
+      export TEST_POSTGRES_URL="postgres://tester@127.0.0.1:$port/postgres"
+      echo "$TEST_POSTGRES_URL"
+      return 0
+    fi
+  done
+  cat "$cluster/log" >&2
+  return 1
+}
+
+tests() {
+  cargo test --locked 2>&1 | tee "$log"
+}
+
+replay() {
+  "${CARGO_TARGET_DIR:-target}/debug/laidian" replay tests/golden examples/replay --junit "${CARGO_TARGET_DIR:-target}/replay.xml"
+}
+
+step '准备 / what is needed' install_missing
+step '格式 / format' cargo fmt --check
+step '静态检查 / lints' cargo clippy --all-targets --locked -- -D warnings
+step '启动 PostgreSQL / PostgreSQL' start_postgres
+step '测试 / tests' tests
+step '回放对话 / conversations' replay
+
+printf '\n全部通过，用时 %s 秒 / everything passed in %s s\n' "$SECONDS" "$SECONDS"
+grep "^test result" "$log" || true
