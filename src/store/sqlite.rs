@@ -4,6 +4,10 @@
 //! savepoint and queues up for the connection again to commit; the lock is fair, so the writers that were
 //! waiting do their work first, and the first of the finished ones to get the connection commits for all.
 //! Under load many transactions share one fsync; alone, a transaction commits at once.
+//!
+//! Whoever asked may lose interest at any time: a socket closes, and its future is dropped. What opens,
+//! releases, undoes and commits therefore runs in tasks of its own, so that no savepoint is ever left
+//! between two states; only the work inside one can be dropped, and then it is undone.
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -76,28 +80,33 @@ impl Engine {
 
     /// Waits for the writing connection and opens a savepoint on it.
     pub async fn begin(&self) -> sqlx::Result<SqliteTx> {
-        let mut writer = self.writer.clone().lock_owned().await;
+        let writer = self.writer.clone().lock_owned().await;
+        uninterrupted(self.clone().open_savepoint(writer)).await
+    }
+
+    async fn open_savepoint(self, mut writer: OwnedMutexGuard<Writer>) -> sqlx::Result<SqliteTx> {
         writer.recover().await?;
         let open = writer.state == State::Open;
-        // Set before the statements: if this future is dropped half way, the next one cleans up.
+        // Set before the statements: if one of them fails, the next transaction cleans up.
         writer.state = State::Inside;
         if !open {
             writer.conn.execute("begin immediate").await?;
         }
         writer.conn.execute("savepoint work").await?;
-        Ok(SqliteTx { engine: self.clone(), writer })
+        Ok(SqliteTx { engine: self, writer })
     }
 
     /// Commits the group with this fate unless that has been done.
     async fn commit(&self, fate: Fate) -> sqlx::Result<()> {
         let mut writer = self.writer.lock().await;
-        match fate.get() {
-            Some(true) => return Ok(()),
-            Some(false) => return Err(sqlx::Error::Protocol("its group of transactions was rolled back".into())),
-            None => {}
+        if fate.get().is_none() {
+            writer.recover().await?;
         }
-        writer.recover().await?;
-        writer.commit().await
+        match fate.get() {
+            Some(true) => Ok(()),
+            Some(false) => Err(sqlx::Error::Protocol("its group of transactions was rolled back".into())),
+            None => writer.commit().await,
+        }
     }
 
     /// Undoes an abandoned transaction and commits the others of its group.
@@ -157,6 +166,13 @@ impl Writer {
     }
 }
 
+/// Carries this out to its end, whether or not somebody still waits for it.
+async fn uninterrupted<T: Send + 'static>(
+    work: impl Future<Output = sqlx::Result<T>> + Send + 'static,
+) -> sqlx::Result<T> {
+    tokio::spawn(work).await.map_err(|_| sqlx::Error::WorkerCrashed)?
+}
+
 /// A savepoint on the writing connection; dropped without [`commit`](Self::commit), it is undone.
 pub struct SqliteTx {
     engine: Engine,
@@ -168,14 +184,17 @@ impl SqliteTx {
         &mut self.writer.conn
     }
 
-    /// Returns once the work is on the disk.
-    pub async fn commit(mut self) -> sqlx::Result<()> {
+    /// Returns once the work is on the disk. It is committed even if nobody waits for the answer any more.
+    pub async fn commit(self) -> sqlx::Result<()> {
+        uninterrupted(self.release_and_commit()).await
+    }
+
+    async fn release_and_commit(mut self) -> sqlx::Result<()> {
         self.writer.conn.execute("release work").await?;
         self.writer.state = State::Open;
         let (engine, fate) = (self.engine.clone(), self.writer.fate.clone());
         drop(self);
-        // A task of its own: once released, the work is committed even if nobody waits for the answer.
-        tokio::spawn(async move { engine.commit(fate).await }).await.map_err(|_| sqlx::Error::WorkerCrashed)?
+        engine.commit(fate).await
     }
 }
 

@@ -20,6 +20,7 @@ both_engines! {
     a_dropped_transaction_leaves_nothing_and_blocks_nobody,
     a_refused_phone_costs_no_number,
     a_cancelled_request_leaves_nothing_half,
+    cancelled_requests_do_not_take_others_with_them,
     concurrent_changes_of_one_customer_all_count,
 }
 
@@ -162,6 +163,27 @@ async fn a_cancelled_request_leaves_nothing_half(engine: Engine) {
     }
     assert!(cancelled > 10, "only {cancelled} were cancelled");
     timeout(SOON, create_one(&demo, &caller, changes("最后", &[]))).await.expect("blocked").unwrap();
+    check_invariants(&demo.place, &demo.store.company(DESK)).await;
+}
+
+/// Requests that are dropped half way share groups with others, whose writes must not notice.
+async fn cancelled_requests_do_not_take_others_with_them(engine: Engine) {
+    let (demo, caller) = demo(engine).await;
+    let steady = async {
+        for n in 0..150 {
+            create_one(&demo, &caller, changes(&format!("稳{n}"), &[])).await.unwrap();
+        }
+    };
+    let leaving = |place: usize| {
+        let (demo, caller) = (&demo, &caller);
+        async move {
+            for n in 0..150 {
+                let creation = Box::pin(create_one(demo, caller, changes(&format!("走{place}之{n}"), &[])));
+                drop(polled(creation, 1 + (n + place * 7) % 40).await);
+            }
+        }
+    };
+    tokio::join!(steady, leaving(0), leaving(1), leaving(2));
     check_invariants(&demo.place, &demo.store.company(DESK)).await;
 }
 
