@@ -8,7 +8,7 @@ use clap::{Subcommand, ValueEnum};
 use uuid::Uuid;
 
 use super::settings;
-use crate::domain::catalogue::Role;
+use crate::domain::catalogue::{Role, login_key};
 use crate::domain::custom_field::FieldKind;
 use crate::ops::setup::{self, DictionaryKind};
 use crate::store::{Store, Tx};
@@ -27,12 +27,12 @@ enum What {
     Company {
         id: i64,
         name: String,
-        /// 时区 / its time zone
-        #[arg(long, default_value = "Asia/Shanghai")]
-        time_zone: String,
-        /// 电话的默认国家 / the country of its phone numbers
-        #[arg(long, default_value = "CN")]
-        country: String,
+        /// 时区，新公司默认 Asia/Shanghai / its time zone; Asia/Shanghai for a new company
+        #[arg(long)]
+        time_zone: Option<String>,
+        /// 电话的默认国家，新公司默认 CN / the country of its phone numbers; CN for a new company
+        #[arg(long)]
+        country: Option<String>,
     },
     /// 部门 / a group
     Group {
@@ -47,11 +47,12 @@ enum What {
         company: i64,
         login_no: String,
         name: String,
-        /// 所属部门，可重复 / a group it belongs to; may be repeated
+        /// 所属部门，可重复；不给则保持不变 / a group it belongs to, may be repeated; without it they stay
         #[arg(long = "group")]
         groups: Vec<i64>,
-        #[arg(long, value_parser = ["agent", "supervisor", "admin"], default_value = "agent")]
-        role: String,
+        /// 角色，新工号默认 agent / its role; agent for a new one
+        #[arg(long, value_parser = ["agent", "supervisor", "admin"])]
+        role: Option<String>,
     },
     /// 应用（签名调用），不给令牌则生成并打印 / an app that signs calls; without a token one is made and printed
     App {
@@ -120,6 +121,10 @@ async fn change(store: &Store, what: What) -> Result<(), Box<dyn Error>> {
     match what {
         What::Company { id, name, time_zone, country } => {
             let mut tx = store.company(id).write().await?;
+            let before = tx.company_row().await?;
+            let (before_zone, before_country) = before.map(|row| (row.time_zone, row.country)).unzip();
+            let time_zone = time_zone.or(before_zone).unwrap_or_else(|| "Asia/Shanghai".into());
+            let country = country.or(before_country).unwrap_or_else(|| "CN".into());
             setup::company(&mut tx, &name, &time_zone, &country, &secret()).await?;
             tx.commit().await?;
         }
@@ -130,7 +135,19 @@ async fn change(store: &Store, what: What) -> Result<(), Box<dyn Error>> {
         }
         What::Operator { company, login_no, name, groups, role } => {
             let mut tx = begin(store, company).await?;
-            setup::operator(&mut tx, &login_no, &name, Role::parse(&role).unwrap_or(Role::Agent), &groups).await?;
+            let key = login_key(&login_no);
+            let before = tx.staff().await?.into_iter().find(|staff| staff.login_key == key);
+            let role = role.or(before.map(|staff| staff.role)).and_then(|role| Role::parse(&role));
+            let groups = if groups.is_empty() {
+                let memberships = tx.memberships().await?.into_iter();
+                memberships
+                    .filter(|membership| membership.login_key == key)
+                    .map(|membership| membership.group_id)
+                    .collect()
+            } else {
+                groups
+            };
+            setup::operator(&mut tx, &login_no, &name, role.unwrap_or(Role::Agent), &groups).await?;
             tx.commit().await?;
         }
         What::App { company, id, name, token } => {

@@ -1,7 +1,7 @@
 //! `laidian serve`
 
 use std::error::Error;
-use std::io::Write;
+use std::io::{IsTerminal, Write};
 use std::net::SocketAddr;
 use std::process::ExitCode;
 
@@ -9,7 +9,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use toml::Value;
 
 use super::{logging, settings};
-use crate::config::{AuthMode, Config, ConfigError};
+use crate::config::{AuthMode, Config, ConfigError, LogFormat};
 use crate::demo;
 use crate::server::Server;
 
@@ -107,6 +107,11 @@ async fn serve(config: Config, demo: Option<u64>) -> Result<ExitCode, Box<dyn Er
 async fn greet(backend: &crate::ops::Backend, config: &Config, demo: Option<u64>) -> Result<(), Box<dyn Error>> {
     let companies = backend.store.companies().await?;
     let mut stderr = std::io::stderr();
+    // A log that a program reads has no place for it.
+    if !stderr.is_terminal() && config.log.format != LogFormat::Text {
+        tracing::info!(companies = companies.len(), demo = demo.is_some(), "the database is open");
+        return Ok(());
+    }
     if demo.is_some() {
         writeln!(stderr, "{DEMO}")?;
     } else if companies.is_empty() {

@@ -15,6 +15,8 @@ use crate::store::Location;
 
 /// The largest message of a socket that is read at all; larger ones cannot be skipped, so the socket is closed.
 pub const LARGEST_MESSAGE: usize = 1024 * 1024;
+/// The longest that a time can be set to, seconds: adding it to the present must not overflow.
+const YEAR: u64 = 365 * 24 * 60 * 60;
 
 /// Declares the sections of the configuration, each a struct with its defaults.
 macro_rules! sections {
@@ -111,11 +113,17 @@ impl Config {
         }
         // serde_json refuses to go deeper than 128; a larger message than this one is not read at all.
         let most = [
-            ("protocol.max_depth", self.protocol.max_depth, 100),
-            ("limits.frame_bytes", self.limits.frame_bytes, LARGEST_MESSAGE),
+            ("protocol.max_depth", self.protocol.max_depth as u64, 100),
+            ("limits.frame_bytes", self.limits.frame_bytes as u64, LARGEST_MESSAGE as u64),
+            ("auth.sign_in_seconds", self.auth.sign_in_seconds, YEAR),
+            ("socket.ping_seconds", self.socket.ping_seconds, YEAR),
+            ("socket.pong_seconds", self.socket.pong_seconds, YEAR),
+            ("socket.idle_seconds", self.socket.idle_seconds, YEAR),
+            ("shutdown.drain_seconds", self.shutdown.drain_seconds, YEAR),
+            ("export.url_seconds", self.export.url_seconds, YEAR),
         ];
         if let Some((setting, _, most)) = most.into_iter().find(|(_, value, most)| value > most) {
-            return Err(ConfigError::TooLarge { setting, most: most as u64 });
+            return Err(ConfigError::TooLarge { setting, most });
         }
         if self.auth.mode == AuthMode::Open && !self.server.listen.ip().is_loopback() {
             return Err(ConfigError::OpenBeyondLoopback { listen: self.server.listen });

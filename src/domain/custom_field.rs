@@ -60,7 +60,7 @@ impl CustomField {
     /// Whether the field may hold this value. Null and the empty text are no values but the lack of one.
     pub fn check(&self, value: &Value) -> Result<(), &'static str> {
         match (self.kind, value) {
-            (FieldKind::Text, Value::String(text)) if text.chars().count() > LONGEST => Err("at most 2000 characters"),
+            (_, Value::String(text)) if text.chars().count() > LONGEST => Err("at most 2000 characters"),
             (FieldKind::Text, Value::String(_) | Value::Number(_) | Value::Bool(_))
             | (FieldKind::Number, Value::Number(_)) => Ok(()),
             (FieldKind::Number, Value::String(text)) if text.trim().parse::<f64>().is_ok_and(f64::is_finite) => Ok(()),

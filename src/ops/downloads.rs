@@ -22,6 +22,8 @@ pub struct Downloads {
 pub struct Download {
     pub caller: Caller,
     pub export: Export,
+    /// When the address ends to be good, microseconds.
+    pub expires_at: i64,
 }
 
 impl Downloads {
@@ -46,8 +48,28 @@ impl Downloads {
         token
     }
 
-    /// Returns the file of this token, which is used up by that.
-    pub async fn take(&self, token: Uuid) -> Option<Download> {
-        self.waiting.remove(&token).await
+    /// Returns the file of this token, which is used up by that; `None` also when it is too late.
+    pub async fn take(&self, token: Uuid, now: i64) -> Option<Download> {
+        // The cache forgets old addresses when it finds the time; whether one is good is decided here.
+        self.waiting.remove(&token).await.filter(|download| now < download.expires_at)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ops::export::Format;
+    use crate::store::search::Search;
+
+    #[tokio::test]
+    async fn an_address_is_good_once_and_not_too_late() {
+        let downloads = Downloads::new(60);
+        let export = Export { search: Search::default(), format: Format::Csv };
+        let download = Download { caller: Caller::system(1054), export, expires_at: 100 };
+        let token = downloads.offer(download.clone()).await;
+        assert!(downloads.take(token, 99).await.is_some());
+        assert!(downloads.take(token, 99).await.is_none(), "twice");
+        let token = downloads.offer(download).await;
+        assert!(downloads.take(token, 100).await.is_none(), "too late");
     }
 }

@@ -176,6 +176,10 @@ pub async fn by_signature(backend: &Backend, call: &Signed<'_>) -> Result<Caller
 }
 
 async fn app(backend: &Backend, id: &str) -> Result<AppRow, Error> {
+    // PostgreSQL has no text with U+0000 in it, and refuses to look for one.
+    if id.contains('\0') {
+        return Err(Error::Signature);
+    }
     backend.store.app(id).await?.ok_or(Error::Signature)
 }
 

@@ -29,7 +29,8 @@ impl DictionaryKind {
     }
 }
 
-/// Creates or renames the company; returns whether the zone and country are known.
+/// Creates or changes the company. Refuses a zone or country that is unknown, and another country once there
+/// are customers: their phones are compared as the old one writes them.
 pub async fn company(tx: &mut Tx, name: &str, time_zone: &str, country: &str, secret: &str) -> Result<(), Error> {
     check_name("name", name)?;
     if TimeZone::get(time_zone).is_err() {
@@ -39,6 +40,13 @@ pub async fn company(tx: &mut Tx, name: &str, time_zone: &str, country: &str, se
     }
     if Country::by_iso(country).is_none() {
         return Err(Error::parameter(format!("country {country:?} is unknown; expected two letters such as CN")));
+    }
+    let before = tx.company_row().await?;
+    let customers = tx.customer_count().await?.map_or(0, |row| row.value);
+    if before.is_some_and(|before| before.country != country) && customers > 0 {
+        return Err(Error::parameter(
+            "country: 已有客户，不能更改 / there are customers already, it cannot be changed",
+        ));
     }
     tx.put_company(name, time_zone, country, secret).await?;
     tx.put_counter().await?;

@@ -37,7 +37,6 @@ close_codes! {
     InvalidText = 1007, "invalid UTF-8", "文本帧不是 UTF-8", "A text frame was no UTF-8.";
     ProtocolError = 1002, "protocol error", "不符合 WebSocket 协议", "The client broke the WebSocket protocol.";
     TooBig = 1009, "message too big", "消息超过 1 MiB，无法读完", "A message was too large to be read to its end (1 MiB).";
-    InternalError = 1011, "internal error", "服务器内部错误", "A fault of the server.";
     NotSignedIn = 4001, "sign-in deadline passed", "没有在 [auth] sign_in_seconds 内登录", "The socket did not sign in within [auth] sign_in_seconds.";
     NotReading = 4008, "not reading", "客户端没有读取回复；重连后继续", "The client does not read its replies; connect again and go on.";
     Idle = 4009, "idle", "超过 [socket] idle_seconds 没有任何帧", "No frame for [socket] idle_seconds.";

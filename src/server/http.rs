@@ -17,6 +17,9 @@ use crate::ops::identity::Signed;
 use crate::protocol::envelope::{self, Door};
 use crate::protocol::frame;
 
+/// How long a client may take to send a body.
+const BODY: std::time::Duration = std::time::Duration::from_secs(10);
+
 /// Returns the router of all doors.
 pub fn router(shared: Arc<Shared>) -> Router {
     let mut router = Router::new()
@@ -24,7 +27,8 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/ws", get(root))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
-        .route("/files/{token}", get(files::fetch))
+        // Asking about a file must not use its address up.
+        .route("/files/{token}", get(files::fetch).head(|| async { StatusCode::METHOD_NOT_ALLOWED }))
         .fallback(|| async { status(StatusCode::NOT_FOUND, "没有这个地址 / no such address\n") });
     for row in dialects::rows() {
         let Some(route) = row.route else { continue };
@@ -85,7 +89,8 @@ async fn answer(shared: &Arc<Shared>, row: &Row, parts: &Parts, body: Body) -> R
     let query: Vec<(String, String)> =
         form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
     let call = Signed { method: parts.method.as_str(), path: parts.uri.path(), query: &query, body: &body };
-    let settings = frame::Settings { relaxed: true, max_depth: shared.config.protocol.max_depth };
+    let settings =
+        frame::Settings { relaxed: shared.config.protocol.relaxed_frames, max_depth: shared.config.protocol.max_depth };
     let (caller, request) = cti::http::request(&shared.backend, &call, &settings).await?;
     let cx = shared.backend.context(&caller).await?;
     let mut reply = Vec::with_capacity(1024);
@@ -97,10 +102,12 @@ async fn answer(shared: &Arc<Shared>, row: &Row, parts: &Parts, body: Body) -> R
 
 async fn read_body(shared: &Shared, body: Body) -> Result<Vec<u8>, Error> {
     let limit = shared.config.limits.frame_bytes;
-    match Limited::new(body, limit).collect().await {
-        Ok(body) => Ok(body.to_bytes().to_vec()),
-        Err(error) if error.is::<LengthLimitError>() => Err(Error::FrameTooLarge { limit }),
-        Err(_) => Err(Error::FrameForm { detail: "the body ended early".into() }),
+    match tokio::time::timeout(BODY, Limited::new(body, limit).collect()).await {
+        Ok(Ok(body)) => Ok(body.to_bytes().to_vec()),
+        Ok(Err(error)) if error.is::<LengthLimitError>() => Err(Error::FrameTooLarge { limit }),
+        Ok(Err(_)) | Err(_) => {
+            Err(Error::FrameForm { detail: "line 1, column 1: the body did not come to its end".into() })
+        }
     }
 }
 

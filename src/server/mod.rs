@@ -17,7 +17,8 @@ use std::time::Duration;
 
 use hyper_util::rt::{TokioIo, TokioTimer};
 use hyper_util::service::TowerToHyperService;
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::sync::Semaphore;
 
 pub use close::CloseCode;
 pub use session::Sessions;
@@ -31,11 +32,18 @@ const HEAD: Duration = Duration::from_secs(10);
 /// How long to wait after a failed accept: the machine is out of file handles, and needs a moment.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
+/// What the machine holds for a client that has not read it yet, bytes (it doubles this).
+const SEND_BUFFER: u32 = 128 * 1024;
+/// Connections that wait to be accepted.
+const BACKLOG: u32 = 1024;
+
 /// What every connection of a server shares.
 pub struct Shared {
     pub backend: Arc<Backend>,
     pub config: Config,
     pub sessions: Arc<Sessions>,
+    /// Connections that are no sockets, or not yet: as many as there may be sockets.
+    connections: Arc<Semaphore>,
     pub shutdown: Shutdown,
 }
 
@@ -48,9 +56,11 @@ pub struct Server {
 impl Server {
     /// Listens on the configured address and serves until [`stop`](Self::stop).
     pub async fn start(config: Config, backend: Arc<Backend>) -> std::io::Result<Self> {
-        let listener = TcpListener::bind(config.server.listen).await?;
+        let listener = listen(config.server.listen)?;
         let address = listener.local_addr()?;
-        let shared = Arc::new(Shared { backend, config, sessions: Arc::default(), shutdown: Shutdown::default() });
+        let connections = Arc::new(Semaphore::new(config.limits.sockets.min(Semaphore::MAX_PERMITS)));
+        let shared =
+            Arc::new(Shared { backend, config, sessions: Arc::default(), connections, shutdown: Shutdown::default() });
         tokio::spawn(accept(listener, shared.clone()));
         Ok(Self { address, shared })
     }
@@ -77,6 +87,16 @@ impl Server {
     }
 }
 
+/// A listener whose connections have a small send buffer: the machine then says soon that a client has taken
+/// something, and a client that takes nothing ties little up.
+fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+    let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
+    socket.set_reuseaddr(true)?;
+    socket.set_send_buffer_size(SEND_BUFFER)?;
+    socket.bind(address)?;
+    socket.listen(BACKLOG)
+}
+
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     let router = http::router(shared.clone());
     loop {
@@ -88,7 +108,13 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
             Ok((stream, _)) => {
                 // Replies are small and leave at once: waiting for more would only delay them.
                 let _ = stream.set_nodelay(true);
-                shared.shutdown.spawn(serve(stream, router.clone(), shared.clone()));
+                // Beyond the limit, the connection is closed at once.
+                let Ok(place) = shared.connections.clone().try_acquire_owned() else { continue };
+                let serving = serve(stream, router.clone(), shared.clone());
+                shared.shutdown.spawn(async move {
+                    serving.await;
+                    drop(place);
+                });
             }
             Err(error) => {
                 tracing::warn!(%error, "a connection could not be accepted");

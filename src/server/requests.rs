@@ -270,7 +270,7 @@ impl Request {
 async fn offer(shared: &Shared, caller: &Caller, zone: &TimeZone, export: Export) -> FileAddress {
     let downloads = &shared.backend.downloads;
     let seconds = i64::try_from(downloads.seconds()).unwrap_or(i64::MAX / SECOND);
-    let until = shared.backend.clock.now().saturating_add(seconds.saturating_mul(SECOND));
-    let token = downloads.offer(Download { caller: caller.clone(), export }).await;
-    FileAddress { url: format!("/files/{}", token.simple()), expires: times::to_minute(until, zone) }
+    let expires_at = shared.backend.clock.now().saturating_add(seconds.saturating_mul(SECOND));
+    let token = downloads.offer(Download { caller: caller.clone(), export, expires_at }).await;
+    FileAddress { url: format!("/files/{}", token.simple()), expires: times::to_minute(expires_at, zone) }
 }

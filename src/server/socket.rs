@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use futures_util::stream::FuturesUnordered;
-use futures_util::{Sink, Stream};
+use futures_util::{FutureExt, Sink, Stream, StreamExt};
 use tokio::time::{Instant, Sleep};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, Error as WireError, ProtocolError};
@@ -68,6 +68,8 @@ pub struct Socket {
 /// What a socket waits for.
 struct Timers {
     next_ping: Instant,
+    /// A ping waits to be flushed: only then can it be answered.
+    ping_waits: bool,
     /// When the answer to the last ping is due.
     pong_due: Option<Instant>,
     sign_in_due: Option<Instant>,
@@ -123,6 +125,7 @@ impl Socket {
         let must_sign_in = shared.config.auth.mode == AuthMode::Token && caller.is_none();
         let timers = Timers {
             next_ping: now + shared.config.socket.ping(),
+            ping_waits: false,
             pong_due: None,
             sign_in_due: must_sign_in.then(|| now + sign_in),
             last_frame: now,
@@ -160,14 +163,14 @@ impl Socket {
                 }
                 Event::Frame(frame) => self.accept(frame),
                 Event::Flushed(Ok(())) => {
-                    self.unflushed = 0;
-                    self.timers.stall = None;
+                    self.flushed();
                     Ok(())
                 }
                 Event::Flushed(Err(_)) => Err(End::Gone),
                 Event::Time => self.on_time(),
                 Event::Shutdown => {
                     self.draining = true;
+                    self.refuse_what_came();
                     Ok(())
                 }
                 Event::Drained => Err(End::Close(CloseCode::GoingAway)),
@@ -219,6 +222,29 @@ impl Socket {
             && !self.signing_in
             && self.in_flight() < limits.in_flight
             && self.unflushed < limits.write_queue_bytes
+    }
+
+    fn flushed(&mut self) {
+        self.unflushed = 0;
+        self.timers.stall = None;
+        if std::mem::take(&mut self.timers.ping_waits) {
+            self.timers.pong_due = Some(Instant::now() + self.shared.config.socket.pong());
+            self.wake_up.as_mut().reset(self.timers.next_due(&self.shared));
+        }
+    }
+
+    /// Answers the frames that have come and will not be carried out any more, so that their sender knows.
+    fn refuse_what_came(&mut self) {
+        let error = Error::ShuttingDown { retry_after_ms: self.shared.config.shutdown.retry_after_ms };
+        while self.unflushed < self.shared.config.limits.write_queue_bytes {
+            match self.wire.next().now_or_never() {
+                Some(Some(Ok(Message::Text(text)))) => {
+                    self.send(requests::refusal(&CallbackId::salvage(&text), &error));
+                }
+                Some(Some(Ok(_))) => {}
+                _ => break,
+            }
+        }
     }
 
     fn note_stall(&mut self, cx: &mut Context<'_>) {
@@ -321,7 +347,11 @@ impl Socket {
             return Err(End::Close(CloseCode::NotSignedIn));
         }
         if due(self.timers.pong_due) {
-            return Err(End::Close(CloseCode::NoPong));
+            // While frames are left unread, the answer may be among them.
+            if self.may_read() {
+                return Err(End::Close(CloseCode::NoPong));
+            }
+            self.timers.pong_due = Some(now + config.pong());
         }
         if let Some(stall) = self.timers.stall.filter(|stall| due(Some(stall.since + config.pong()))) {
             let written = self.wire.get_ref().written();
@@ -336,7 +366,7 @@ impl Socket {
         }
         if self.timers.next_ping <= now {
             self.timers.next_ping = now + config.ping();
-            self.timers.pong_due = Some(now + config.pong());
+            self.timers.ping_waits = true;
             self.unflushed += 1;
             self.write_message(Message::Ping(Bytes::new()));
         }

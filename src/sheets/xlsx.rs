@@ -1,5 +1,6 @@
 //! Workbooks, written row by row into temporary files.
 
+use std::borrow::Cow;
 use std::fs::File;
 use std::io::{self, Seek};
 
@@ -7,6 +8,8 @@ use rust_xlsxwriter::{Format, Workbook, XlsxError as Cause};
 
 /// The rows that a worksheet can hold, the titles among them.
 const ROWS: u32 = 1_048_576;
+/// The longest text of a cell, UTF-16 units.
+const CELL: usize = 32_767;
 /// How wide a column is, characters.
 const WIDTH: f64 = 18.0;
 
@@ -36,6 +39,24 @@ impl std::fmt::Display for XlsxError {
 
 impl std::error::Error for XlsxError {}
 
+/// Returns what a cell can hold of a text, with a mark where something is missing: one long text must not
+/// cost the whole file.
+fn fitting(cell: &str) -> Cow<'_, str> {
+    const MARK: &str = "…（已截断 / cut）";
+    // Excel counts UTF-16 units.
+    if cell.encode_utf16().count() <= CELL {
+        return Cow::Borrowed(cell);
+    }
+    let mut left = CELL - MARK.encode_utf16().count();
+    let kept = cell.chars().take_while(|character| {
+        let units = character.len_utf16();
+        let fits = units <= left;
+        left = left.saturating_sub(units);
+        fits
+    });
+    Cow::Owned(kept.chain(MARK.chars()).collect())
+}
+
 impl Xlsx {
     /// Begins a workbook with these column titles.
     #[must_use]
@@ -51,7 +72,7 @@ impl Xlsx {
         let row = self.next_row;
         let sheet = self.workbook.worksheet_from_index(self.sheets - 1).map_err(XlsxError::Workbook)?;
         for (column, cell) in (0u16..).zip(cells) {
-            sheet.write_string(row, column, cell).map_err(XlsxError::Workbook)?;
+            sheet.write_string(row, column, fitting(cell)).map_err(XlsxError::Workbook)?;
         }
         self.next_row += 1;
         Ok(())
@@ -79,5 +100,21 @@ impl Xlsx {
         self.workbook.save_to_writer(&mut file).map_err(XlsxError::Workbook)?;
         file.rewind().map_err(XlsxError::File)?;
         Ok(file)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_text_that_no_cell_holds_is_cut_with_a_mark_and_the_file_is_whole() {
+        let long = "字".repeat(40_000);
+        assert_eq!(fitting(&long).encode_utf16().count(), CELL);
+        assert!(fitting(&long).ends_with("cut）"));
+        assert_eq!(fitting("短"), "短");
+        let mut workbook = Xlsx::new(&["一", "二"]);
+        workbook.row([long.as_str(), "=1+1"]).unwrap();
+        assert!(workbook.finish().unwrap().metadata().unwrap().len() > 0);
     }
 }

@@ -66,8 +66,8 @@ impl Reader {
 }
 
 impl Store {
-    /// Opens the database and brings its schema up to date. `connections` is the number of readers
-    /// (SQLite) or the size of the pool (PostgreSQL). A database that a newer laidian has migrated is
+    /// Opens the database and brings its schema up to date. `connections` is the number of
+    /// connections that read; on PostgreSQL as many again write. A database that a newer laidian has migrated is
     /// refused.
     pub async fn open(location: &Location, connections: u32) -> Result<Self, OpenError> {
         let engine = match location {
@@ -126,6 +126,13 @@ fn make_private(folder: &Path, file: &Path) -> std::io::Result<()> {
     std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
     std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(file)?;
     Ok(())
+}
+
+/// Carries this out to its end, whether or not somebody still waits for it.
+async fn uninterrupted<T: Send + 'static>(
+    work: impl Future<Output = sqlx::Result<T>> + Send + 'static,
+) -> sqlx::Result<T> {
+    tokio::spawn(work).await.map_err(|_| sqlx::Error::WorkerCrashed)?
 }
 
 /// The file that holds the data of an installation in `folder`.

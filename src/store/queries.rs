@@ -97,7 +97,7 @@ queries! {
     // ---- numbers
 
     /// Takes numbers for a change and adjusts the count of customers; the row holds the last of each kind.
-    /// The first statement of every change: PostgreSQL's writers of one company queue up here, in one order.
+    /// The first statement of every change of customers: PostgreSQL's writers of one company queue up here, in one order.
     write fn count(customers: i64, new_customers: i64, phones: i64, labels: i64, changes: i64, feeds: i64, events: i64) -> Option<CounterRow> {
         "update counter set customers = customers + $2, last_customer = last_customer + $3, last_phone = last_phone + $4,
            last_label = last_label + $5, last_change = last_change + $6, last_feed = last_feed + $7, last_event = last_event + $8

@@ -18,6 +18,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{ConnectOptions, Executor, Sqlite, SqliteConnection};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
+use super::uninterrupted;
+
 /// How long another process (an `admin` command, a backup) may hold the database before a writer gives up.
 const BUSY: std::time::Duration = std::time::Duration::from_secs(10);
 /// Statements kept prepared a connection; more than the number of fixed statements.
@@ -164,13 +166,6 @@ impl Writer {
         let _ = std::mem::take(&mut self.fate).set(durable);
         self.state = State::Idle;
     }
-}
-
-/// Carries this out to its end, whether or not somebody still waits for it.
-async fn uninterrupted<T: Send + 'static>(
-    work: impl Future<Output = sqlx::Result<T>> + Send + 'static,
-) -> sqlx::Result<T> {
-    tokio::spawn(work).await.map_err(|_| sqlx::Error::WorkerCrashed)?
 }
 
 /// A savepoint on the writing connection; dropped without [`commit`](Self::commit), it is undone.

@@ -202,6 +202,9 @@ impl Company {
                 if let Some(fault) = self.fault(0, draft, &new) {
                     return Err(fault);
                 }
+                if new == Known::default() {
+                    return Err(Error::CustomerEmpty);
+                }
                 self.last += 1;
                 self.living.insert(self.last, (new, 1));
                 Ok((self.last, 1))

@@ -245,6 +245,36 @@ async fn pages_of_other_origins_get_no_socket_unless_allowed() {
     server.stop.await;
 }
 
+/// Every frame that had come when the server began to stop is answered: carried out, or told to come again.
+#[tokio::test(flavor = "multi_thread")]
+async fn frames_that_wait_when_the_server_stops_are_told_so() {
+    const CREATIONS: usize = 200;
+    let server = serve(json!({"limits.in_flight": 2, "shutdown.retry_after_ms": 77})).await;
+    let mut client = Client::connect(&server.target.ws).await;
+    for number in 0..CREATIONS {
+        let frame = json!({"action": "create_customer", "callbackId": number,
+            "customer": {"custname": format!("停机{number}"), "companyId": 1054}});
+        client.wire.feed(Message::text(frame.to_string())).await.unwrap();
+    }
+    client.wire.flush().await.unwrap();
+    assert_eq!(client.receive().await.unwrap()["code"], 1000);
+    let stopping = tokio::spawn(server.stop);
+    let (mut done, mut told) = (1, 0);
+    while let Some(reply) = client.receive().await {
+        match reply["code"].as_i64() {
+            Some(1000) => done += 1,
+            Some(2503) => {
+                assert_eq!(reply["retryAfterMs"], 77);
+                told += 1;
+            }
+            _ => panic!("{reply}"),
+        }
+    }
+    assert_eq!(done + told, CREATIONS);
+    assert!(told > 0, "all were carried out: this showed nothing");
+    stopping.await.unwrap();
+}
+
 #[tokio::test(flavor = "multi_thread")]
 async fn stopping_answers_what_was_accepted_and_says_when_to_come_back() {
     let server = serve(json!({"shutdown.retry_after_ms": 1234})).await;

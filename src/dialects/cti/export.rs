@@ -1,11 +1,11 @@
 //! `export_customers`: all customers that a search finds, as a file.
 
-use std::io::Read;
 use std::sync::Arc;
 
 use bytes::Bytes;
 use schemars::JsonSchema;
 use serde::Deserialize;
+use tokio::io::AsyncReadExt;
 use tokio::sync::mpsc;
 
 use super::customer::CustomerBody;
@@ -197,7 +197,6 @@ async fn write_xlsx(
     pieces: &mpsc::Sender<Result<Bytes, Error>>,
 ) -> Result<(), Error> {
     let (rows, mut incoming) = mpsc::channel::<Result<Vec<CustomerRow>, Error>>(1);
-    let finished = pieces.clone();
     let writer = tokio::task::spawn_blocking(move || {
         let fault = |cause: &dyn std::fmt::Display| Error::internal(cause);
         let mut workbook = Xlsx::new(&TITLES);
@@ -206,15 +205,7 @@ async fn write_xlsx(
                 workbook.row(cells(&row, &catalogue)?.iter().map(String::as_str)).map_err(|cause| fault(&cause))?;
             }
         }
-        let mut file = workbook.finish().map_err(|cause| fault(&cause))?;
-        loop {
-            let mut piece = vec![0; PIECE];
-            let read = file.read(&mut piece).map_err(|cause| fault(&cause))?;
-            piece.truncate(read);
-            if read == 0 || finished.blocking_send(Ok(piece.into())).is_err() {
-                return Ok(());
-            }
-        }
+        workbook.finish().map_err(|cause| fault(&cause))
     });
     loop {
         // A failed read is passed on, so that what was read so far is not taken for the whole.
@@ -224,5 +215,15 @@ async fn write_xlsx(
         }
     }
     drop(rows);
-    writer.await.map_err(|cause| Error::internal(&cause))?
+    let file = writer.await.map_err(|cause| Error::internal(&cause))??;
+    // Sent from here and not from the thread that wrote it: a slow client may take its time.
+    let mut file = tokio::fs::File::from_std(file);
+    loop {
+        let mut piece = vec![0; PIECE];
+        let read = file.read(&mut piece).await.map_err(|cause| Error::internal(&cause))?;
+        piece.truncate(read);
+        if read == 0 || !send(pieces, piece).await {
+            return Ok(());
+        }
+    }
 }

@@ -1,6 +1,7 @@
 //! How this dialect speaks over HTTP: signed queries, JSON bodies, code and message in the reply.
 
 use serde::Deserialize;
+use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::dialects::decode;
@@ -65,6 +66,13 @@ fn parameters(query: &[(String, String)], body: &[u8], settings: &Settings) -> R
 /// Returns the members of a JSON object, without its braces.
 fn strict_object(body: &str, settings: &Settings) -> Result<String, Error> {
     let form = |error: relaxed::SyntaxError| Error::FrameForm { detail: error.to_string() };
+    if !settings.relaxed
+        && let Err(error) = serde_json::from_str::<IgnoredAny>(body)
+    {
+        return Err(Error::FrameForm {
+            detail: format!("line {}, column {}: the body is no JSON", error.line(), error.column()),
+        });
+    }
     let strict = relaxed::to_strict(body, settings.max_depth).map_err(form)?;
     let members = strict.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
     let members =

@@ -200,12 +200,14 @@ fn label_names(labels: Vec<Cow<'_, str>>) -> Result<Vec<String>, Error> {
     for label in labels {
         let name = label.trim();
         check_text("customerLabel", name)?;
-        if !name.is_empty() && !names.iter().any(|known| known == name) {
-            names.push(name.to_owned());
+        if name.is_empty() || names.iter().any(|known| known == name) {
+            continue;
         }
-    }
-    if names.len() > MOST_LABELS {
-        return Err(Error::parameter(format!("customerLabel: 最多 {MOST_LABELS} 个 / at most {MOST_LABELS}")));
+        // At once, so that a long list costs no more than a right one.
+        if names.len() == MOST_LABELS {
+            return Err(Error::parameter(format!("customerLabel: 最多 {MOST_LABELS} 个 / at most {MOST_LABELS}")));
+        }
+        names.push(name.to_owned());
     }
     Ok(names)
 }
@@ -229,6 +231,11 @@ fn custom(
     };
     let mut values = old;
     for (id, value) in given {
+        // Checked as it is stored.
+        let value = match value {
+            Value::String(text) => Value::String(text.trim().to_owned()),
+            other => other,
+        };
         let Some(field) = catalogue.fields.iter().find(|field| field.id == id) else {
             return Err(Error::parameter(format!("jsonStr: 没有自定义字段 {id} / there is no custom field {id}")));
         };

@@ -27,6 +27,12 @@ pub async fn create(cx: &Cx<'_>, changes: Changes<'_>) -> Result<CustomerRow, Er
     let merged = merge::merge(&Customer::default(), changes, &cx.catalogue)?;
     merge::check_required(&merged.customer, &cx.catalogue)?;
 
+    if merged.labels.as_ref().is_none_or(Vec::is_empty)
+        && change::lines(&Customer::default(), &merged.customer, &cx.catalogue).is_empty()
+    {
+        return Err(Error::CustomerEmpty);
+    }
+
     let mut tx = begin(cx).await?;
     if let Some(row) = idempotency::recall(cx, &mut tx).await? {
         return Ok(row);

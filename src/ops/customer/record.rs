@@ -23,10 +23,14 @@ pub struct Origin {
 }
 
 impl Origin {
-    /// The caller, now.
+    /// The caller, now: called once the change has its turn, so that later changes have later times.
     #[must_use]
     pub fn of(cx: &Cx<'_>) -> Self {
-        Self { login_no: cx.caller.login_no().to_owned(), name: cx.caller.name().to_owned(), at: cx.now }
+        Self {
+            login_no: cx.caller.login_no().to_owned(),
+            name: cx.caller.name().to_owned(),
+            at: cx.backend.clock.now(),
+        }
     }
 }
 
