@@ -6,9 +6,11 @@ use std::path::{Path, PathBuf};
 use laidian::cli::private::Demo;
 use laidian::cli::replay::{Options, Outcome, PrivateServers, Running, Servers, Target, run_files, script_files};
 use laidian::config;
+use laidian::domain::custom_field::FieldKind;
+use laidian::ops::setup;
 use serde_json::{Map, Value};
 
-use crate::support::{Engine, server};
+use crate::support::{DESK, Engine, TestServer, server};
 
 fn scripts() -> Vec<PathBuf> {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
@@ -25,6 +27,31 @@ fn check(outcome: &Outcome) {
 #[tokio::test]
 async fn conversations_go_as_written() {
     check(&run_files(&scripts(), &Servers::Private(&Demo), &Options::default(), |_| ()).await);
+}
+
+/// Plays a script of `tests/golden-prepared` against a server that is in the state it is written for.
+async fn play_prepared(name: &str, server: &TestServer) {
+    let script = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/golden-prepared").join(name);
+    let shared: Servers<'_, Demo> = Servers::Shared(Target::at(server.address()));
+    check(&run_files(&[script], &shared, &Options::default(), |_| ()).await);
+}
+
+#[tokio::test]
+async fn a_required_field_is_asked_for() {
+    let server = server(Engine::Sqlite, |_| ()).await;
+    let mut tx = server.backend().store.company(DESK).write().await.unwrap();
+    setup::custom_field(&mut tx, 400, "证件号", FieldKind::Text, &[], true).await.unwrap();
+    tx.commit().await.unwrap();
+    server.backend().catalogues.forget(DESK).await;
+    play_prepared("required-field.jsonl", &server).await;
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_fault_is_told_by_its_id_only() {
+    let server = server(Engine::Sqlite, |_| ()).await;
+    server.backend().store.close().await.unwrap();
+    play_prepared("fault.jsonl", &server).await;
 }
 
 /// Servers of this engine.

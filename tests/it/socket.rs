@@ -212,6 +212,32 @@ async fn a_socket_that_does_not_sign_in_is_closed() {
     server.stop.await;
 }
 
+/// An app vouches for an operator of its own company, and of no other.
+#[tokio::test]
+async fn an_app_signs_operators_in() {
+    let server = serve(json!({"auth.mode": "token"})).await;
+    let login = |loginno: &str, company: i64, token: &str| {
+        let timestamp = laidian::ops::clock::Clock::system().now() / 1_000_000;
+        let sign = laidian::domain::signature::v1("2020158", token, &timestamp.to_string());
+        json!({"action": "login", "loginno": loginno, "companyId": company, "appid": 2020158, "timestamp": timestamp, "sign": sign})
+    };
+    let mut client = Client::connect(&server.target.ws).await;
+    assert_eq!(client.ask(login("trcs008", 1054, "wrong")).await["code"], 2059);
+    assert_eq!(client.ask(login("008", 8008, "demo-token")).await["code"], 2403);
+    assert_eq!(client.ask(login("nobody", 1054, "demo-token")).await["code"], 2401);
+    assert_eq!(client.ask(get_customer(1)).await["code"], 2401, "nobody is signed in yet");
+    let reply = client.ask(login("TRCS008", 1054, "demo-token")).await;
+    assert_eq!(
+        (&reply["code"], &reply["loginNo"], &reply["groups"]),
+        (&json!(1000), &json!("trcs008"), &json!([1054002]))
+    );
+    assert_eq!(client.ask(json!({"action": "get_customer", "type": "id", "content": 1})).await["code"], 1000);
+    assert_eq!(client.ask(get_customer(1)).await["code"], 2403, "trcs001 is somebody else");
+    assert_eq!(client.ask(login("trcs008", 1054, "demo-token")).await["code"], 1000, "renewed");
+    assert_eq!(client.ask(login("trcs001", 1054, "demo-token")).await["code"], 2403, "another");
+    server.stop.await;
+}
+
 #[tokio::test]
 async fn sockets_beyond_the_limit_are_refused_until_one_leaves() {
     let server = serve(json!({"limits.sockets": 2})).await;
@@ -264,7 +290,11 @@ async fn frames_that_wait_when_the_server_stops_are_told_so() {
         match reply["code"].as_i64() {
             Some(1000) => done += 1,
             Some(2503) => {
-                assert_eq!(reply["retryAfterMs"], 77);
+                let callback_id = &reply["callbackId"];
+                let expected = json!({"success": false, "message": "服务正在关闭", "code": 2503,
+                    "callbackId": callback_id, "retryAfterMs": 77});
+                assert_eq!(reply, expected);
+                assert!(callback_id.is_u64());
                 told += 1;
             }
             _ => panic!("{reply}"),

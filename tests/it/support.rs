@@ -265,6 +265,10 @@ impl TestServer {
         self.server.address()
     }
 
+    pub fn backend(&self) -> &Backend {
+        self.server.backend()
+    }
+
     /// Returns whether everything was answered in time.
     pub async fn stop(self) -> bool {
         self.server.stop().await
