@@ -54,6 +54,24 @@ enum What {
         #[arg(long, value_parser = ["agent", "supervisor", "admin"])]
         role: Option<String>,
     },
+    /// 设置工号的密码，从标准输入读取一行 / set an operator's password, a line of standard input
+    Password {
+        #[arg(long)]
+        company: i64,
+        login_no: String,
+    },
+    /// 停用工号 / stop an operator from signing in
+    Disable {
+        #[arg(long)]
+        company: i64,
+        login_no: String,
+    },
+    /// 重新启用工号 / let an operator sign in again
+    Enable {
+        #[arg(long)]
+        company: i64,
+        login_no: String,
+    },
     /// 应用（签名调用），不给令牌则生成并打印 / an app that signs calls; without a token one is made and printed
     App {
         #[arg(long)]
@@ -150,6 +168,15 @@ async fn change(store: &Store, what: What) -> Result<(), Box<dyn Error>> {
             setup::operator(&mut tx, &login_no, &name, role.unwrap_or(Role::Agent), &groups).await?;
             tx.commit().await?;
         }
+        What::Password { company, login_no } => {
+            let mut password = String::new();
+            std::io::stdin().read_line(&mut password)?;
+            let mut tx = begin(store, company).await?;
+            setup::password(&mut tx, &login_no, password.trim_end_matches(['\r', '\n'])).await?;
+            tx.commit().await?;
+        }
+        What::Disable { company, login_no } => set_disabled(store, company, &login_no, true).await?,
+        What::Enable { company, login_no } => set_disabled(store, company, &login_no, false).await?,
         What::App { company, id, name, token } => {
             let mut tx = begin(store, company).await?;
             let made = token.is_none();
@@ -186,6 +213,13 @@ async fn change(store: &Store, what: What) -> Result<(), Box<dyn Error>> {
     Ok(())
 }
 
+async fn set_disabled(store: &Store, company: i64, login_no: &str, disabled: bool) -> Result<(), Box<dyn Error>> {
+    let mut tx = begin(store, company).await?;
+    setup::disabled(&mut tx, login_no, disabled).await?;
+    tx.commit().await?;
+    Ok(())
+}
+
 /// A transaction of a company that exists.
 async fn begin(store: &Store, company: i64) -> Result<Tx, Box<dyn Error>> {
     let scope = store.company(company);
@@ -205,7 +239,9 @@ async fn show(store: &Store) -> Result<(), Box<dyn Error>> {
         for staff in scope.staff().await? {
             let groups = memberships.iter().filter(|membership| membership.login_key == staff.login_key);
             let groups: Vec<String> = groups.map(|membership| membership.group_id.to_string()).collect();
-            writeln!(out, "  工号/operator {} {} {} [{}]", staff.login_no, staff.name, staff.role, groups.join(", "))?;
+            let disabled = if staff.disabled != 0 { " 已停用/disabled" } else { "" };
+            let (login_no, name, role) = (staff.login_no, staff.name, staff.role);
+            writeln!(out, "  工号/operator {login_no} {name} {role} [{}]{disabled}", groups.join(", "))?;
         }
         for app in scope.apps().await? {
             writeln!(out, "  应用/app {} {}", app.id, app.name)?;

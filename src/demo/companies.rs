@@ -54,7 +54,7 @@ pub static MAIN: Plan = Plan {
     id: 1054,
     name: "云上通讯演示公司",
     groups: &[(1_054_001, "客服一部"), (1_054_002, "客服二部")],
-    staff: &[WANG, LI, ZHOU],
+    staff: &[WANG, LI, ZHOU, ADMIN_MAIN],
     types: &[("0", "企业客户"), ("1", "普通客户"), ("2", "潜在客户")],
     flags: FLAGS,
     sources: SOURCES,
@@ -68,6 +68,9 @@ pub const LI: Member = Member { login_no: "trcs008", name: "李强", role: Role:
 const ZHOU: Member =
     Member { login_no: "trcs009", name: "周宁", role: Role::Supervisor, groups: &[1_054_001, 1_054_002] };
 
+const ADMIN_MAIN: Member = Member { login_no: "admin1054", name: "管理员", role: Role::Admin, groups: &[] };
+const ADMIN_SHOP: Member = Member { login_no: "admin1001", name: "管理员", role: Role::Admin, groups: &[] };
+
 const FLAGS: &[(&str, &str)] =
     &[("0", "未处理"), ("1", "了解产品"), ("2", "不需要"), ("10", "继续跟踪"), ("11", "客户签约")];
 const SOURCES: &[(&str, &str)] = &[("0", "百度广告"), ("1", "展览"), ("2", "老客户介绍")];
@@ -77,7 +80,7 @@ pub static SHOP: Plan = Plan {
     id: 1001,
     name: "天青商贸演示公司",
     groups: &[(1001, "销售部"), (1_001_002, "售后部")],
-    staff: &[Member { login_no: "TRCS004", name: "陈晓岚", role: Role::Agent, groups: &[1001] }],
+    staff: &[Member { login_no: "TRCS004", name: "陈晓岚", role: Role::Agent, groups: &[1001] }, ADMIN_SHOP],
     types: &[("0", "潜在客户"), ("1", "签约客户"), ("2", "重复购买"), ("3", "流失客户")],
     flags: &[("0", "未处理"), ("2", "不需要"), ("8", "无法接通"), ("10", "继续跟踪"), ("11", "客户签约")],
     sources: &[("0", "天猫"), ("1", "京东"), ("2", "百度"), ("3", "线下"), ("4", "代理商"), ("5", "老客户介绍")],
@@ -101,6 +104,12 @@ pub static DESK: Plan = Plan {
 /// All companies, in the order in which they are set up.
 pub static PLANS: [&Plan; 3] = [&DESK, &SHOP, &MAIN];
 
+/// The password of a demo operator: `demo-trcs001`.
+#[must_use]
+pub fn password(login_no: &str) -> String {
+    format!("demo-{}", login_no.to_lowercase())
+}
+
 /// Sets the company of this transaction up.
 pub async fn set_up(tx: &mut Tx, plan: &Plan) -> Result<(), Error> {
     setup::company(tx, plan.name, "Asia/Shanghai", "CN", &token_secret(plan.id)).await?;
@@ -109,6 +118,7 @@ pub async fn set_up(tx: &mut Tx, plan: &Plan) -> Result<(), Error> {
     }
     for member in plan.staff {
         setup::operator(tx, member.login_no, member.name, member.role, member.groups).await?;
+        setup::public_password(tx, member.login_no, &password(member.login_no)).await?;
     }
     for app in APPS.iter().filter(|app| app.company == plan.id) {
         setup::app(tx, app.id, "演示应用", app.token).await?;

@@ -40,6 +40,8 @@ pub struct Staff {
     pub role: Role,
     /// The groups this person belongs to.
     pub groups: Vec<i64>,
+    /// Whether this person may not sign in any more.
+    pub disabled: bool,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

@@ -53,7 +53,10 @@ pub async fn load(scope: &Scope) -> Result<Option<Catalogue>, Error> {
         .into_iter()
         .map(|row| {
             let role = Role::parse(&row.role).unwrap_or(Role::Agent);
-            (row.login_key, Staff { login_no: row.login_no, name: row.name, role, groups: Vec::new() })
+            (
+                row.login_key,
+                Staff { login_no: row.login_no, name: row.name, role, groups: Vec::new(), disabled: row.disabled != 0 },
+            )
         })
         .collect();
     for membership in scope.memberships().await? {

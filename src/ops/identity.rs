@@ -1,11 +1,13 @@
 //! Who is calling: the claim of a frame, a token, or an app's signature.
 
+use std::net::IpAddr;
+
 use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
 use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
-use super::{Backend, Caller, Operator};
-use crate::domain::catalogue::Catalogue;
+use super::{Backend, Caller, Operator, password};
+use crate::domain::catalogue::{Catalogue, login_key};
 use crate::domain::signature;
 use crate::domain::times::SECOND;
 use crate::error::Error;
@@ -72,7 +74,6 @@ pub fn check_claim(caller: &Caller, claim: &Claim) -> Result<(), Error> {
 }
 
 fn same_login(a: &str, b: &str) -> bool {
-    use crate::domain::catalogue::login_key;
     login_key(a) == login_key(b)
 }
 
@@ -84,7 +85,7 @@ async fn catalogue(backend: &Backend, company: i64) -> Result<std::sync::Arc<Cat
 
 /// An operator of the company; acting for one group only, where one is named that he belongs to.
 fn operator(catalogue: &Catalogue, login_no: &str, group: Option<i64>) -> Result<Operator, Error> {
-    let staff = catalogue.staff(login_no).ok_or_else(|| Error::NotSignedIn {
+    let staff = catalogue.staff(login_no).filter(|staff| !staff.disabled).ok_or_else(|| Error::NotSignedIn {
         detail: "operator: 公司没有这个工号 / the company has no such operator".into(),
     })?;
     let groups = match group {
@@ -134,6 +135,34 @@ pub async fn by_token(backend: &Backend, token: &str) -> Result<Caller, Error> {
     }
     let operator = operator(&catalogue, &claims.sub, None).map_err(|_| refused())?;
     Ok(Caller { company: claims.company, operator: Some(operator) })
+}
+
+/// Returns the operator whose password this is. The answer does not say which half was wrong, and takes as
+/// long for an account that does not exist; whoever guesses waits longer each time.
+pub async fn by_password(backend: &Backend, claim: &Claim, password: &str, address: IpAddr) -> Result<Caller, Error> {
+    let missing = |what: &str| Error::parameter(format!("{what}: 缺少 / is missing"));
+    let company = claim.company.ok_or_else(|| missing("companyId"))?;
+    let login_no = claim.operator.as_deref().ok_or_else(|| missing("loginno"))?;
+    let account = format!("{company}/{}", login_key(login_no));
+    let address = address.to_string();
+    let now = backend.clock.now();
+    backend.guesses.check(&account, password::FREE_FOR_ACCOUNT, now)?;
+    backend.guesses.check(&address, password::FREE_FOR_ADDRESS, now)?;
+    let stored = backend.store.company(company).password(&login_key(login_no)).await?.and_then(|row| row.password);
+    let caller = if password::is_right(password.to_owned(), stored).await? {
+        believe(backend, &Claim { group: None, otherwise: None, ..claim.clone() }).await.ok()
+    } else {
+        None
+    };
+    let Some(caller) = caller else {
+        backend.guesses.wrong(&account, now);
+        backend.guesses.wrong(&address, now);
+        return Err(Error::NotSignedIn {
+            detail: "login: 工号或密码不正确 / wrong login number or password".into()
+        });
+    };
+    backend.guesses.right(&account);
+    Ok(caller)
 }
 
 /// A signed call, as it came.

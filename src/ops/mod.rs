@@ -12,6 +12,7 @@ pub mod feeds;
 pub mod find;
 pub mod idempotency;
 pub mod identity;
+pub mod password;
 pub mod setup;
 
 use std::sync::Arc;
@@ -29,12 +30,19 @@ pub struct Backend {
     pub clock: Clock,
     pub catalogues: catalogue::Cache,
     pub downloads: Downloads,
+    pub guesses: password::Guesses,
 }
 
 impl Backend {
     #[must_use]
     pub fn new(store: Store, clock: Clock, url_seconds: u64) -> Self {
-        Self { store, clock, catalogues: catalogue::Cache::default(), downloads: Downloads::new(url_seconds) }
+        Self {
+            store,
+            clock,
+            catalogues: catalogue::Cache::default(),
+            downloads: Downloads::new(url_seconds),
+            guesses: password::Guesses::default(),
+        }
     }
 
     /// What a use case of this caller works with.
@@ -45,6 +53,11 @@ impl Backend {
             .get(&scope)
             .await?
             .ok_or_else(|| Error::NotSignedIn { detail: "no such company".into() })?;
+        if let Some(operator) = &caller.operator
+            && catalogue.staff(&operator.login_no).is_none_or(|staff| staff.disabled)
+        {
+            return Err(Error::NotSignedIn { detail: "operator: 工号已停用 / is disabled".into() });
+        }
         Ok(Cx { backend: self, scope, catalogue, caller, now: self.clock.now(), request: None })
     }
 }

@@ -8,6 +8,7 @@ use crate::domain::custom_field::FieldKind;
 use crate::domain::customer::LONGEST_TEXT;
 use crate::domain::phone::Country;
 use crate::error::Error;
+use crate::ops::password;
 use crate::store::{Scope, Tx};
 
 /// A dictionary of a company.
@@ -74,6 +75,29 @@ pub async fn operator(tx: &mut Tx, login_no: &str, name: &str, role: Role, group
         tx.put_membership(&key, *group).await?;
     }
     Ok(())
+}
+
+/// Sets an operator's password.
+pub async fn password(tx: &mut Tx, login_no: &str, password: &str) -> Result<(), Error> {
+    store_password(tx, login_no, &password::hash(password)?).await
+}
+
+/// Sets a password that everybody knows, as the demo's are.
+pub async fn public_password(tx: &mut Tx, login_no: &str, password: &str) -> Result<(), Error> {
+    store_password(tx, login_no, &password::hash_public(password)?).await
+}
+
+async fn store_password(tx: &mut Tx, login_no: &str, hash: &str) -> Result<(), Error> {
+    found(tx.set_password(&login_key(login_no), Some(hash)).await?, login_no)
+}
+
+/// Lets an operator sign in, or not any more.
+pub async fn disabled(tx: &mut Tx, login_no: &str, disabled: bool) -> Result<(), Error> {
+    found(tx.set_disabled(&login_key(login_no), i64::from(disabled)).await?, login_no)
+}
+
+fn found(rows: u64, login_no: &str) -> Result<(), Error> {
+    if rows > 0 { Ok(()) } else { Err(Error::parameter(format!("there is no operator {login_no}"))) }
 }
 
 /// Creates an app or gives it a new token.

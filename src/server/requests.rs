@@ -1,5 +1,6 @@
 //! From a frame to its reply: reading, who is asking, carrying out. The loop in `socket` decides when.
 
+use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
 
@@ -27,6 +28,8 @@ pub struct Request {
     body: Body,
     callback_id: CallbackId,
     who: Who,
+    /// Where the socket is from.
+    address: IpAddr,
 }
 
 enum Who {
@@ -66,7 +69,7 @@ pub enum Reading {
 }
 
 /// Reads a frame, and answers it at once if nothing is to be carried out.
-pub fn read(shared: &Shared, caller: Option<&Arc<Caller>>, received: Utf8Bytes) -> Reading {
+pub fn read(shared: &Shared, caller: Option<&Arc<Caller>>, address: IpAddr, received: Utf8Bytes) -> Reading {
     let limit = shared.config.limits.frame_bytes;
     if received.len() > limit {
         let id = CallbackId::salvage(&received);
@@ -92,7 +95,8 @@ pub fn read(shared: &Shared, caller: Option<&Arc<Caller>>, received: Utf8Bytes) 
         Some(part) => Body { part, text: Text::Received(received) },
         None => Body { part: part_of(&rewritten).unwrap_or_default(), text: Text::Rewritten(rewritten) },
     };
-    Reading::Request(Request { operation: placed.operation, body, callback_id: placed.callback_id, who: placed.who })
+    let Placed { operation, callback_id, who } = placed;
+    Reading::Request(Request { operation, body, callback_id, who, address })
 }
 
 struct Placed {
@@ -251,10 +255,13 @@ impl Request {
             identity::check_claim(&caller, claim)?;
             return Ok(caller);
         }
+        if let Some(password) = login.password.as_ref().and_then(Scalar::text) {
+            return identity::by_password(&shared.backend, claim, &password, self.address).await;
+        }
         let query = login.signature();
         if query.is_empty() {
             return Err(Error::NotSignedIn {
-                detail: "login: 需要 token，或 appid、timestamp、sign / give a token, or appid, timestamp and sign"
+                detail: "login: 需要 password、token，或 appid、timestamp、sign / give a password, a token, or appid, timestamp and sign"
                     .into(),
             });
         }

@@ -6,6 +6,7 @@
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
+use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -49,6 +50,7 @@ pub struct Socket {
     shared: Arc<Shared>,
     session: Session,
     wire: WebSocketStream<Metered>,
+    address: IpAddr,
     caller: Option<Arc<Caller>>,
     /// Requests that are carried out side by side.
     reads: FuturesUnordered<Working>,
@@ -102,10 +104,16 @@ enum End {
 }
 
 /// Serves a socket until it ends.
-pub async fn serve(shared: Arc<Shared>, session: Session, wire: WebSocketStream<Metered>, caller: Option<Caller>) {
+pub async fn serve(
+    shared: Arc<Shared>,
+    session: Session,
+    wire: WebSocketStream<Metered>,
+    address: IpAddr,
+    caller: Option<Caller>,
+) {
     let id = session.id();
     tracing::debug!(socket = id, "socket opened");
-    let mut socket = Socket::new(shared, session, wire, caller);
+    let mut socket = Socket::new(shared, session, wire, address, caller);
     let end = socket.run().await;
     if let End::Close(code) = end {
         tracing::info!(socket = id, code = code.code(), "socket closed by the server");
@@ -119,7 +127,13 @@ async fn cancelled(token: CancellationToken) {
 }
 
 impl Socket {
-    fn new(shared: Arc<Shared>, session: Session, wire: WebSocketStream<Metered>, caller: Option<Caller>) -> Self {
+    fn new(
+        shared: Arc<Shared>,
+        session: Session,
+        wire: WebSocketStream<Metered>,
+        address: IpAddr,
+        caller: Option<Caller>,
+    ) -> Self {
         let now = Instant::now();
         let sign_in = std::time::Duration::from_secs(shared.config.auth.sign_in_seconds);
         let must_sign_in = shared.config.auth.mode == AuthMode::Token && caller.is_none();
@@ -141,6 +155,7 @@ impl Socket {
             shared,
             session,
             wire,
+            address,
             caller,
             reads: FuturesUnordered::new(),
             write: None,
@@ -293,7 +308,7 @@ impl Socket {
     }
 
     fn accept_text(&mut self, text: Utf8Bytes) {
-        match requests::read(&self.shared, self.caller.as_ref(), text) {
+        match requests::read(&self.shared, self.caller.as_ref(), self.address, text) {
             Reading::Reply(reply) => self.send(reply),
             Reading::Request(request) if request.is_write() => {
                 self.signing_in |= request.is_login();

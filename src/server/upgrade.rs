@@ -123,9 +123,11 @@ async fn serve(shared: Arc<Shared>, session: Session, request: Request, caller: 
         tracing::error!("a connection of an unknown kind was upgraded");
         return;
     };
-    let (stream, read) = (Metered::new(parts.io.into_inner()), parts.read_buf.to_vec());
+    let stream = parts.io.into_inner();
+    let Ok(peer) = stream.peer_addr() else { return };
+    let (stream, read) = (Metered::new(stream), parts.read_buf.to_vec());
     let wire = WebSocketStream::from_partially_read(stream, read, Role::Server, Some(socket::wire_config())).await;
-    socket::serve(shared, session, wire, caller).await;
+    socket::serve(shared, session, wire, peer.ip(), caller).await;
 }
 
 fn refuse(status: StatusCode, reason: &'static str) -> Response<Body> {

@@ -22,6 +22,7 @@ migrations! {
     1 "0001_switchboard",
     2 "0002_statistics",
     3 "0003_safe_writes",
+    4 "0004_sign_in",
 }
 
 fn migration(version: i64, name: &'static str, text: &'static str) -> Migration {

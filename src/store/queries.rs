@@ -2,7 +2,7 @@
 
 use super::rows::{
     AppRow, CompanyRow, CounterRow, CustomerRow, DictionaryRow, EventRow, FieldRow, MembershipRow, NamedRow, NumberRow,
-    PhoneRow, RequestRow, StaffRow, TextRow,
+    PasswordRow, PhoneRow, RequestRow, StaffRow, TextRow,
 };
 
 queries! {
@@ -29,7 +29,11 @@ queries! {
     }
     /// Its staff, by login number.
     read fn staff() -> Vec<StaffRow> {
-        "select login_key, login_no, name, role from staff where company_id = $1 order by login_key"
+        "select login_key, login_no, name, role, disabled from staff where company_id = $1 order by login_key"
+    }
+    /// How an operator signs in.
+    read fn password(login_key: &str) -> Option<PasswordRow> {
+        "select password from staff where company_id = $1 and login_key = $2"
     }
     /// Who belongs to which group.
     read fn memberships() -> Vec<MembershipRow> {
@@ -68,6 +72,12 @@ queries! {
     write fn put_staff(login_key: &str, login_no: &str, name: &str, role: &str) -> u64 {
         "insert into staff (company_id, login_key, login_no, name, role) values ($1, $2, $3, $4, $5)
          on conflict (company_id, login_key) do update set login_no = excluded.login_no, name = excluded.name, role = excluded.role"
+    }
+    write fn set_password(login_key: &str, password: Option<&str>) -> u64 {
+        "update staff set password = $3 where company_id = $1 and login_key = $2"
+    }
+    write fn set_disabled(login_key: &str, disabled: i64) -> u64 {
+        "update staff set disabled = $3 where company_id = $1 and login_key = $2"
     }
     write fn delete_memberships(login_key: &str) -> u64 {
         "delete from membership where company_id = $1 and login_key = $2"

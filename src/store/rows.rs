@@ -34,7 +34,10 @@ rows! {
     NamedRow { id: i64, name: String }
 
     /// A member of a company's staff.
-    StaffRow { login_key: String, login_no: String, name: String, role: String }
+    StaffRow { login_key: String, login_no: String, name: String, role: String, disabled: i64 }
+
+    /// The hash of an operator's password, if there is one.
+    PasswordRow { password: Option<String> }
 
     /// That somebody belongs to a group.
     MembershipRow { login_key: String, group_id: i64 }

@@ -4,8 +4,8 @@ use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use laidian::demo::{APPS, token_secret};
 use laidian::domain::signature;
 use laidian::error::Error;
-use laidian::ops::identity::{Claim, Signed, believe, by_signature, by_token, check_claim, issue_token};
-use laidian::ops::{Backend, Caller};
+use laidian::ops::identity::{Claim, Signed, believe, by_password, by_signature, by_token, check_claim, issue_token};
+use laidian::ops::{Backend, Caller, setup};
 use serde_json::json;
 
 use crate::support::{DESK, Demo, Engine, MAIN, NOW, SECOND, SHOP, backend};
@@ -20,6 +20,8 @@ both_engines! {
     a_timestamp_is_seconds,
     a_nonce_is_good_once,
     a_nonce_is_good_once_at_the_same_time,
+    a_disabled_operator_may_do_nothing,
+    guessing_a_password_waits,
 }
 
 async fn demo(engine: Engine) -> Demo {
@@ -246,4 +248,43 @@ async fn a_nonce_is_good_once_at_the_same_time(engine: Engine) {
     let good = outcomes.iter().filter(|outcome| outcome.as_ref().unwrap().is_ok()).count();
     let used = outcomes.iter().filter(|outcome| outcome.as_ref().unwrap() == &Err(Error::NonceUsed)).count();
     assert_eq!((good, used), (1, 15));
+}
+
+async fn a_disabled_operator_may_do_nothing(engine: Engine) {
+    let demo = demo(engine).await;
+    let signed_in = demo.caller(MAIN, Some("trcs008")).await;
+    let token = issue_token(&demo, MAIN, "trcs008", 3600).await.unwrap();
+    let claim = Claim { company: Some(MAIN), operator: Some("trcs008".into()), ..Claim::default() };
+    let address = "127.0.0.1".parse().unwrap();
+    assert!(by_password(&demo, &claim, "demo-trcs008", address).await.is_ok());
+    for disabled in [true, false] {
+        let mut tx = demo.store.company(MAIN).write().await.unwrap();
+        setup::disabled(&mut tx, "TRCS008", disabled).await.unwrap();
+        tx.commit().await.unwrap();
+        demo.catalogues.forget(MAIN).await;
+        // Whoever is on a socket already, and by whichever way one could come in.
+        let refused = [
+            demo.context(&signed_in).await.is_err(),
+            by_token(&demo, &token).await.is_err(),
+            believe(&demo, &claim).await.is_err(),
+            by_password(&demo, &claim, "demo-trcs008", address).await.is_err(),
+        ];
+        assert_eq!(refused, [disabled; 4]);
+    }
+}
+
+async fn guessing_a_password_waits(engine: Engine) {
+    let demo = demo(engine).await;
+    let claim = |login_no: &str| Claim { company: Some(MAIN), operator: Some(login_no.into()), ..Claim::default() };
+    let address = "192.0.2.7".parse().unwrap();
+    let sign_in = async |login_no: &str, password: &str| {
+        by_password(&demo, &claim(login_no), password, address).await.map(|caller| caller.login_no().to_owned())
+    };
+    for _ in 0..5 {
+        assert!(matches!(sign_in("trcs001", "wrong").await, Err(Error::NotSignedIn { .. })));
+    }
+    assert!(matches!(sign_in("TRCS001", "demo-trcs001").await, Err(Error::RateLimited { .. })));
+    assert_eq!(sign_in("trcs008", "demo-trcs008").await, Ok("trcs008".into()));
+    demo.time.set(NOW + SECOND);
+    assert_eq!(sign_in("TRCS001", "demo-trcs001").await, Ok("trcs001".into()));
 }

@@ -13,8 +13,8 @@ operations! { Desk:
     /// Answers at once, also before sign-in: shows that the socket is alive.
     Ping = "ping", read by Anybody => ping(Ping) -> json Pong;
 
-    /// 登录：令牌，或应用签名。之后该连接上的请求都以此身份执行。
-    /// Signs the socket in with a token or an app's signature; what follows on it is done in that name.
+    /// 登录：工号和密码、令牌，或应用签名。之后该连接上的请求都以此身份执行。
+    /// Signs the socket in with login number and password, a token or an app's signature; what follows on it is done in that name.
     Login = "login", write by Anybody => login(Login<'_>) -> json SignedIn;
 }
 
@@ -38,13 +38,15 @@ pub fn pong(now: i64) -> Pong {
     Pong { time: times::to_iso(now, &jiff::tz::TimeZone::UTC) }
 }
 
-/// Either `token`, or `appid`, `timestamp` and `sign`. The login number and the company, where they are
+/// Either `token`, or `loginno`, `companyId` and `password`, or `appid`, `timestamp` and `sign`. The login number and the company, where they are
 /// given, must be those that the credential is for.
 #[derive(Debug, Deserialize, JsonSchema)]
-#[schemars(extend("anyOf" = [{ "required": ["token"] }, { "required": ["appid", "timestamp", "sign"] }]))]
+#[schemars(extend("anyOf" = [{ "required": ["token"] }, { "required": ["password"] }, { "required": ["appid", "timestamp", "sign"] }]))]
 pub struct Login<'a> {
     #[serde(borrow, default)]
     pub token: Option<Scalar<'a>>,
+    #[serde(borrow, default)]
+    pub password: Option<Scalar<'a>>,
     #[serde(borrow, default)]
     pub appid: Option<Scalar<'a>>,
     #[serde(borrow, default)]

@@ -1,0 +1,3 @@
+-- How operators sign in: an argon2id hash in PHC form, and whether they still may.
+alter table staff add column password text;
+alter table staff add column disabled bigint not null default 0;
