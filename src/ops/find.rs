@@ -86,7 +86,7 @@ pub fn name_key(name: &str) -> Result<String, Error> {
 /// The customer who has this number.
 async fn by_number(cx: &Cx<'_>, typed: &str) -> Result<Found, Error> {
     let phone = Phone::parse(typed, cx.catalogue.company.country).ok_or(Error::NotFound)?;
-    let customer = cx.scope.customer_by_phone(&phone.key()).await?.ok_or(Error::NotFound)?;
+    let customer = cx.scope.customer_of_phone(phone.key()).await?.ok_or(Error::NotFound)?;
     let phones: Vec<CustomerPhone> = serde_json::from_str(&customer.phones).map_err(|cause| Error::internal(&cause))?;
     let as_typed = phones.iter().any(|phone| phone.content == typed.trim());
     let matched = if as_typed { PhoneMatch::Text } else { PhoneMatch::Number };

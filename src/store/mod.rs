@@ -9,6 +9,7 @@
 mod macros;
 mod dynamic;
 mod feeds;
+mod gathered;
 mod migrate;
 mod postgres;
 pub mod queries;
@@ -21,8 +22,10 @@ use std::path::{Path, PathBuf};
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection};
 
+use gathered::Gathered;
 pub use migrate::OpenError;
 pub use queries::STATEMENTS;
+use rows::CustomerRow;
 
 /// Where the data is.
 #[derive(Debug, Clone)]
@@ -37,6 +40,8 @@ pub enum Location {
 #[derive(Clone)]
 pub struct Store {
     engine: Engine,
+    /// `None` only where the gathering itself asks.
+    gathered: Option<Gathered>,
 }
 
 #[derive(Clone)]
@@ -84,7 +89,8 @@ impl Store {
                 Engine::Postgres(engine)
             }
         };
-        Ok(Self { engine })
+        let bare = Self { engine, gathered: None };
+        Ok(Self { gathered: Some(Gathered::new(bare.clone())), ..bare })
     }
 
     /// The store as this company sees it.
@@ -152,6 +158,14 @@ impl Scope {
     #[must_use]
     pub fn company(&self) -> i64 {
         self.company
+    }
+
+    /// The customer whose phone has this key. Many of these at a time share statements.
+    pub async fn customer_of_phone(&self, phone_key: String) -> sqlx::Result<Option<CustomerRow>> {
+        match &self.store.gathered {
+            Some(gathered) => gathered.customer_by_phone(self.company, phone_key).await,
+            None => self.customer_by_phone(&phone_key).await,
+        }
     }
 
     /// Opens a transaction. It waits for the writers before it; dropped without

@@ -1,5 +1,6 @@
 //! Every fixed query. `$1` is the company in `read` and `write` queries (see `macros.rs`).
 
+use super::gathered::PlacedRow;
 use super::rows::{
     AppRow, CompanyRow, CounterRow, CustomerRow, DictionaryRow, EventRow, FieldRow, MembershipRow, NamedRow, NumberRow,
     PasswordRow, PhoneRow, RequestRow, StaffRow, TextRow,
@@ -15,6 +16,17 @@ queries! {
     /// All companies.
     global fn companies() -> Vec<CompanyRow> {
         "select id, name, time_zone, country, token_secret from company order by id"
+    }
+
+    /// The customers of these phones, a JSON array of [company, key], each with the place of its phone in it.
+    /// The companies are those of the scopes that ask (see `gathered.rs`).
+    global fn customers_by_phones(phones: &str) -> Vec<PlacedRow> {
+        "select k.key as place, c.* from json_each($1) k
+         cross join phone p on p.company_id = k.value ->> 0 and p.key = k.value ->> 1
+         cross join customer c on c.company_id = p.company_id and c.id = p.customer_id",
+        postgres: "select k.place - 1 as place, c.* from jsonb_array_elements($1::jsonb) with ordinality k (value, place)
+         join phone p on p.company_id = (k.value ->> 0)::bigint and p.key = k.value ->> 1
+         join customer c on c.company_id = p.company_id and c.id = p.customer_id"
     }
 
     // ---- the company and its lists

@@ -1,0 +1,112 @@
+//! Look-ups of many requests in one statement.
+//!
+//! A statement costs a trip to a database thread, or to a database server, whatever it asks. So the look-ups
+//! that come while one is under way wait for each other and go together. Alone, a look-up goes at once.
+
+use std::sync::Arc;
+
+use sqlx::postgres::PgRow;
+use sqlx::sqlite::SqliteRow;
+use sqlx::{FromRow, Row};
+use tokio::sync::{Semaphore, mpsc, oneshot};
+
+use super::Store;
+use super::rows::CustomerRow;
+
+/// Look-ups that may wait; beyond, whoever asks waits for a place.
+const WAITING: usize = 1024;
+/// Look-ups in one statement.
+const MOST: usize = 128;
+/// Statements under way at a time: while one is at work, the next is gathered.
+const AT_A_TIME: usize = 2;
+
+/// The way to the gathering tasks.
+#[derive(Clone)]
+pub struct Gathered {
+    queue: mpsc::Sender<LookUp>,
+}
+
+struct LookUp {
+    company: i64,
+    phone_key: String,
+    answer: oneshot::Sender<sqlx::Result<Option<CustomerRow>>>,
+}
+
+/// A customer and the place, in the list of look-ups, of the one that found it.
+#[derive(Debug)]
+pub struct PlacedRow {
+    pub place: i64,
+    pub customer: CustomerRow,
+}
+
+impl<'r> FromRow<'r, SqliteRow> for PlacedRow {
+    fn from_row(row: &'r SqliteRow) -> sqlx::Result<Self> {
+        Ok(Self { place: row.try_get("place")?, customer: CustomerRow::from_row(row)? })
+    }
+}
+
+impl<'r> FromRow<'r, PgRow> for PlacedRow {
+    fn from_row(row: &'r PgRow) -> sqlx::Result<Self> {
+        Ok(Self { place: row.try_get("place")?, customer: CustomerRow::from_row(row)? })
+    }
+}
+
+impl Gathered {
+    /// Begins to gather look-ups for this store, until nobody can ask any more.
+    pub fn new(store: Store) -> Self {
+        let (queue, waiting) = mpsc::channel(WAITING);
+        tokio::spawn(serve(store, waiting));
+        Self { queue }
+    }
+
+    /// The customer whose phone has this key.
+    pub async fn customer_by_phone(&self, company: i64, phone_key: String) -> sqlx::Result<Option<CustomerRow>> {
+        let (answer, answered) = oneshot::channel();
+        self.queue.send(LookUp { company, phone_key, answer }).await.map_err(|_| sqlx::Error::PoolClosed)?;
+        answered.await.map_err(|_| sqlx::Error::PoolClosed)?
+    }
+}
+
+async fn serve(store: Store, mut waiting: mpsc::Receiver<LookUp>) {
+    let places = Arc::new(Semaphore::new(AT_A_TIME));
+    while let Ok(place) = places.clone().acquire_owned().await {
+        let mut gathered = Vec::new();
+        if waiting.recv_many(&mut gathered, MOST).await == 0 {
+            return;
+        }
+        let store = store.clone();
+        tokio::spawn(async move {
+            answer(&store, gathered).await;
+            drop(place);
+        });
+    }
+}
+
+async fn answer(store: &Store, gathered: Vec<LookUp>) {
+    let keys: Vec<(i64, &str)> = gathered.iter().map(|look_up| (look_up.company, look_up.phone_key.as_str())).collect();
+    let found = match serde_json::to_string(&keys) {
+        Ok(keys) => store.customers_by_phones(&keys).await,
+        Err(cause) => Err(sqlx::Error::Encode(cause.into())),
+    };
+    match found {
+        Ok(rows) => {
+            let mut customers: Vec<Option<CustomerRow>> = Vec::new();
+            customers.resize_with(gathered.len(), || None);
+            for row in rows {
+                if let Some(slot) = usize::try_from(row.place).ok().and_then(|place| customers.get_mut(place)) {
+                    *slot = Some(row.customer);
+                }
+            }
+            for (look_up, customer) in gathered.into_iter().zip(customers) {
+                // Whoever has left needs no answer.
+                let _ = look_up.answer.send(Ok(customer));
+            }
+        }
+        Err(cause) => {
+            let text = cause.to_string();
+            for look_up in gathered {
+                let _ = look_up.answer.send(Err(sqlx::Error::Protocol(text.clone())));
+            }
+        }
+    }
+}
