@@ -4,8 +4,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::customer::{CustomerBody, CustomerInput, CustomerReply};
+use super::customer::{CustomerBody, CustomerReply};
 use super::find::identifier;
+use super::input::CustomerInput;
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::customer::{self, Expected, Written};

@@ -9,8 +9,10 @@ pub mod export;
 mod feeds;
 mod find;
 pub mod http;
+mod input;
 
-pub use customer::{CustomerBody, customer_company};
+pub use customer::CustomerBody;
+pub use input::customer_company;
 
 operations! { Cti:
     /// 获取客户列表筛选条件参数。
