@@ -58,6 +58,8 @@ install_missing() {
   command -v cc >/dev/null || missing+=(gcc)
   [ -e /usr/include/stdlib.h ] || missing+=(libc6-dev)
   [ -n "$(postgres_binaries)" ] || missing+=(postgresql)
+  # The tests end the program by signals.
+  type -P kill >/dev/null || missing+=(procps)
   if [ ${#missing[@]} -gt 0 ]; then
     if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
       echo "缺少，请先安装 / missing, install first: apt-get install ${missing[*]}" >&2

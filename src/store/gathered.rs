@@ -5,9 +5,6 @@
 
 use std::sync::Arc;
 
-use sqlx::postgres::PgRow;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{FromRow, Row};
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::Store;
@@ -30,25 +27,6 @@ struct LookUp {
     company: i64,
     phone_key: String,
     answer: oneshot::Sender<sqlx::Result<Option<CustomerRow>>>,
-}
-
-/// A customer and the place, in the list of look-ups, of the one that found it.
-#[derive(Debug)]
-pub struct PlacedRow {
-    pub place: i64,
-    pub customer: CustomerRow,
-}
-
-impl<'r> FromRow<'r, SqliteRow> for PlacedRow {
-    fn from_row(row: &'r SqliteRow) -> sqlx::Result<Self> {
-        Ok(Self { place: row.try_get("place")?, customer: CustomerRow::from_row(row)? })
-    }
-}
-
-impl<'r> FromRow<'r, PgRow> for PlacedRow {
-    fn from_row(row: &'r PgRow) -> sqlx::Result<Self> {
-        Ok(Self { place: row.try_get("place")?, customer: CustomerRow::from_row(row)? })
-    }
 }
 
 impl Gathered {
@@ -90,16 +68,16 @@ async fn answer(store: &Store, gathered: Vec<LookUp>) {
     };
     match found {
         Ok(rows) => {
-            let mut customers: Vec<Option<CustomerRow>> = Vec::new();
-            customers.resize_with(gathered.len(), || None);
+            let mut customers: Vec<Option<String>> = vec![None; gathered.len()];
             for row in rows {
                 if let Some(slot) = usize::try_from(row.place).ok().and_then(|place| customers.get_mut(place)) {
                     *slot = Some(row.customer);
                 }
             }
             for (look_up, customer) in gathered.into_iter().zip(customers) {
+                let customer = customer.map(|columns| serde_json::from_str(&columns)).transpose();
                 // Whoever has left needs no answer.
-                let _ = look_up.answer.send(Ok(customer));
+                let _ = look_up.answer.send(customer.map_err(|cause| sqlx::Error::Decode(cause.into())));
             }
         }
         Err(cause) => {

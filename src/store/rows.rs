@@ -63,6 +63,9 @@ rows! {
         custom: Option<String>, phones: String, labels: String,
     }
 
+    /// A customer as a JSON array of its columns, and the place of what found it in the list of look-ups.
+    PlacedRow { place: i64, customer: String }
+
     /// A phone that a look-up found: whose it is and how it was typed.
     PhoneRow { id: i64, customer_id: i64, typed: String, key: String, tail: String }
 

@@ -10,10 +10,11 @@ use laidian::ops::{Cx, setup};
 use serde_json::{Value, json};
 
 use crate::invariants::check_invariants;
-use crate::support::{DESK, Demo, Engine, MAIN, NOW, backend, destroy, update};
+use crate::support::{DESK, Demo, Engine, MAIN, NOW, SHOP, backend, destroy, update};
 
 both_engines! {
     a_life_is_told_in_order,
+    a_phone_leads_to_the_whole_customer,
     an_update_changes_what_it_names,
     phones_keep_their_ids,
     nothing_changed_is_nothing_written,
@@ -303,4 +304,27 @@ async fn other_companies_do_not_see_it(engine: Engine) {
     assert_eq!(main.scope.customer(id).await.unwrap().unwrap(), before);
     check_invariants(&demo.place, &main.scope).await;
     check_invariants(&demo.place, &desk.scope).await;
+}
+
+/// Many look-ups at a time share statements; each gets its own customer, column by column.
+async fn a_phone_leads_to_the_whole_customer(engine: Engine) {
+    let demo = backend(engine, 40).await;
+    let (main, shop) = (demo.store.company(MAIN), demo.store.company(SHOP));
+    let mut wanted = Vec::new();
+    for scope in [&main, &shop] {
+        let phones = format!("select key || ' ' || customer_id from phone where company_id = {}", scope.company());
+        for row in demo.place.connect().await.texts(&phones).await {
+            let (key, id) = row.rsplit_once(' ').unwrap();
+            wanted.push((scope, key.to_owned(), id.parse::<i64>().unwrap()));
+        }
+    }
+    assert!(wanted.len() > 40);
+    let found =
+        futures_util::future::join_all(wanted.iter().map(|(scope, key, _)| scope.customer_of_phone(key.clone())));
+    for ((scope, _, id), found) in wanted.iter().zip(found.await) {
+        assert_eq!(found.unwrap(), scope.customer(*id).await.unwrap());
+    }
+    // Another company's phone is nobody's here.
+    let foreign = wanted.iter().find(|(scope, ..)| scope.company() == MAIN).unwrap();
+    assert_eq!(demo.store.company(DESK).customer_of_phone(foreign.1.clone()).await.unwrap(), None);
 }
