@@ -241,3 +241,15 @@ async fn postgres_reads_no_table_as_a_whole() {
     let scan = postgres_plan(&mut raw, "select * from customer_term where company_id = $1 and customer_id = $2").await;
     assert!(!postgres_faults("", &scan, &indices).is_empty(), "a scan would not be noticed: {scan}");
 }
+
+/// With sqlite_stat4 and the statistics that the schema brings, SQLite would prepare every statement again at
+/// each bind; `.cargo/config.toml` leaves it out.
+#[tokio::test]
+async fn sqlite_is_built_without_stat4() {
+    let demo = backend(Engine::Sqlite, 0).await;
+    let mut raw = demo.place.connect().await;
+    let rows = connection(&mut raw).fetch_all(sqlx::query("pragma compile_options")).await.unwrap();
+    let options: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    assert!(options.len() > 10, "{options:?}");
+    assert!(!options.iter().any(|option| option.contains("STAT4")), "{options:?}");
+}
