@@ -62,6 +62,7 @@ impl Server {
         let shared =
             Arc::new(Shared { backend, config, sessions: Arc::default(), connections, shutdown: Shutdown::default() });
         tokio::spawn(accept(listener, shared.clone()));
+        tokio::spawn(withdraw(shared.clone()));
         Ok(Self { address, shared })
     }
 
@@ -121,6 +122,19 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
                 tokio::time::sleep(ACCEPT_AGAIN).await;
             }
         }
+    }
+}
+
+/// Ends, once a second, the sockets of operators who have been disabled.
+async fn withdraw(shared: Arc<Shared>) {
+    let mut second = tokio::time::interval(Duration::from_secs(1));
+    loop {
+        tokio::select! {
+            _ = second.tick() => {}
+            () = shared.shutdown.started() => return,
+        }
+        // The cause is in the log; the next second tries again.
+        let _ = shared.sessions.withdraw(&shared.backend).await;
     }
 }
 

@@ -1,11 +1,14 @@
 //! Who is connected: the registry of open sockets.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use dashmap::DashMap;
+use tokio_util::sync::CancellationToken;
 
-use crate::ops::Caller;
+use crate::error::Error;
+use crate::ops::{Backend, Caller, Operator};
 
 /// The open sockets of this server.
 #[derive(Default)]
@@ -13,8 +16,13 @@ pub struct Sessions {
     next: AtomicU64,
     /// Counted apart from the map: a socket counts from before its handshake is answered.
     open: AtomicUsize,
-    /// Who each signed-in socket is.
-    callers: DashMap<u64, Arc<Caller>>,
+    signed_in: DashMap<u64, SignedIn>,
+}
+
+/// Who a socket is, and how it is told that it is nobody any more.
+struct SignedIn {
+    caller: Arc<Caller>,
+    withdrawn: CancellationToken,
 }
 
 impl Sessions {
@@ -23,7 +31,28 @@ impl Sessions {
         let entered =
             self.open.fetch_update(Ordering::AcqRel, Ordering::Acquire, |open| (open < most).then_some(open + 1));
         entered.ok()?;
-        Some(Session { id: self.next.fetch_add(1, Ordering::Relaxed), sessions: self.clone() })
+        let id = self.next.fetch_add(1, Ordering::Relaxed);
+        Some(Session { id, sessions: self.clone(), withdrawn: CancellationToken::new() })
+    }
+
+    /// Ends the sockets of operators who may not be signed in any more.
+    pub async fn withdraw(&self, backend: &Backend) -> Result<(), Error> {
+        let companies: BTreeSet<i64> = self.signed_in.iter().map(|entry| entry.caller.company).collect();
+        for company in companies {
+            // As it is now: the cache's second would be a second more.
+            backend.catalogues.forget(company).await;
+            let catalogue = backend.catalogues.get(&backend.store.company(company)).await?;
+            let may_stay = |caller: &Caller| {
+                let staff = |operator: &Operator| catalogue.as_ref()?.staff(&operator.login_no);
+                caller.operator.as_ref().is_none_or(|operator| staff(operator).is_some_and(|staff| !staff.disabled))
+            };
+            for entry in self.signed_in.iter().filter(|entry| entry.caller.company == company) {
+                if !may_stay(&entry.caller) {
+                    entry.withdrawn.cancel();
+                }
+            }
+        }
+        Ok(())
     }
 
     /// How many sockets are open.
@@ -37,6 +66,7 @@ impl Sessions {
 pub struct Session {
     id: u64,
     sessions: Arc<Sessions>,
+    withdrawn: CancellationToken,
 }
 
 impl Session {
@@ -48,13 +78,19 @@ impl Session {
 
     /// Records who signed in.
     pub fn signed_in(&self, caller: Arc<Caller>) {
-        self.sessions.callers.insert(self.id, caller);
+        self.sessions.signed_in.insert(self.id, SignedIn { caller, withdrawn: self.withdrawn.clone() });
+    }
+
+    /// Cancelled when whoever signed in may not be any more.
+    #[must_use]
+    pub fn withdrawn(&self) -> CancellationToken {
+        self.withdrawn.clone()
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.sessions.callers.remove(&self.id);
+        self.sessions.signed_in.remove(&self.id);
         self.sessions.open.fetch_sub(1, Ordering::AcqRel);
     }
 }

@@ -64,6 +64,7 @@ pub struct Socket {
     timers: Timers,
     wake_up: Pin<Box<Sleep>>,
     shutdown: Pin<Box<dyn Future<Output = ()> + Send>>,
+    withdrawn: Pin<Box<dyn Future<Output = ()> + Send>>,
     draining: bool,
 }
 
@@ -92,6 +93,8 @@ enum Event {
     Flushed(Result<(), WireError>),
     Time,
     Shutdown,
+    /// Whoever signed in may not be any more.
+    Withdrawn,
     /// Everything accepted is answered and flushed.
     Drained,
 }
@@ -146,6 +149,7 @@ impl Socket {
             stall: None,
         };
         let shutdown = Box::pin(cancelled(shared.shutdown.token()));
+        let withdrawn = Box::pin(cancelled(session.withdrawn()));
         let caller = caller.map(Arc::new);
         if let Some(caller) = &caller {
             session.signed_in(caller.clone());
@@ -165,6 +169,7 @@ impl Socket {
             timers,
             wake_up,
             shutdown,
+            withdrawn,
             draining: false,
         }
     }
@@ -188,6 +193,7 @@ impl Socket {
                     self.refuse_what_came();
                     Ok(())
                 }
+                Event::Withdrawn => Err(End::Close(CloseCode::SignInWithdrawn)),
                 Event::Drained => Err(End::Close(CloseCode::GoingAway)),
             };
             if let Err(end) = handled {
@@ -219,6 +225,9 @@ impl Socket {
             }
         } else if self.draining && self.in_flight() == 0 {
             return Poll::Ready(Event::Drained);
+        }
+        if self.withdrawn.as_mut().poll(cx).is_ready() {
+            return Poll::Ready(Event::Withdrawn);
         }
         if !self.draining && self.shutdown.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Event::Shutdown);

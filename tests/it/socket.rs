@@ -5,6 +5,8 @@ use std::collections::HashSet;
 use futures_util::{SinkExt, StreamExt};
 use laidian::cli::private::Demo;
 use laidian::cli::replay::{PrivateServers, Running};
+use laidian::config::AuthMode;
+use laidian::ops::setup;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value, json};
@@ -12,6 +14,7 @@ use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio_tungstenite::tungstenite::protocol::Message;
 
 use crate::client::{Client, PATIENCE};
+use crate::support::Engine;
 
 /// A private demo server with these settings.
 async fn serve(settings: Value) -> Running {
@@ -236,6 +239,26 @@ async fn an_app_signs_operators_in() {
     assert_eq!(client.ask(login("trcs008", 1054, "demo-token")).await["code"], 1000, "renewed");
     assert_eq!(client.ask(login("trcs001", 1054, "demo-token")).await["code"], 2403, "another");
     server.stop.await;
+}
+
+#[tokio::test]
+async fn disabling_an_operator_ends_his_sockets_and_nobody_elses() {
+    let server = crate::support::server(Engine::Sqlite, |config| config.auth.mode = AuthMode::Token).await;
+    let url = format!("ws://{}/ws", server.address());
+    let sign_in = async |login_no: &str| {
+        let mut client = Client::connect(&url).await;
+        let password = format!("demo-{login_no}");
+        let login = json!({"action": "login", "loginno": login_no, "companyId": 1054, "password": password});
+        assert_eq!(client.ask(login).await["code"], 1000);
+        client
+    };
+    let (mut stays, mut leaves) = (sign_in("trcs001").await, sign_in("trcs008").await);
+    let mut tx = server.backend().store.company(1054).write().await.unwrap();
+    setup::disabled(&mut tx, "trcs008", true).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(leaves.closed().await, (4003, "sign-in withdrawn".into()));
+    assert_eq!(stays.ask(json!({"action": "get_customer", "type": "id", "content": 1})).await["code"], 1000);
+    server.stop().await;
 }
 
 #[tokio::test]
