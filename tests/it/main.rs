@@ -27,6 +27,7 @@ mod migrations;
 mod model;
 mod plans;
 mod process;
+mod safe_writes;
 mod search;
 mod socket;
 mod statements;
