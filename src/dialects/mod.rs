@@ -7,13 +7,13 @@
 mod table;
 pub mod cti;
 pub mod desk;
+mod request_id;
 
 pub use table::{Access, Effect, FileAddress, Route, Row, decode};
 
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::export::Export;
-use crate::ops::idempotency::RequestKey;
 use crate::protocol::envelope::Door;
 
 /// Lists the dialects: an operation is found in the first that has its action.
@@ -43,7 +43,7 @@ macro_rules! dialects {
             /// Reads the request, carries it out and appends the reply; or returns the file to be sent.
             pub async fn run(self, mut cx: Cx<'_>, body: &str, door: Door<'_>, out: &mut Vec<u8>) -> Result<Option<Export>, Error> {
                 if self.effect() == Effect::Write {
-                    cx.request = RequestKey::of(self.name(), body)?;
+                    cx.request = request_id::read(self.name(), body)?;
                 }
                 match self { $(Self::$name(operation) => operation.run(&cx, body, door, out).await),+ }
             }
