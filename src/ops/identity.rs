@@ -8,6 +8,7 @@ use subtle::ConstantTimeEq;
 
 use super::{Backend, Caller, Operator, password};
 use crate::domain::catalogue::{Catalogue, login_key};
+use crate::domain::customer::LONGEST_TEXT;
 use crate::domain::signature;
 use crate::domain::times::SECOND;
 use crate::error::Error;
@@ -143,6 +144,12 @@ pub async fn by_password(backend: &Backend, claim: &Claim, password: &str, addre
     let missing = |what: &str| Error::parameter(format!("{what}: 缺少 / is missing"));
     let company = claim.company.ok_or_else(|| missing("companyId"))?;
     let login_no = claim.operator.as_deref().ok_or_else(|| missing("loginno"))?;
+    let wrong =
+        || Error::NotSignedIn { detail: "login: 工号或密码不正确 / wrong login number or password".into() };
+    // No operator has such a number, and it is not worth remembering.
+    if login_no.chars().count() > LONGEST_TEXT || login_no.contains('\0') {
+        return Err(wrong());
+    }
     let account = format!("{company}/{}", login_key(login_no));
     let address = address.to_string();
     let now = backend.clock.now();
@@ -157,9 +164,7 @@ pub async fn by_password(backend: &Backend, claim: &Claim, password: &str, addre
     let Some(caller) = caller else {
         backend.guesses.wrong(&account, now);
         backend.guesses.wrong(&address, now);
-        return Err(Error::NotSignedIn {
-            detail: "login: 工号或密码不正确 / wrong login number or password".into()
-        });
+        return Err(wrong());
     };
     backend.guesses.right(&account);
     Ok(caller)

@@ -1,14 +1,15 @@
 //! Who is connected: the registry of open sockets.
 
-use std::collections::BTreeSet;
+use std::collections::HashSet;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 
 use dashmap::DashMap;
 use tokio_util::sync::CancellationToken;
 
+use crate::domain::catalogue::login_key;
 use crate::error::Error;
-use crate::ops::{Backend, Caller, Operator};
+use crate::ops::{Backend, Caller};
 
 /// The open sockets of this server.
 #[derive(Default)]
@@ -37,28 +38,21 @@ impl Sessions {
 
     /// Ends the sockets of operators who may not be signed in any more.
     pub async fn withdraw(&self, backend: &Backend) -> Result<(), Error> {
-        let companies: BTreeSet<i64> = self.signed_in.iter().map(|entry| entry.caller.company).collect();
-        for company in companies {
-            // As it is now: the cache's second would be a second more.
-            backend.catalogues.forget(company).await;
-            let catalogue = backend.catalogues.get(&backend.store.company(company)).await?;
-            let may_stay = |caller: &Caller| {
-                let staff = |operator: &Operator| catalogue.as_ref()?.staff(&operator.login_no);
-                caller.operator.as_ref().is_none_or(|operator| staff(operator).is_some_and(|staff| !staff.disabled))
-            };
-            for entry in self.signed_in.iter().filter(|entry| entry.caller.company == company) {
-                if !may_stay(&entry.caller) {
-                    entry.withdrawn.cancel();
-                }
+        if self.signed_in.is_empty() {
+            return Ok(());
+        }
+        let disabled: HashSet<(i64, String)> =
+            backend.store.disabled_staff().await?.into_iter().map(|row| (row.company_id, row.login_key)).collect();
+        if disabled.is_empty() {
+            return Ok(());
+        }
+        for entry in &self.signed_in {
+            let Some(operator) = &entry.caller.operator else { continue };
+            if disabled.contains(&(entry.caller.company, login_key(&operator.login_no))) {
+                entry.withdrawn.cancel();
             }
         }
         Ok(())
-    }
-
-    /// How many sockets are open.
-    #[must_use]
-    pub fn open(&self) -> usize {
-        self.open.load(Ordering::Acquire)
     }
 }
 

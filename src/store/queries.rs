@@ -1,8 +1,8 @@
 //! Every fixed query. `$1` is the company in `read` and `write` queries (see `macros.rs`).
 
 use super::rows::{
-    AppRow, CompanyRow, CounterRow, CustomerRow, DictionaryRow, EventRow, FieldRow, MembershipRow, NamedRow, NumberRow,
-    PasswordRow, PhoneRow, PlacedRow, RequestRow, StaffRow, TextRow,
+    AppRow, CompanyRow, CounterRow, CustomerRow, DictionaryRow, DisabledRow, EventRow, FieldRow, MembershipRow,
+    NamedRow, NumberRow, PasswordRow, PhoneRow, PlacedRow, RequestRow, StaffRow, TextRow,
 };
 
 queries! {
@@ -31,6 +31,11 @@ queries! {
          from jsonb_array_elements($1::jsonb) with ordinality k (value, place)
          join phone p on p.company_id = (k.value ->> 0)::bigint and p.key = k.value ->> 1
          join customer c on c.company_id = p.company_id and c.id = p.customer_id"
+    }
+
+    /// The operators of all companies who may not sign in any more.
+    global fn disabled_staff() -> Vec<DisabledRow> {
+        "select company_id, login_key from staff where disabled = 1"
     }
 
     // ---- the company and its lists
@@ -284,7 +289,7 @@ queries! {
     }
     /// The lines of the last changes of a customer, newest first.
     read fn last_changes(customer_id: i64, limit: i64) -> Vec<TextRow> {
-        "select lines as value from change where company_id = $1 and customer_id = $2 order by at desc, id desc limit $3"
+        "select lines as value from change where company_id = $1 and customer_id = $2 order by id desc limit $3"
     }
 
     // ---- signed calls

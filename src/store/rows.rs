@@ -36,6 +36,9 @@ rows! {
     /// A member of a company's staff.
     StaffRow { login_key: String, login_no: String, name: String, role: String, disabled: i64 }
 
+    /// An operator who may not sign in any more.
+    DisabledRow { company_id: i64, login_key: String }
+
     /// The hash of an operator's password, if there is one.
     PasswordRow { password: Option<String> }
 

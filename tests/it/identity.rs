@@ -285,6 +285,9 @@ async fn guessing_a_password_waits(engine: Engine) {
     }
     assert!(matches!(sign_in("TRCS001", "demo-trcs001").await, Err(Error::RateLimited { .. })));
     assert_eq!(sign_in("trcs008", "demo-trcs008").await, Ok("trcs008".into()));
+    for absurd in ["x".repeat(300), "a\0b".into()] {
+        assert!(matches!(sign_in(&absurd, "demo-trcs008").await, Err(Error::NotSignedIn { .. })));
+    }
     demo.time.set(NOW + SECOND);
     assert_eq!(sign_in("TRCS001", "demo-trcs001").await, Ok("trcs001".into()));
 }

@@ -59,7 +59,7 @@ pub async fn update(
     let old = Customer::try_from(current.clone())?;
     let merged = merge::merge(&old, changes, &cx.catalogue)?;
     let overtaken = expected.overtaken_by(&mut tx, &current).await?;
-    if !overtaken.is_empty() {
+    if let Some(overtaken) = overtaken {
         let lines = change::lines(&old, &merged.customer, &cx.catalogue);
         let mut wanted = fields_of(&lines);
         // Labels are only names until they are stored; a request that sends them means to change them.
@@ -83,7 +83,7 @@ pub async fn destroy(cx: &Cx<'_>, identifier: &Identifier<'_>, expected: Expecte
     }
     let current = target(cx, &mut tx, identifier).await?;
     let overtaken = expected.overtaken_by(&mut tx, &current).await?;
-    if !overtaken.is_empty() {
+    if let Some(overtaken) = overtaken {
         return Ok(Written::Conflict(Conflict { current: Box::new(current), fields: overtaken }));
     }
     let old = Customer::try_from(current)?;

@@ -30,11 +30,11 @@ pub struct Conflict {
 }
 
 impl Expected {
-    /// Returns the fields that were changed since that version; none when the client saw the current version.
+    /// Returns the fields that were changed since that version; `None` when the client saw the current one.
     ///
     /// Every version has its change lines, so those of the versions since are the last that there are.
-    pub async fn overtaken_by(self, tx: &mut Tx, current: &CustomerRow) -> Result<Vec<String>, Error> {
-        let Some(seen) = self.version.filter(|seen| *seen != current.version) else { return Ok(Vec::new()) };
+    pub async fn overtaken_by(self, tx: &mut Tx, current: &CustomerRow) -> Result<Option<Vec<String>>, Error> {
+        let Some(seen) = self.version.filter(|seen| *seen != current.version) else { return Ok(None) };
         if !(1..current.version).contains(&seen) {
             return Err(Error::parameter(format!(
                 "ifVersion: 当前版本是 {0} / the current version is {0}",
@@ -50,6 +50,6 @@ impl Expected {
                 }
             }
         }
-        Ok(fields)
+        Ok(Some(fields))
     }
 }
