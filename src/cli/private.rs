@@ -37,7 +37,7 @@ async fn start(settings: &Map<String, Value>) -> Result<Running, Box<dyn std::er
     let store = Store::open(&config.location(), config.database.connections).await?;
     let clock = Clock::system();
     demo::fill(&store, CUSTOMERS).await?;
-    let backend = Arc::new(Backend::new(store, clock, config.export.url_seconds));
+    let backend = Arc::new(Backend::new(store, clock, &config));
     let server = Server::start(config, backend).await?;
     let target = Target::at(server.address());
     let stop = Box::pin(async move {

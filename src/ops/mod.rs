@@ -17,6 +17,7 @@ pub mod setup;
 
 use std::sync::Arc;
 
+use crate::config::Config;
 use crate::domain::catalogue::{Catalogue, Role};
 use crate::error::Error;
 use crate::store::{Scope, Store};
@@ -35,12 +36,12 @@ pub struct Backend {
 
 impl Backend {
     #[must_use]
-    pub fn new(store: Store, clock: Clock, url_seconds: u64) -> Self {
+    pub fn new(store: Store, clock: Clock, config: &Config) -> Self {
         Self {
             store,
             clock,
             catalogues: catalogue::Cache::default(),
-            downloads: Downloads::new(url_seconds),
+            downloads: Downloads::new(config.export.url_seconds),
             guesses: password::Guesses::default(),
         }
     }

@@ -244,7 +244,7 @@ impl Demo {
 pub async fn backend(engine: Engine, customers: u64) -> Demo {
     let time = Time::default();
     let (place, store) = demo_store(engine, customers).await;
-    Demo { backend: Arc::new(Backend::new(store, time.clock(), 300)), time, place }
+    Demo { backend: Arc::new(Backend::new(store, time.clock(), &Config::default())), time, place }
 }
 
 async fn demo_store(engine: Engine, customers: u64) -> (Place, Store) {
@@ -284,7 +284,7 @@ pub async fn server(engine: Engine, change: impl FnOnce(&mut Config)) -> TestSer
     change(&mut config);
     config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     config.check().unwrap();
-    let backend = Arc::new(Backend::new(store, Clock::system(), config.export.url_seconds));
+    let backend = Arc::new(Backend::new(store, Clock::system(), &config));
     let server = Server::start(config, backend).await.unwrap();
     TestServer { server, _place: place }
 }
