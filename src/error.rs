@@ -6,6 +6,8 @@
 use std::borrow::Cow;
 use std::fmt;
 
+use crate::domain::masking::{mask, mask_json, mask_text};
+
 /// Why a request was refused. What is not in a variant's fields does not reach the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
@@ -151,6 +153,23 @@ impl Error {
         let id = uuid::Uuid::now_v7();
         tracing::error!(%id, %cause, "internal error");
         Self::Internal { id }
+    }
+
+    /// The refusal without the telephone numbers in it, for whoever may not see them.
+    #[must_use]
+    pub fn masked(self) -> Self {
+        match self {
+            Self::PhoneTaken { typed } => Self::PhoneTaken { typed: mask(&typed) },
+            Self::Parameter { detail } => Self::Parameter { detail: mask_text(&detail).into_owned().into() },
+            Self::NotInDictionary { given, field } => {
+                Self::NotInDictionary { given: mask_text(&given).into_owned(), field }
+            }
+            Self::Conflict { customer, fields } => {
+                let masked = serde_json::from_str(&mask_json(&customer.to_string()));
+                Self::Conflict { customer: masked.unwrap_or(customer), fields }
+            }
+            other => other,
+        }
     }
 
     /// The line of the table for this refusal.

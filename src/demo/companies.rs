@@ -1,7 +1,10 @@
 //! The demo's companies: who works there and what their lists hold.
 
+use std::collections::BTreeMap;
+
 use crate::domain::catalogue::Role;
 use crate::domain::custom_field::FieldKind;
+use crate::domain::rights::{Adjustment, Phones, Reach};
 use crate::error::Error;
 use crate::ops::setup::{self, DictionaryKind};
 use crate::store::Tx;
@@ -32,6 +35,8 @@ pub struct Plan {
     pub name: &'static str,
     pub groups: &'static [(i64, &'static str)],
     pub staff: &'static [Member],
+    /// What its agents may, where that differs from the usual.
+    pub agents: Adjustment,
     /// Dictionaries: value and name, in their order. The first flag is that of untouched customers.
     pub types: &'static [(&'static str, &'static str)],
     pub flags: &'static [(&'static str, &'static str)],
@@ -55,6 +60,7 @@ pub static MAIN: Plan = Plan {
     name: "云上通讯演示公司",
     groups: &[(1_054_001, "客服一部"), (1_054_002, "客服二部")],
     staff: &[WANG, LI, ZHOU, ADMIN_MAIN],
+    agents: agents(Reach::Company, Phones::Shown, true),
     types: &[("0", "企业客户"), ("1", "普通客户"), ("2", "潜在客户")],
     flags: FLAGS,
     sources: SOURCES,
@@ -75,12 +81,17 @@ const FLAGS: &[(&str, &str)] =
     &[("0", "未处理"), ("1", "了解产品"), ("2", "不需要"), ("10", "继续跟踪"), ("11", "客户签约")];
 const SOURCES: &[(&str, &str)] = &[("0", "百度广告"), ("1", "展览"), ("2", "老客户介绍")];
 
+const fn agents(reach: Reach, phones: Phones, export: bool) -> Adjustment {
+    Adjustment { reach: Some(reach), phones: Some(phones), export: Some(export), actions: BTreeMap::new() }
+}
+
 /// Whose lists the document's `filter_customers` example prints.
 pub static SHOP: Plan = Plan {
     id: 1001,
     name: "天青商贸演示公司",
     groups: &[(1001, "销售部"), (1_001_002, "售后部")],
     staff: &[Member { login_no: "TRCS004", name: "陈晓岚", role: Role::Agent, groups: &[1001] }, ADMIN_SHOP],
+    agents: agents(Reach::Group, Phones::Masked, false),
     types: &[("0", "潜在客户"), ("1", "签约客户"), ("2", "重复购买"), ("3", "流失客户")],
     flags: &[("0", "未处理"), ("2", "不需要"), ("8", "无法接通"), ("10", "继续跟踪"), ("11", "客户签约")],
     sources: &[("0", "天猫"), ("1", "京东"), ("2", "百度"), ("3", "线下"), ("4", "代理商"), ("5", "老客户介绍")],
@@ -94,6 +105,7 @@ pub static DESK: Plan = Plan {
     name: "晴川服务演示公司",
     groups: &[(1_001_002, "客服部")],
     staff: &[Member { login_no: "008", name: "吴桐", role: Role::Agent, groups: &[1_001_002] }],
+    agents: agents(Reach::Company, Phones::Shown, true),
     types: &[("0", "普通客户"), ("1", "企业客户")],
     flags: FLAGS,
     sources: SOURCES,
@@ -120,6 +132,7 @@ pub async fn set_up(tx: &mut Tx, plan: &Plan) -> Result<(), Error> {
         setup::operator(tx, member.login_no, member.name, member.role, member.groups).await?;
         setup::public_password(tx, member.login_no, &password(member.login_no)).await?;
     }
+    setup::role_rights(tx, Role::Agent, &plan.agents).await?;
     for app in APPS.iter().filter(|app| app.company == plan.id) {
         setup::app(tx, app.id, "演示应用", app.token).await?;
     }

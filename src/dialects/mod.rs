@@ -14,7 +14,7 @@ pub use table::{Access, Effect, FileAddress, Route, Row, decode};
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::export::Export;
-use crate::protocol::envelope::Door;
+use crate::protocol::envelope::{self, Door};
 
 /// Lists the dialects: an operation is found in the first that has its action.
 macro_rules! dialects {
@@ -42,10 +42,27 @@ macro_rules! dialects {
 
             /// Reads the request, carries it out and appends the reply; or returns the file to be sent.
             pub async fn run(self, mut cx: Cx<'_>, body: &str, door: Door<'_>, out: &mut Vec<u8>) -> Result<Option<Export>, Error> {
+                if let Some(role) = self.access().from_role() {
+                    cx.require(self.name(), role)?;
+                }
+                if self.is_file() {
+                    cx.require_export()?;
+                }
                 if self.effect() == Effect::Write {
                     cx.request = request_id::read(self.name(), body)?;
                 }
-                match self { $(Self::$name(operation) => operation.run(&cx, body, door, out).await),+ }
+                let start = out.len();
+                let done = match self { $(Self::$name(operation) => operation.run(&cx, body, door, out).await),+ };
+                if !cx.rights().masks() {
+                    return done;
+                }
+                envelope::mask_payload(out, start, door);
+                done.map_err(Error::masked)
+            }
+
+            #[must_use]
+            pub fn is_file(self) -> bool {
+                match self { $(Self::$name(operation) => operation.is_file()),+ }
             }
 
             #[must_use]

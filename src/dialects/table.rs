@@ -4,6 +4,7 @@ use schemars::{Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::Deserializer;
 
+use crate::domain::catalogue::Role;
 use crate::error::Error;
 use crate::protocol::folded::{self, Folded};
 
@@ -21,6 +22,21 @@ pub enum Access {
     Anybody,
     /// Everybody who is signed in.
     Agent,
+    Supervisor,
+    Admin,
+}
+
+impl Access {
+    /// The lowest role that usually may; `None` when nobody needs to be anybody.
+    #[must_use]
+    pub fn from_role(self) -> Option<Role> {
+        match self {
+            Self::Anybody => None,
+            Self::Agent => Some(Role::Agent),
+            Self::Supervisor => Some(Role::Supervisor),
+            Self::Admin => Some(Role::Admin),
+        }
+    }
 }
 
 /// Where an operation is served over HTTP.
@@ -114,6 +130,12 @@ macro_rules! operations {
             #[must_use]
             pub fn effect(self) -> crate::dialects::Effect {
                 match self { $(Self::$variant => operations!(@effect $effect)),+ }
+            }
+
+            /// Whether HTTP answers with a file and the socket with its address.
+            #[must_use]
+            pub fn is_file(self) -> bool {
+                match self { $(Self::$variant => operations!(@is_file $kind)),+ }
             }
 
             #[must_use]

@@ -4,7 +4,8 @@ use serde_json::{Value, json};
 
 use super::shapes::{Members, Shapes, socket_refusal};
 use super::{Row, description, host, lines};
-use crate::dialects::{Access, Effect, rows};
+use crate::dialects::{Effect, rows};
+use crate::domain::catalogue::Role;
 use crate::protocol::frame::TOPIC;
 
 /// Returns the document. It speaks for the server: an operation is a frame that the server receives.
@@ -105,7 +106,7 @@ fn operation(row: &Row, request: &str, reply: &str) -> Value {
             "messages": [message(reply), message("refusal")],
         },
         "x-effect": match row.effect { Effect::Read => "read", Effect::Write => "write" },
-        "x-access": match row.access { Access::Anybody => "anybody", Access::Agent => "agent" },
+        "x-access": row.access.from_role().map_or("anybody", Role::name),
     })
 }
 

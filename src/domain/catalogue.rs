@@ -6,6 +6,7 @@ use jiff::tz::TimeZone;
 
 use super::custom_field::CustomField;
 use super::phone::Country;
+use super::rights::Rights;
 
 /// The settings and lists of one company, as they were when it was read.
 #[derive(Debug)]
@@ -21,6 +22,8 @@ pub struct Catalogue {
     /// Names by task id.
     pub tasks: BTreeMap<i64, String>,
     pub fields: Vec<CustomField>,
+    /// Of each role, in the order of [`Role::ALL`].
+    pub rights: [Rights; 3],
 }
 
 #[derive(Debug)]
@@ -106,6 +109,16 @@ impl Dictionary {
 }
 
 impl Catalogue {
+    #[must_use]
+    pub fn rights(&self, role: Role) -> &Rights {
+        let [agent, supervisor, admin] = &self.rights;
+        match role {
+            Role::Agent => agent,
+            Role::Supervisor => supervisor,
+            Role::Admin => admin,
+        }
+    }
+
     #[must_use]
     pub fn staff(&self, login_no: &str) -> Option<&Staff> {
         self.staff.get(&login_key(login_no))

@@ -9,9 +9,10 @@ use moka::future::Cache as Moka;
 use crate::domain::catalogue::{Catalogue, Company, Dictionary, Entry, Role, Staff};
 use crate::domain::custom_field::{CustomField, FieldKind};
 use crate::domain::phone::{CHINA, Country};
+use crate::domain::rights::Rights;
 use crate::error::Error;
 use crate::store::Scope;
-use crate::store::rows::{CompanyRow, DictionaryRow, FieldRow};
+use crate::store::rows::{CompanyRow, DictionaryRow, FieldRow, RightsRow};
 
 /// How old a catalogue may be: what another process sets up is seen this much later.
 const FRESH: Duration = Duration::from_secs(1);
@@ -74,7 +75,17 @@ pub async fn load(scope: &Scope) -> Result<Option<Catalogue>, Error> {
         sources: dictionary(&items, "source"),
         tasks: scope.tasks().await?.into_iter().map(|row| (row.id, row.name)).collect(),
         fields: scope.custom_fields().await?.into_iter().map(field_of).collect(),
+        rights: rights(&scope.role_rights().await?),
     }))
+}
+
+/// The rights of each role. An admin's are not adjusted: an admin could undo it.
+fn rights(rows: &[RightsRow]) -> [Rights; 3] {
+    Role::ALL.map(|role| {
+        let row = rows.iter().find(|row| row.role == role.name());
+        let adjustment = row.and_then(|row| serde_json::from_str(&row.rights).ok()).unwrap_or_default();
+        if role == Role::Admin { Rights::usual(role) } else { Rights::adjusted(role, adjustment) }
+    })
 }
 
 fn company_of(row: CompanyRow) -> Company {

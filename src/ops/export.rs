@@ -1,8 +1,8 @@
 //! Walking over all customers that a search finds, page by page.
 
+use super::Cx;
+use super::rights::Shown;
 use crate::error::Error;
-use crate::store::Scope;
-use crate::store::rows::CustomerRow;
 use crate::store::search::Search;
 
 /// What a file of customers holds and how it is written.
@@ -52,24 +52,26 @@ const PAGE: i64 = 500;
 
 /// A walk over the customers that a search finds, by id. It holds nothing open between two pages, so that
 /// a slow reader keeps nobody waiting; a customer that is changed meanwhile is written as it is then.
-pub struct Walk {
-    scope: Scope,
+pub struct Walk<'a> {
+    cx: Cx<'a>,
     search: Search,
     last: i64,
 }
 
-impl Walk {
-    #[must_use]
-    pub fn new(scope: Scope, search: Search) -> Self {
-        Self { scope, search, last: 0 }
+impl<'a> Walk<'a> {
+    /// Begins a walk with the rights that the caller has now, which need not be those of when it was asked for.
+    pub fn new(cx: Cx<'a>, mut search: Search) -> Result<Self, Error> {
+        cx.require_export()?;
+        search.within = cx.within();
+        Ok(Self { cx, search, last: 0 })
     }
 
     /// Returns the next customers; none at the end.
-    pub async fn next(&mut self) -> Result<Vec<CustomerRow>, Error> {
-        let page = self.scope.search_after(&self.search, self.last, PAGE).await?;
+    pub async fn next(&mut self) -> Result<Vec<Shown>, Error> {
+        let page = self.cx.scope.search_after(&self.search, self.last, PAGE).await?;
         if let Some(last) = page.last() {
             self.last = last.id;
         }
-        Ok(page)
+        self.cx.show_all(page)
     }
 }

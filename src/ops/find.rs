@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 
 use super::Cx;
+use super::rights::Shown;
 use crate::domain::catalogue::Dictionary;
 use crate::domain::customer::{CustomerPhone, LONGEST_TEXT};
 use crate::domain::filter::{ListFilter, Owner};
+use crate::domain::masking::SHOWN as SHOWN_DIGITS;
 use crate::domain::phone::{Phone, SHORTEST_TAIL, shorter_tails};
 use crate::domain::search_terms::{fold, prefix_end, query_in};
 use crate::error::Error;
@@ -41,40 +43,47 @@ pub enum PhoneMatch {
 
 /// The customers that an identifier names, and for a phone how well.
 pub struct Found {
-    pub customers: Vec<CustomerRow>,
+    pub customers: Vec<Shown>,
     pub matched: Option<PhoneMatch>,
 }
 
 /// Returns the customers that the identifier names, newest first; at least one.
 pub async fn find(cx: &Cx<'_>, identifier: &Identifier<'_>) -> Result<Found, Error> {
-    let (customers, matched) = match identifier {
-        Identifier::Id(id) => (cx.scope.customer(*id).await?.into_iter().collect(), None),
-        Identifier::Name(name) => (cx.scope.customers_by_name(&name_key(name)?, MOST).await?, None),
-        Identifier::Company(name) => (cx.scope.customers_by_company(&name_key(name)?, MOST).await?, None),
+    let within = cx.within();
+    let (owner, groups) = (within.owner_key.as_deref(), within.groups_json());
+    let customers = match identifier {
+        Identifier::Id(id) => cx.scope.customer(*id).await?.into_iter().collect(),
+        Identifier::Name(name) => cx.scope.customers_by_name(&name_key(name)?, owner, groups.as_deref(), MOST).await?,
+        Identifier::Company(name) => {
+            cx.scope.customers_by_company(&name_key(name)?, owner, groups.as_deref(), MOST).await?
+        }
         Identifier::Phone(typed) => return by_phone(cx, typed).await,
     };
-    found(customers, matched)
+    found(cx, customers, None)
 }
 
 /// Returns the one customer whose history is asked for.
 pub async fn find_one(cx: &Cx<'_>, identifier: &Identifier<'_>) -> Result<i64, Error> {
-    only(&find(cx, identifier).await?.customers)
+    only(find(cx, identifier).await?.customers.iter().map(|customer| customer.id))
 }
 
-/// Returns the id of the only one of these customers.
-pub fn only(customers: &[CustomerRow]) -> Result<i64, Error> {
-    match customers {
-        [only] => Ok(only.id),
-        [] => Err(Error::NotFound),
+/// Returns the only one of these.
+pub fn only<T>(mut found: impl ExactSizeIterator<Item = T>) -> Result<T, Error> {
+    match found.len() {
+        0 | 1 => found.next().ok_or(Error::NotFound),
         several => Err(Error::parameter(format!(
-            "content: 有 {0} 个客户匹配，请使用 id / {0} customers match, use the id",
-            several.len()
+            "content: 有 {several} 个客户匹配，请使用 id / {several} customers match, use the id"
         ))),
     }
 }
 
-fn found(customers: Vec<CustomerRow>, matched: Option<PhoneMatch>) -> Result<Found, Error> {
-    if customers.is_empty() { Err(Error::NotFound) } else { Ok(Found { customers, matched }) }
+/// Returns those of the customers that the caller sees. To have no right to see somebody looks like nobody.
+fn found(cx: &Cx<'_>, mut customers: Vec<CustomerRow>, matched: Option<PhoneMatch>) -> Result<Found, Error> {
+    customers.retain(|customer| cx.sees(customer));
+    if customers.is_empty() {
+        return Err(Error::NotFound);
+    }
+    Ok(Found { customers: cx.show_all(customers)?, matched })
 }
 
 /// Returns the form in which names are compared. An empty name would find all that have none.
@@ -90,12 +99,13 @@ async fn by_number(cx: &Cx<'_>, typed: &str) -> Result<Found, Error> {
     let phones: Vec<CustomerPhone> = serde_json::from_str(&customer.phones).map_err(|cause| Error::internal(&cause))?;
     let as_typed = phones.iter().any(|phone| phone.content == typed.trim());
     let matched = if as_typed { PhoneMatch::Text } else { PhoneMatch::Number };
-    found(vec![customer], Some(matched))
+    found(cx, vec![customer], Some(matched))
 }
 
 async fn by_phone(cx: &Cx<'_>, typed: &str) -> Result<Found, Error> {
     match by_number(cx, typed).await {
-        Err(Error::NotFound) => {}
+        // Who may not see numbers could find them out digit by digit: the whole number is asked for.
+        Err(Error::NotFound) if !cx.rights().masks() => {}
         other => return other,
     }
     let (phones, digits) = by_tail(cx, typed).await?;
@@ -104,7 +114,7 @@ async fn by_phone(cx: &Cx<'_>, typed: &str) -> Result<Found, Error> {
     ids.dedup();
     let mut customers = cx.scope.customers_by_id(&json_numbers(&ids)).await?;
     customers.sort_unstable_by_key(|customer| std::cmp::Reverse(customer.id));
-    found(customers, Some(PhoneMatch::Tail(digits)))
+    found(cx, customers, Some(PhoneMatch::Tail(digits)))
 }
 
 /// The phones that end with these digits or, failing that, are the longest end of them; and how many
@@ -135,7 +145,7 @@ fn json_numbers(numbers: &[i64]) -> String {
 
 /// A page of a list.
 pub struct Page {
-    pub customers: Vec<CustomerRow>,
+    pub customers: Vec<Shown>,
     pub number: i64,
     pub total: i64,
 }
@@ -151,7 +161,7 @@ pub async fn list(cx: &Cx<'_>, search: &Search, number: i64) -> Result<Page, Err
     let total = cx.scope.search_count(search).await?;
     let offset = (number - 1) * PAGE;
     let customers = if offset < total { cx.scope.search(search, PAGE, offset).await? } else { Vec::new() };
-    Ok(Page { customers, number, total })
+    Ok(Page { customers: cx.show_all(customers)?, number, total })
 }
 
 /// Returns the search that a filter and words stand for. A name that is in no list is refused: an empty
@@ -184,6 +194,17 @@ pub fn search(cx: &Cx<'_>, filter: &ListFilter<'_>, query: Option<&str>) -> Resu
     search.flag_value = value(&catalogue.flags, "客户状态", &filter.status)?;
     search.source_value = value(&catalogue.sources, "客户来源", &filter.source)?;
     search.words = query.map(|text| query_in(text, catalogue.company.country).words).unwrap_or_default();
+    if cx.rights().masks() {
+        for word in &mut search.words {
+            // The last digits that are shown, or a whole number; between them lies guessing digit by digit.
+            let is_whole =
+                || Phone::parse(&word.text, catalogue.company.country).is_some_and(|phone| phone.e164.is_some());
+            if word.tail.as_ref().is_some_and(|tail| tail.len() > SHOWN_DIGITS) && !is_whole() {
+                word.tail = None;
+            }
+        }
+    }
+    search.within = cx.within();
     Ok(search)
 }
 

@@ -13,6 +13,7 @@ pub mod find;
 pub mod idempotency;
 pub mod identity;
 pub mod password;
+pub mod rights;
 pub mod setup;
 
 use std::sync::Arc;
@@ -64,6 +65,7 @@ impl Backend {
 }
 
 /// The context of one request.
+#[derive(Clone)]
 pub struct Cx<'a> {
     pub backend: &'a Backend,
     /// The store, confined to the caller's company.

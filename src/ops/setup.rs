@@ -7,6 +7,7 @@ use crate::domain::catalogue::{Role, login_key};
 use crate::domain::custom_field::FieldKind;
 use crate::domain::customer::LONGEST_TEXT;
 use crate::domain::phone::Country;
+use crate::domain::rights::Adjustment;
 use crate::error::Error;
 use crate::ops::password;
 use crate::store::{Scope, Tx};
@@ -120,6 +121,16 @@ pub async fn dictionary_item(
     check_name("value", value)?;
     check_name("name", name)?;
     tx.put_dictionary_item(kind.name(), value, name, position).await?;
+    Ok(())
+}
+
+/// Says how the rights of a role differ from the usual ones. An admin's do not: an admin could undo it.
+pub async fn role_rights(tx: &mut Tx, role: Role, adjustment: &Adjustment) -> Result<(), Error> {
+    if role == Role::Admin {
+        return Err(Error::parameter("role: 管理员的权限不能调整 / the rights of admins are not adjusted"));
+    }
+    let rights = serde_json::to_string(adjustment).map_err(|cause| Error::internal(&cause))?;
+    tx.put_role_rights(role.name(), &rights).await?;
     Ok(())
 }
 

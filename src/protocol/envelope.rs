@@ -1,9 +1,12 @@
 //! The reply: `success`, `message`, `code`, the echoed `callbackId`, then the members of the payload.
 
+use std::borrow::Cow;
+
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::callback_id::CallbackId;
+use crate::domain::masking::mask_json;
 use crate::error::Error;
 
 pub const OK: i64 = 1000;
@@ -19,13 +22,7 @@ pub enum Door<'a> {
 /// Appends a successful reply. The payload must be an object; its members follow the envelope's.
 pub fn success<P: Serialize>(out: &mut Vec<u8>, door: Door<'_>, payload: &P) -> Result<(), Error> {
     let start = out.len();
-    match door {
-        Door::Socket(callback_id) => {
-            out.extend_from_slice(r#"{"success":true,"message":"操作成功！","code":1000"#.as_bytes());
-            push_callback_id(out, callback_id);
-        }
-        Door::Http => out.extend_from_slice(r#"{"code":1000,"message":"操作成功！""#.as_bytes()),
-    }
+    push_head(out, door);
     let joint = out.len();
     if let Err(cause) = serde_json::to_writer(&mut *out, payload) {
         out.truncate(start);
@@ -38,6 +35,28 @@ pub fn success<P: Serialize>(out: &mut Vec<u8>, door: Door<'_>, payload: &P) -> 
         *brace = b',';
     }
     Ok(())
+}
+
+fn push_head(out: &mut Vec<u8>, door: Door<'_>) {
+    match door {
+        Door::Socket(callback_id) => {
+            out.extend_from_slice(r#"{"success":true,"message":"操作成功！","code":1000"#.as_bytes());
+            push_callback_id(out, callback_id);
+        }
+        Door::Http => out.extend_from_slice(r#"{"code":1000,"message":"操作成功！""#.as_bytes()),
+    }
+}
+
+/// Masks the telephone numbers in the payload of the successful reply that begins at `start`. The envelope
+/// stays: what the client calls its request is its own.
+pub fn mask_payload(out: &mut Vec<u8>, start: usize, door: Door<'_>) {
+    let mut head = Vec::new();
+    push_head(&mut head, door);
+    let payload = out.get(start + head.len()..).and_then(|payload| std::str::from_utf8(payload).ok());
+    if let Some(Cow::Owned(masked)) = payload.map(mask_json) {
+        out.truncate(start + head.len());
+        out.extend_from_slice(masked.as_bytes());
+    }
 }
 
 /// Appends a refusal.

@@ -23,6 +23,7 @@ migrations! {
     2 "0002_statistics",
     3 "0003_safe_writes",
     4 "0004_sign_in",
+    5 "0005_rights",
 }
 
 fn migration(version: i64, name: &'static str, text: &'static str) -> Migration {

@@ -22,6 +22,7 @@ use std::path::{Path, PathBuf};
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection};
 
+use crate::domain::catalogue::login_key;
 use gathered::Gathered;
 pub use migrate::OpenError;
 pub use queries::STATEMENTS;
@@ -145,6 +146,31 @@ async fn uninterrupted<T: Send + 'static>(
 #[must_use]
 pub fn database_file(folder: &Path) -> PathBuf {
     folder.join("laidian.sqlite")
+}
+
+/// Which customers whoever asks sees; the default is all of the company's.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Within {
+    /// Those of this owner only.
+    pub owner_key: Option<String>,
+    /// Those of these groups only.
+    pub groups: Option<Vec<i64>>,
+}
+
+impl Within {
+    /// Whether a customer with this owner, in this group, is among them.
+    #[must_use]
+    pub fn holds(&self, owner_no: Option<&str>, group: Option<i64>) -> bool {
+        let is_owner = |key: &String| owner_no.is_some_and(|owner| login_key(owner) == *key);
+        let has_group = |groups: &Vec<i64>| group.is_some_and(|group| groups.contains(&group));
+        self.owner_key.as_ref().is_none_or(is_owner) && self.groups.as_ref().is_none_or(has_group)
+    }
+
+    /// The groups as a JSON array.
+    #[must_use]
+    pub fn groups_json(&self) -> Option<String> {
+        Some(self.groups.as_ref()?.iter().copied().collect::<serde_json::Value>().to_string())
+    }
 }
 
 /// The store as one company sees it.

@@ -2,7 +2,7 @@
 
 use super::rows::{
     AppRow, CompanyRow, CounterRow, CustomerRow, DictionaryRow, DisabledRow, EventRow, FieldRow, MembershipRow,
-    NamedRow, NumberRow, PasswordRow, PhoneRow, PlacedRow, RequestRow, StaffRow, TextRow,
+    NamedRow, NumberRow, PasswordRow, PhoneRow, PlacedRow, RequestRow, RightsRow, StaffRow, TextRow,
 };
 
 queries! {
@@ -72,6 +72,10 @@ queries! {
     read fn custom_fields() -> Vec<FieldRow> {
         "select id, name, kind, options, required from custom_field where company_id = $1 order by position, id"
     }
+    /// What its roles may do, where that differs from the usual.
+    read fn role_rights() -> Vec<RightsRow> {
+        "select role, rights from role_rights where company_id = $1"
+    }
     /// Its apps.
     read fn apps() -> Vec<AppRow> {
         "select id, company_id, name, token from app where company_id = $1 order by id"
@@ -109,6 +113,10 @@ queries! {
     write fn put_dictionary_item(kind: &str, value: &str, name: &str, position: i64) -> u64 {
         "insert into dictionary_item (company_id, kind, value, name, position) values ($1, $2, $3, $4, $5)
          on conflict (company_id, kind, value) do update set name = excluded.name, position = excluded.position"
+    }
+    write fn put_role_rights(role: &str, rights: &str) -> u64 {
+        "insert into role_rights (company_id, role, rights) values ($1, $2, $3)
+         on conflict (company_id, role) do update set rights = excluded.rights"
     }
     write fn put_task(id: i64, name: &str) -> u64 {
         "insert into task (company_id, id, name) values ($1, $2, $3)
@@ -154,13 +162,19 @@ queries! {
     read fn customers_after(id: i64, limit: i64) -> Vec<CustomerRow> {
         "select * from customer where company_id = $1 and id > $2 order by id limit $3"
     }
-    /// Customers by folded name, newest first.
-    read fn customers_by_name(name_key: &str, limit: i64) -> Vec<CustomerRow> {
-        "select * from customer where company_id = $1 and name_key = $2 order by id desc limit $3"
+    /// Customers by folded name, newest first; of this owner, and of these groups (a JSON array), where they are given.
+    read fn customers_by_name(name_key: &str, owner_key: Option<&str>, groups: Option<&str>, limit: i64) -> Vec<CustomerRow> {
+        "select * from customer where company_id = $1 and name_key = $2 and ($3 is null or owner_key = $3)
+           and ($4 is null or group_id in (select value from json_each($4))) order by id desc limit $5",
+        postgres: "select * from customer where company_id = $1 and name_key = $2 and ($3::text is null or owner_key = $3)
+           and ($4::text is null or group_id in (select value::bigint from jsonb_array_elements_text($4::jsonb))) order by id desc limit $5"
     }
-    /// Customers by folded company name, newest first.
-    read fn customers_by_company(company_key: &str, limit: i64) -> Vec<CustomerRow> {
-        "select * from customer where company_id = $1 and company_key = $2 order by id desc limit $3"
+    /// Customers by folded company name, likewise.
+    read fn customers_by_company(company_key: &str, owner_key: Option<&str>, groups: Option<&str>, limit: i64) -> Vec<CustomerRow> {
+        "select * from customer where company_id = $1 and company_key = $2 and ($3 is null or owner_key = $3)
+           and ($4 is null or group_id in (select value from json_each($4))) order by id desc limit $5",
+        postgres: "select * from customer where company_id = $1 and company_key = $2 and ($3::text is null or owner_key = $3)
+           and ($4::text is null or group_id in (select value::bigint from jsonb_array_elements_text($4::jsonb))) order by id desc limit $5"
     }
     /// The customer whose phone has this key.
     read fn customer_by_phone(key: &str) -> Option<CustomerRow> {

@@ -42,6 +42,9 @@ rows! {
     /// The hash of an operator's password, if there is one.
     PasswordRow { password: Option<String> }
 
+    /// How a company's rights of a role differ from the usual ones: a JSON object.
+    RightsRow { role: String, rights: String }
+
     /// That somebody belongs to a group.
     MembershipRow { login_key: String, group_id: i64 }
 

@@ -6,7 +6,7 @@
 
 use super::dynamic::Sql;
 use super::rows::{CustomerRow, NumberRow};
-use super::{Engine, Scope};
+use super::{Engine, Scope, Within};
 use crate::domain::search_terms::{Lookup, Word, prefix_end};
 
 /// What a list of customers is narrowed by; the default is all of them.
@@ -20,6 +20,8 @@ pub struct Search {
     pub flag_value: Option<String>,
     pub source_value: Option<String>,
     pub words: Vec<Word>,
+    /// Whom whoever asks sees.
+    pub within: Within,
 }
 
 impl Search {
@@ -30,6 +32,7 @@ impl Search {
             || self.type_value.is_some()
             || self.flag_value.is_some()
             || self.source_value.is_some()
+            || self.within != Within::default()
     }
 }
 
@@ -186,7 +189,7 @@ fn push_columns(sql: &mut Sql, search: &Search) {
     if let Some(task) = search.task_id {
         sql.push(" and c.task_id = ").bind(task);
     }
-    if let Some(groups) = &search.group_ids {
+    for groups in [&search.group_ids, &search.within.groups].into_iter().flatten() {
         sql.push(" and c.group_id in (null");
         for group in groups {
             sql.push(", ").bind(*group);
@@ -195,6 +198,7 @@ fn push_columns(sql: &mut Sql, search: &Search) {
     }
     let texts = [
         (" and c.owner_key = ", &search.owner_key),
+        (" and c.owner_key = ", &search.within.owner_key),
         (" and c.type_value = ", &search.type_value),
         (" and c.flag_value = ", &search.flag_value),
         (" and c.source_value = ", &search.source_value),

@@ -117,7 +117,10 @@ async fn an_update_changes_what_it_names(engine: Engine) {
         ..custom(&[(373, json!("")), (392, json!("中消费"))])
     };
     let second = update(&cx, first.id, second).await.unwrap();
-    assert_eq!((second.name, second.address, second.type_value), (first.name, first.address, first.type_value));
+    assert_eq!(
+        (second.name, second.address, second.type_value),
+        (first.name.clone(), first.address.clone(), first.type_value.clone())
+    );
     assert_eq!(second.labels, r#"[{"id":2,"name":"标签2"},{"id":3,"name":"标签3"}]"#);
     assert_eq!(second.custom.as_deref(), Some(r#"{"392":"中消费"}"#));
     check_invariants(&demo.place, &cx.scope).await;
@@ -163,7 +166,7 @@ async fn nothing_changed_is_nothing_written(engine: Engine) {
     let row = create(&cx, same()).await.unwrap();
     demo.time.set(NOW + 5);
     let cx = demo.context(&caller).await.unwrap();
-    assert_eq!(update(&cx, row.id, same()).await.unwrap(), row);
+    assert_eq!(update(&cx, row.id, same()).await.unwrap(), *row);
     assert_eq!(cx.scope.events_after(0, 10).await.unwrap().len(), 1);
     check_invariants(&demo.place, &cx.scope).await;
 }

@@ -7,8 +7,8 @@ use laidian::domain::search_terms::{haystack, query};
 use laidian::error::Error;
 use laidian::ops::customer::{Changes, Patch, PhoneChange, create};
 use laidian::ops::find::{self, Identifier, PhoneMatch};
+use laidian::ops::rights::Shown;
 use laidian::ops::{Caller, Cx};
-use laidian::store::rows::CustomerRow;
 use laidian::store::search::Search;
 use proptest::collection::vec;
 use proptest::option;
@@ -282,8 +282,9 @@ async fn check_phones(cx: &Cx<'_>, company: &Company) {
         for typed in spellings {
             let whole = |found: &find::Found| !matches!(found.matched, Some(PhoneMatch::Tail(_)));
             let outcome = find::find(cx, &Identifier::Phone((*typed).into())).await;
-            let outcome = outcome
-                .and_then(|found| if whole(&found) { find::only(&found.customers) } else { Err(Error::NotFound) });
+            let outcome = outcome.and_then(|found| {
+                if whole(&found) { find::only(found.customers.iter().map(|row| row.id)) } else { Err(Error::NotFound) }
+            });
             assert_eq!(outcome, owner.first().copied().ok_or(Error::NotFound), "{typed}");
             let Some(id) = owner.first() else { continue };
             let found = find::find(cx, &Identifier::Phone((*typed).into())).await.unwrap();
@@ -294,7 +295,7 @@ async fn check_phones(cx: &Cx<'_>, company: &Company) {
     }
 }
 
-fn ids(rows: &[CustomerRow]) -> Vec<i64> {
+fn ids(rows: &[Shown]) -> Vec<i64> {
     rows.iter().map(|row| row.id).collect()
 }
 

@@ -9,8 +9,8 @@ use laidian::domain::search_terms::{haystack, initials, query};
 use laidian::ops::customer::{Changes, Patch, PhoneChange, create};
 use laidian::ops::export::Walk;
 use laidian::ops::find::{self, Identifier, PAGE};
+use laidian::ops::rights::Shown;
 use laidian::ops::{Backend, Caller, Cx, feeds};
-use laidian::store::rows::CustomerRow;
 use laidian::store::search::Search;
 use serde_json::Value;
 
@@ -26,11 +26,11 @@ both_engines! {
 const CUSTOMERS: u64 = 250;
 
 async fn operator(demo: &Demo, company: i64) -> Caller {
-    demo.caller(company, Some(if company == MAIN { "trcs001" } else { "TRCS004" })).await
+    demo.caller(company, Some(if company == MAIN { "trcs001" } else { "admin1001" })).await
 }
 
-async fn walk(cx: &Cx<'_>, search: Search) -> Vec<CustomerRow> {
-    let mut walk = Walk::new(cx.scope.clone(), search);
+async fn walk(cx: &Cx<'_>, search: Search) -> Vec<Shown> {
+    let mut walk = Walk::new(cx.clone(), search).unwrap();
     let mut all = Vec::new();
     loop {
         let page = walk.next().await.unwrap();
@@ -41,17 +41,17 @@ async fn walk(cx: &Cx<'_>, search: Search) -> Vec<CustomerRow> {
     }
 }
 
-fn ids(customers: &[CustomerRow]) -> Vec<i64> {
+fn ids(customers: &[Shown]) -> Vec<i64> {
     customers.iter().map(|customer| customer.id).collect()
 }
 
-fn phones(customer: &CustomerRow) -> Vec<Phone> {
+fn phones(customer: &Shown) -> Vec<Phone> {
     let phones: Vec<Value> = serde_json::from_str(&customer.phones).unwrap();
     phones.iter().map(|phone| Phone::parse(phone["content"].as_str().unwrap(), &CHINA).unwrap()).collect()
 }
 
 /// Whether the words find this customer, by the definition of what they find and without any index.
-fn is_found(customer: &CustomerRow, text: &str) -> bool {
+fn is_found(customer: &Shown, text: &str) -> bool {
     let (name, company) = (customer.name.as_deref().unwrap_or(""), customer.company_name.as_deref().unwrap_or(""));
     let hay = haystack(name, company);
     let phones = phones(customer);
@@ -62,7 +62,7 @@ fn is_found(customer: &CustomerRow, text: &str) -> bool {
 }
 
 /// Parts of the name, of the company and of their initials, the ends of the phones, and some of them together.
-fn parts(customer: &CustomerRow) -> Vec<String> {
+fn parts(customer: &Shown) -> Vec<String> {
     let name = customer.name.as_deref().unwrap();
     let company = customer.company_name.as_deref().unwrap_or("");
     let characters: Vec<char> = name.chars().collect();
@@ -130,7 +130,7 @@ async fn the_same_pairs_are_not_the_same_word(engine: Engine) {
 }
 
 /// Whether a filter is to let a customer pass.
-type Rule = Box<dyn Fn(&CustomerRow) -> bool>;
+type Rule = Box<dyn Fn(&Shown) -> bool>;
 
 async fn filters_narrow_the_list(engine: Engine) {
     let demo = backend(engine, CUSTOMERS).await;
@@ -157,7 +157,7 @@ async fn filters_narrow_the_list(engine: Engine) {
     for (filters, rule) in rules {
         for text in [None, Some("科技"), Some("1")] {
             let search = find::search(&cx, &parse_segments(filters).unwrap(), text).unwrap();
-            let matches = |row: &&CustomerRow| rule(row) && text.is_none_or(|text| is_found(row, text));
+            let matches = |row: &&Shown| rule(row) && text.is_none_or(|text| is_found(row, text));
             let expected: Vec<i64> = all.iter().filter(matches).map(|row| row.id).collect();
             assert_eq!(ids(&walk(&cx, search.clone()).await), expected, "{filters} {text:?}");
             assert_eq!(
@@ -192,7 +192,7 @@ async fn a_company_sees_its_own(engine: Engine) {
 }
 
 /// What a search shows, page by page, and its count.
-async fn shown(backend: &Backend, caller: &Caller, filters: &str, text: Option<&str>) -> (i64, Vec<CustomerRow>) {
+async fn shown(backend: &Backend, caller: &Caller, filters: &str, text: Option<&str>) -> (i64, Vec<Shown>) {
     let cx = backend.context(caller).await.unwrap();
     let search = find::search(&cx, &parse_segments(filters).unwrap(), text).unwrap();
     let total = find::list(&cx, &search, 1).await.unwrap().total;

@@ -292,7 +292,7 @@ pub async fn server(engine: Engine, change: impl FnOnce(&mut Config)) -> TestSer
 /// Changes the customer of this id, whatever its version.
 pub async fn update(cx: &Cx<'_>, id: i64, changes: Changes<'_>) -> Result<CustomerRow, Error> {
     match customer::update(cx, &Identifier::Id(id), changes, Expected::default()).await? {
-        Written::Done(row) => Ok(row),
+        Written::Done(row) => Ok(row.into()),
         Written::Conflict(conflict) => panic!("no version was expected: {conflict:?}"),
     }
 }

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::custom_field::CustomField;
 use crate::domain::times;
-use crate::store::rows::CustomerRow;
+use crate::ops::rights::Shown;
 
 /// A customer as replies print it. The names are the spelling of the document's reply examples.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -128,7 +128,7 @@ impl Serialize for CustomValues<'_> {
 
 impl<'a> CustomerBody<'a> {
     /// Returns the reply's form of a stored customer.
-    pub fn new(row: &'a CustomerRow, catalogue: &'a Catalogue) -> serde_json::Result<Self> {
+    pub fn new(row: &'a Shown, catalogue: &'a Catalogue) -> serde_json::Result<Self> {
         let zone = &catalogue.company.time_zone;
         let minute = |at: i64| times::to_minute(at, zone);
         let custom = row.custom.as_deref().map(serde_json::from_str::<BTreeMap<i64, &RawValue>>).transpose()?;
@@ -169,7 +169,7 @@ impl<'a> CustomerBody<'a> {
 /// One stored customer, written when the reply is.
 pub struct CustomerReply {
     pub catalogue: Arc<Catalogue>,
-    pub row: CustomerRow,
+    pub row: Shown,
 }
 
 impl Serialize for CustomerReply {
@@ -181,7 +181,7 @@ impl Serialize for CustomerReply {
 /// Stored customers, written when the reply is.
 pub struct CustomerReplies {
     pub catalogue: Arc<Catalogue>,
-    pub rows: Vec<CustomerRow>,
+    pub rows: Vec<Shown>,
 }
 
 impl Serialize for CustomerReplies {

@@ -10,8 +10,8 @@ use super::input::CustomerInput;
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::customer::{self, Expected, Written};
+use crate::ops::rights::Shown;
 use crate::protocol::lenient::Scalar;
-use crate::store::rows::CustomerRow;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
@@ -96,7 +96,7 @@ fn done<T>(cx: &Cx<'_>, written: Written<T>) -> Result<T, Error> {
     }
 }
 
-fn stored(cx: &Cx<'_>, row: CustomerRow) -> CustomerStored {
+fn stored(cx: &Cx<'_>, row: Shown) -> CustomerStored {
     CustomerStored { customer: CustomerReply { catalogue: cx.catalogue.clone(), row } }
 }
 

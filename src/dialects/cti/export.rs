@@ -12,12 +12,13 @@ use super::customer::CustomerBody;
 use super::find::{FilterInput, query_text};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::filter::ListFilter;
+use crate::domain::masking::{mask_json, mask_text};
 use crate::error::Error;
 use crate::ops::export::{Export, Format, Walk};
+use crate::ops::rights::Shown;
 use crate::ops::{Backend, Caller, Cx, find};
 use crate::protocol::lenient::Scalar;
 use crate::sheets::{Csv, Xlsx};
-use crate::store::rows::CustomerRow;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct ExportCustomers<'a> {
@@ -56,22 +57,40 @@ const PIECE: usize = 64 * 1024;
 
 /// Begins to write the file and returns its pieces.
 pub async fn stream(backend: &Arc<Backend>, caller: &Caller, export: Export) -> Result<Pieces, Error> {
-    let cx = backend.context(caller).await?;
+    // A refusal is an answer; once the file has begun, it is too late for one.
+    backend.context(caller).await?.require_export()?;
     let (pieces, receiver) = mpsc::channel(WAITING);
-    let (catalogue, format) = (cx.catalogue.clone(), export.format);
-    let walk = Walk::new(cx.scope, export.search);
+    let (backend, caller) = (backend.clone(), caller.clone());
     tokio::spawn(async move {
-        let written = match format {
-            Format::Csv => write_csv(walk, &catalogue, &pieces).await,
-            Format::Jsonl => write_jsonl(walk, &catalogue, &pieces).await,
-            Format::Xlsx => write_xlsx(walk, catalogue, &pieces).await,
-        };
-        if let Err(error) = written {
+        if let Err(error) = write(&backend, &caller, export, &pieces).await {
             // Nobody may be left to be told; the log has the cause.
             let _ = pieces.send(Err(error)).await;
         }
     });
     Ok(receiver)
+}
+
+async fn write(
+    backend: &Backend,
+    caller: &Caller,
+    export: Export,
+    pieces: &mpsc::Sender<Result<Bytes, Error>>,
+) -> Result<(), Error> {
+    let cx = backend.context(caller).await?;
+    let printer = Printer { catalogue: cx.catalogue.clone(), masks: cx.rights().masks() };
+    let walk = Walk::new(cx, export.search)?;
+    match export.format {
+        Format::Csv => write_csv(walk, &printer, pieces).await,
+        Format::Jsonl => write_jsonl(walk, &printer, pieces).await,
+        Format::Xlsx => write_xlsx(walk, printer, pieces).await,
+    }
+}
+
+/// How customers become lines of a file.
+struct Printer {
+    catalogue: Arc<Catalogue>,
+    /// Whether numbers are masked that stand in texts.
+    masks: bool,
 }
 
 const TITLES: [&str; 22] = [
@@ -99,48 +118,69 @@ const TITLES: [&str; 22] = [
     "自定义字段",
 ];
 
-/// The cells of a customer, in the order of the titles.
-fn cells(row: &CustomerRow, catalogue: &Catalogue) -> Result<Vec<String>, Error> {
-    #[derive(Deserialize)]
-    struct Phone {
-        content: String,
+impl Printer {
+    /// The cells of a customer, in the order of the titles.
+    fn cells(&self, row: &Shown) -> Result<Vec<String>, Error> {
+        #[derive(Deserialize)]
+        struct Phone {
+            content: String,
+        }
+        #[derive(Deserialize)]
+        struct Label {
+            name: String,
+        }
+        let fault = |cause: serde_json::Error| Error::internal(&cause);
+        let catalogue = &self.catalogue;
+        let body = CustomerBody::new(row, catalogue).map_err(fault)?;
+        let phones: Vec<Phone> = serde_json::from_str(&row.phones).map_err(fault)?;
+        let labels: Vec<Label> = serde_json::from_str(&row.labels).map_err(fault)?;
+        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
+        let number = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
+        let group = |id: i64| catalogue.groups.get(&id).cloned().unwrap_or_else(|| id.to_string());
+        let mut cells = vec![
+            row.id.to_string(),
+            text(body.custname),
+            text(body.company_name),
+            phones.into_iter().map(|phone| phone.content).collect::<Vec<_>>().join(" "),
+            text(body.address),
+            text(body.cust_type),
+            text(body.deal_flag),
+            text(body.cust_from),
+            number(body.task_id),
+            text(body.taskname),
+            text(body.service_no),
+            body.servicegroup_id.map(group).unwrap_or_default(),
+            labels.into_iter().map(|label| label.name).collect::<Vec<_>>().join(","),
+            row.star.to_string(),
+            row.follow_count.to_string(),
+            body.last_flow_time.unwrap_or_default(),
+            body.assign_time.unwrap_or_default(),
+            row.created_by.clone(),
+            body.op_time,
+            row.updated_by.clone(),
+            body.up_time,
+            body.json_str.map(|custom| serde_json::to_string(&custom)).transpose().map_err(fault)?.unwrap_or_default(),
+        ];
+        if self.masks {
+            for cell in &mut cells {
+                *cell = mask_text(cell).into_owned();
+            }
+        }
+        Ok(cells)
     }
-    #[derive(Deserialize)]
-    struct Label {
-        name: String,
+
+    /// Appends a customer as a line of JSON.
+    fn line(&self, row: &Shown, out: &mut Vec<u8>) -> Result<(), Error> {
+        let fault = |cause: serde_json::Error| Error::internal(&cause);
+        let body = CustomerBody::new(row, &self.catalogue).map_err(fault)?;
+        if self.masks {
+            out.extend_from_slice(mask_json(&serde_json::to_string(&body).map_err(fault)?).as_bytes());
+        } else {
+            serde_json::to_writer(&mut *out, &body).map_err(fault)?;
+        }
+        out.push(b'\n');
+        Ok(())
     }
-    let fault = |cause: serde_json::Error| Error::internal(&cause);
-    let body = CustomerBody::new(row, catalogue).map_err(fault)?;
-    let phones: Vec<Phone> = serde_json::from_str(&row.phones).map_err(fault)?;
-    let labels: Vec<Label> = serde_json::from_str(&row.labels).map_err(fault)?;
-    let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-    let number = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
-    Ok(vec![
-        row.id.to_string(),
-        text(body.custname),
-        text(body.company_name),
-        phones.into_iter().map(|phone| phone.content).collect::<Vec<_>>().join(" "),
-        text(body.address),
-        text(body.cust_type),
-        text(body.deal_flag),
-        text(body.cust_from),
-        number(body.task_id),
-        text(body.taskname),
-        text(body.service_no),
-        body.servicegroup_id
-            .map(|id| catalogue.groups.get(&id).cloned().unwrap_or_else(|| id.to_string()))
-            .unwrap_or_default(),
-        labels.into_iter().map(|label| label.name).collect::<Vec<_>>().join(","),
-        row.star.to_string(),
-        row.follow_count.to_string(),
-        body.last_flow_time.unwrap_or_default(),
-        body.assign_time.unwrap_or_default(),
-        row.created_by.clone(),
-        body.op_time,
-        row.updated_by.clone(),
-        body.up_time,
-        body.json_str.map(|custom| serde_json::to_string(&custom)).transpose().map_err(fault)?.unwrap_or_default(),
-    ])
 }
 
 /// Sends a piece; `false` when nobody reads any more.
@@ -149,8 +189,8 @@ async fn send(pieces: &mpsc::Sender<Result<Bytes, Error>>, piece: Vec<u8>) -> bo
 }
 
 async fn write_csv(
-    mut walk: Walk,
-    catalogue: &Catalogue,
+    mut walk: Walk<'_>,
+    printer: &Printer,
     pieces: &mpsc::Sender<Result<Bytes, Error>>,
 ) -> Result<(), Error> {
     let mut piece = Csv::head(&TITLES).map_err(|cause| Error::internal(&cause))?;
@@ -162,15 +202,15 @@ async fn write_csv(
         if rows.is_empty() {
             return Ok(());
         }
-        let rows = rows.iter().map(|row| cells(row, catalogue)).collect::<Result<Vec<_>, _>>()?;
+        let rows = rows.iter().map(|row| printer.cells(row)).collect::<Result<Vec<_>, _>>()?;
         piece = Csv::rows(rows.iter().map(|row| row.iter().map(String::as_str)))
             .map_err(|cause| Error::internal(&cause))?;
     }
 }
 
 async fn write_jsonl(
-    mut walk: Walk,
-    catalogue: &Catalogue,
+    mut walk: Walk<'_>,
+    printer: &Printer,
     pieces: &mpsc::Sender<Result<Bytes, Error>>,
 ) -> Result<(), Error> {
     loop {
@@ -180,9 +220,7 @@ async fn write_jsonl(
         }
         let mut piece = Vec::with_capacity(PIECE);
         for row in &rows {
-            let body = CustomerBody::new(row, catalogue).map_err(|cause| Error::internal(&cause))?;
-            serde_json::to_writer(&mut piece, &body).map_err(|cause| Error::internal(&cause))?;
-            piece.push(b'\n');
+            printer.line(row, &mut piece)?;
         }
         if !send(pieces, piece).await {
             return Ok(());
@@ -192,17 +230,17 @@ async fn write_jsonl(
 
 /// A workbook is a zip file: it is written into a temporary file and sent when it is finished.
 async fn write_xlsx(
-    mut walk: Walk,
-    catalogue: Arc<Catalogue>,
+    mut walk: Walk<'_>,
+    printer: Printer,
     pieces: &mpsc::Sender<Result<Bytes, Error>>,
 ) -> Result<(), Error> {
-    let (rows, mut incoming) = mpsc::channel::<Result<Vec<CustomerRow>, Error>>(1);
+    let (rows, mut incoming) = mpsc::channel::<Result<Vec<Shown>, Error>>(1);
     let writer = tokio::task::spawn_blocking(move || {
         let fault = |cause: &dyn std::fmt::Display| Error::internal(cause);
         let mut workbook = Xlsx::new(&TITLES);
         while let Some(rows) = incoming.blocking_recv() {
             for row in rows? {
-                workbook.row(cells(&row, &catalogue)?.iter().map(String::as_str)).map_err(|cause| fault(&cause))?;
+                workbook.row(printer.cells(&row)?.iter().map(String::as_str)).map_err(|cause| fault(&cause))?;
             }
         }
         workbook.finish().map_err(|cause| fault(&cause))

@@ -179,6 +179,9 @@ fn merge_phones(
     for change in list {
         let typed = change.typed.trim();
         check_text("cellphones", typed)?;
+        if typed.contains(['*', '＊']) {
+            return Err(Error::parameter("cellphones: 号码不完整 / a part of the number is masked"));
+        }
         let Some(key) = key(typed) else {
             return Err(Error::parameter("cellphones: 不是电话号码 / not a phone number"));
         };

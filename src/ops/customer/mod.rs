@@ -6,6 +6,7 @@
 mod changes;
 mod merge;
 mod record;
+mod unmask;
 mod versions;
 
 pub use changes::{Changes, Patch, PhoneChange};
@@ -14,17 +15,18 @@ pub use record::{Origin, insert};
 pub use versions::{Conflict, Expected, Written};
 
 use super::find::{self, Identifier};
+use super::rights::Shown;
 use super::{Cx, idempotency};
 use crate::domain::change;
 use crate::domain::customer::Customer;
 use crate::domain::phone::Phone;
 use crate::error::Error;
-use crate::store::Tx;
 use crate::store::rows::CustomerRow;
+use crate::store::{Tx, Within};
 
 /// Creates a customer and returns it as stored.
-pub async fn create(cx: &Cx<'_>, changes: Changes<'_>) -> Result<CustomerRow, Error> {
-    let merged = merge::merge(&Customer::default(), changes, &cx.catalogue)?;
+pub async fn create(cx: &Cx<'_>, changes: Changes<'_>) -> Result<Shown, Error> {
+    let mut merged = merge::merge(&Customer::default(), changes, &cx.catalogue)?;
     merge::check_required(&merged.customer, &cx.catalogue)?;
 
     if merged.labels.as_ref().is_none_or(Vec::is_empty)
@@ -32,32 +34,38 @@ pub async fn create(cx: &Cx<'_>, changes: Changes<'_>) -> Result<CustomerRow, Er
     {
         return Err(Error::CustomerEmpty);
     }
+    adopt(cx, &mut merged.customer);
+    stay_within(cx, &merged.customer)?;
 
     let mut tx = begin(cx).await?;
     if let Some(row) = idempotency::recall(cx, &mut tx).await? {
-        return Ok(row);
+        return cx.show(row);
     }
     let id = record::insert(&mut tx, &cx.catalogue, merged, &Origin::of(cx)).await?;
     let row = stored(&mut tx, id).await?;
     idempotency::remember(cx, &mut tx, &row).await?;
     tx.commit().await?;
-    Ok(row)
+    cx.show(row)
 }
 
 /// Changes a customer and returns it as stored. What `changes` does not name stays.
 pub async fn update(
     cx: &Cx<'_>,
     identifier: &Identifier<'_>,
-    changes: Changes<'_>,
+    mut changes: Changes<'_>,
     expected: Expected,
-) -> Result<Written<CustomerRow>, Error> {
+) -> Result<Written<Shown>, Error> {
     let mut tx = begin(cx).await?;
     if let Some(row) = idempotency::recall(cx, &mut tx).await? {
-        return Ok(Written::Done(row));
+        return cx.show(row).map(Written::Done);
     }
     let current = target(cx, &mut tx, identifier).await?;
     let old = Customer::try_from(current.clone())?;
+    if cx.rights().masks() {
+        unmask::unmask(&mut changes, &old);
+    }
     let merged = merge::merge(&old, changes, &cx.catalogue)?;
+    stay_within(cx, &merged.customer)?;
     let overtaken = expected.overtaken_by(&mut tx, &current).await?;
     if let Some(overtaken) = overtaken {
         let lines = change::lines(&old, &merged.customer, &cx.catalogue);
@@ -65,14 +73,14 @@ pub async fn update(
         // Labels are only names until they are stored; a request that sends them means to change them.
         wanted.extend(merged.labels.is_some().then_some("customerLabel"));
         if !expected.merge || wanted.iter().any(|field| overtaken.iter().any(|other| other == field)) {
-            return Ok(Written::Conflict(Conflict { current: Box::new(current), fields: overtaken }));
+            return Ok(Written::Conflict(Conflict { current: Box::new(cx.show(current)?), fields: overtaken }));
         }
     }
     record::update(&mut tx, &cx.catalogue, &old, merged, &Origin::of(cx)).await?;
     let row = stored(&mut tx, old.id).await?;
     idempotency::remember(cx, &mut tx, &row).await?;
     tx.commit().await?;
-    Ok(Written::Done(row))
+    cx.show(row).map(Written::Done)
 }
 
 /// Deletes a customer with all that is known of it, and returns its id; the event remains.
@@ -84,7 +92,7 @@ pub async fn destroy(cx: &Cx<'_>, identifier: &Identifier<'_>, expected: Expecte
     let current = target(cx, &mut tx, identifier).await?;
     let overtaken = expected.overtaken_by(&mut tx, &current).await?;
     if let Some(overtaken) = overtaken {
-        return Ok(Written::Conflict(Conflict { current: Box::new(current), fields: overtaken }));
+        return Ok(Written::Conflict(Conflict { current: Box::new(cx.show(current)?), fields: overtaken }));
     }
     let old = Customer::try_from(current)?;
     record::delete(&mut tx, &old, &Origin::of(cx)).await?;
@@ -103,17 +111,43 @@ async fn begin(cx: &Cx<'_>) -> Result<Tx, Error> {
 /// Returns the one customer that a change is meant for. A phone counts only as a whole number here, and a
 /// name that several customers have is refused: a change must not hit the wrong one.
 async fn target(cx: &Cx<'_>, tx: &mut Tx, identifier: &Identifier<'_>) -> Result<CustomerRow, Error> {
-    let mut found = match identifier {
+    let within = cx.within();
+    let (owner, groups) = (within.owner_key.as_deref(), within.groups_json());
+    let mut found: Vec<CustomerRow> = match identifier {
         Identifier::Id(id) => tx.customer(*id).await?.into_iter().collect(),
         Identifier::Phone(typed) => match Phone::parse(typed, cx.catalogue.company.country) {
             Some(phone) => tx.customer_by_phone(&phone.key()).await?.into_iter().collect(),
             None => Vec::new(),
         },
-        Identifier::Name(name) => tx.customers_by_name(&find::name_key(name)?, find::MOST).await?,
-        Identifier::Company(name) => tx.customers_by_company(&find::name_key(name)?, find::MOST).await?,
+        Identifier::Name(name) => {
+            tx.customers_by_name(&find::name_key(name)?, owner, groups.as_deref(), find::MOST).await?
+        }
+        Identifier::Company(name) => {
+            tx.customers_by_company(&find::name_key(name)?, owner, groups.as_deref(), find::MOST).await?
+        }
     };
-    find::only(&found)?;
-    found.pop().ok_or(Error::NotFound)
+    found.retain(|customer| cx.sees(customer));
+    find::only(found.into_iter())
+}
+
+/// Gives a new customer that is nobody's to whoever creates it, if he would not see it otherwise.
+fn adopt(cx: &Cx<'_>, customer: &mut Customer) {
+    let within = cx.within();
+    let Some(operator) = cx.caller.operator.as_ref().filter(|_| within != Within::default()) else { return };
+    if customer.owner_no.is_none() && customer.group_id.is_none() {
+        customer.group_id = operator.groups.first().copied();
+        customer.owner_no = within.owner_key.map(|_| operator.login_no.clone());
+    }
+}
+
+/// Refuses a customer whom the caller would not see any more: who gives customers away sees both sides.
+fn stay_within(cx: &Cx<'_>, customer: &Customer) -> Result<(), Error> {
+    if cx.within().holds(customer.owner_no.as_deref(), customer.group_id) {
+        return Ok(());
+    }
+    Err(Error::forbidden(
+        "serviceNo, servicegroupId: 只能归属到自己可见的范围 / a customer must stay among those that you see",
+    ))
 }
 
 async fn stored(tx: &mut Tx, id: i64) -> Result<CustomerRow, Error> {

@@ -2,6 +2,7 @@
 
 use crate::domain::change::Line;
 use crate::error::Error;
+use crate::ops::rights::Shown;
 use crate::store::Tx;
 use crate::store::rows::CustomerRow;
 
@@ -24,7 +25,7 @@ pub enum Written<T> {
 /// Somebody else was first.
 #[derive(Debug)]
 pub struct Conflict {
-    pub current: Box<CustomerRow>,
+    pub current: Box<Shown>,
     /// The fields that were changed since the version that the client saw.
     pub fields: Vec<String>,
 }

@@ -1,0 +1,122 @@
+//! What the members of a role may see and do.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+use super::catalogue::Role;
+
+/// Which customers somebody sees.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Reach {
+    /// Those he looks after himself.
+    Own,
+    /// Those of the groups he belongs to.
+    Group,
+    /// All of the company's.
+    Company,
+}
+
+/// How somebody sees phone numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Phones {
+    /// `138****8888`
+    Masked,
+    Shown,
+}
+
+/// The rights of a role.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Rights {
+    pub role: Role,
+    pub reach: Reach,
+    pub phones: Phones,
+    /// Whether customers may leave as a file.
+    pub export: bool,
+    /// Actions that are given to the role, or taken from it, whatever their own row says.
+    pub actions: BTreeMap<String, bool>,
+}
+
+/// How a company's rights of a role differ from the usual ones. What is absent is as usual.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(default)]
+pub struct Adjustment {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reach: Option<Reach>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phones: Option<Phones>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub export: Option<bool>,
+    #[serde(skip_serializing_if = "BTreeMap::is_empty")]
+    pub actions: BTreeMap<String, bool>,
+}
+
+/// What a company's apps may: everything but to administer it.
+pub static SYSTEM: Rights = Rights::usual(Role::Supervisor);
+
+impl Rights {
+    /// What a role may unless the company says otherwise. Agents see everybody who may call, but do not carry
+    /// the customer base away.
+    #[must_use]
+    pub const fn usual(role: Role) -> Self {
+        let export = !matches!(role, Role::Agent);
+        Self { role, reach: Reach::Company, phones: Phones::Shown, export, actions: BTreeMap::new() }
+    }
+
+    /// Returns the rights of a role in a company with this adjustment.
+    #[must_use]
+    pub fn adjusted(role: Role, adjustment: Adjustment) -> Self {
+        let usual = Self::usual(role);
+        Self {
+            role,
+            reach: adjustment.reach.unwrap_or(usual.reach),
+            phones: adjustment.phones.unwrap_or(usual.phones),
+            export: adjustment.export.unwrap_or(usual.export),
+            actions: adjustment.actions,
+        }
+    }
+
+    /// Whether an action that is usually for this role and those above may be called. What is for admins
+    /// cannot be given to others: it could be used to take everything else.
+    #[must_use]
+    pub fn allows(&self, action: &str, usually_from: Role) -> bool {
+        match self.actions.get(action) {
+            Some(true) if usually_from < Role::Admin => true,
+            Some(false) => false,
+            _ => self.role >= usually_from,
+        }
+    }
+
+    #[must_use]
+    pub fn masks(&self) -> bool {
+        self.phones == Phones::Masked
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn adjusted(role: Role, text: &str) -> Rights {
+        Rights::adjusted(role, serde_json::from_str(text).unwrap())
+    }
+
+    #[test]
+    fn what_is_not_adjusted_is_as_usual() {
+        assert_eq!(adjusted(Role::Agent, "{}"), Rights::usual(Role::Agent));
+        let masked = adjusted(Role::Agent, r#"{"phones":"masked"}"#);
+        assert_eq!((masked.phones, masked.reach, masked.export), (Phones::Masked, Reach::Company, false));
+    }
+
+    #[test]
+    fn actions_are_given_and_taken_but_never_those_of_admins() {
+        let agent = adjusted(Role::Agent, r#"{"actions":{"a":true,"b":false,"c":true}}"#);
+        assert!(agent.allows("a", Role::Supervisor));
+        assert!(!agent.allows("b", Role::Agent));
+        assert!(!agent.allows("c", Role::Admin));
+        assert!(agent.allows("d", Role::Agent) && !agent.allows("d", Role::Supervisor));
+        assert!(Rights::usual(Role::Admin).allows("c", Role::Admin));
+    }
+}
