@@ -5,7 +5,7 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use super::settings;
-use crate::ops::identity;
+use crate::ops;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -25,7 +25,7 @@ pub struct Args {
 pub async fn run(args: Args) -> Result<ExitCode, Box<dyn Error>> {
     let (config, _) = args.settings.read(Vec::new())?;
     let backend = settings::open(&config).await?;
-    let token = identity::issue_token(&backend, args.company, &args.operator, args.hours * 3600).await?;
+    let token = ops::token::issue_token(&backend, args.company, &args.operator, args.hours * 3600).await?;
     backend.store.close().await?;
     writeln!(std::io::stdout(), "{token}")?;
     Ok(ExitCode::SUCCESS)

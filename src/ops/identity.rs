@@ -1,9 +1,7 @@
-//! Who is calling: the claim of a frame, a token, or an app's signature.
+//! Who is calling: the claim of a frame, a password, or an app's signature.
 
 use std::net::IpAddr;
 
-use jsonwebtoken::{Algorithm, DecodingKey, EncodingKey, Header, Validation};
-use serde::{Deserialize, Serialize};
 use subtle::ConstantTimeEq;
 
 use super::{Backend, Caller, Operator, password};
@@ -78,14 +76,15 @@ fn same_login(a: &str, b: &str) -> bool {
     login_key(a) == login_key(b)
 }
 
-async fn catalogue(backend: &Backend, company: i64) -> Result<std::sync::Arc<Catalogue>, Error> {
+/// The catalogue of a company, which may not be there.
+pub(super) async fn catalogue(backend: &Backend, company: i64) -> Result<std::sync::Arc<Catalogue>, Error> {
     let found = backend.catalogues.get(&backend.store.company(company)).await?;
     found
         .ok_or_else(|| Error::NotSignedIn { detail: "companyId: 没有这个公司 / there is no such company".into() })
 }
 
 /// An operator of the company; acting for one group only, where one is named that he belongs to.
-fn operator(catalogue: &Catalogue, login_no: &str, group: Option<i64>) -> Result<Operator, Error> {
+pub(super) fn operator(catalogue: &Catalogue, login_no: &str, group: Option<i64>) -> Result<Operator, Error> {
     let staff = catalogue.staff(login_no).filter(|staff| !staff.disabled).ok_or_else(|| Error::NotSignedIn {
         detail: "operator: 公司没有这个工号 / the company has no such operator".into(),
     })?;
@@ -94,48 +93,6 @@ fn operator(catalogue: &Catalogue, login_no: &str, group: Option<i64>) -> Result
         _ => staff.groups.clone(),
     };
     Ok(Operator { login_no: staff.login_no.clone(), name: staff.name.clone(), role: staff.role, groups })
-}
-
-/// What a token says.
-#[derive(Debug, Serialize, Deserialize)]
-struct Claims {
-    /// The login number.
-    sub: String,
-    company: i64,
-    /// Seconds.
-    iat: i64,
-    exp: i64,
-}
-
-/// Issues a token for an operator, good for so many seconds from now.
-pub async fn issue_token(backend: &Backend, company: i64, login_no: &str, seconds: i64) -> Result<String, Error> {
-    let catalogue = catalogue(backend, company).await?;
-    let operator = operator(&catalogue, login_no, None)?;
-    let now = backend.clock.now() / SECOND;
-    let claims = Claims { sub: operator.login_no, company, iat: now, exp: now.saturating_add(seconds) };
-    let key = EncodingKey::from_secret(catalogue.company.token_secret.as_bytes());
-    jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).map_err(|cause| Error::internal(&cause))
-}
-
-/// Returns the operator whom a token names. The answer to a bad one does not say what is wrong with it.
-pub async fn by_token(backend: &Backend, token: &str) -> Result<Caller, Error> {
-    let refused = || Error::NotSignedIn { detail: "token: 无效或已过期 / invalid or expired".into() };
-    // The company says which secret the token is checked with; nothing else is believed before that.
-    let unchecked: Claims = jsonwebtoken::dangerous::insecure_decode_claims(token).map_err(|_| refused())?;
-    let catalogue = catalogue(backend, unchecked.company).await.map_err(|error| match error {
-        Error::NotSignedIn { .. } => refused(),
-        other => other,
-    })?;
-    let mut validation = Validation::new(Algorithm::HS256);
-    // Compared with the context's clock below.
-    validation.validate_exp = false;
-    let key = DecodingKey::from_secret(catalogue.company.token_secret.as_bytes());
-    let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation).map_err(|_| refused())?.claims;
-    if claims.exp <= backend.clock.now() / SECOND {
-        return Err(refused());
-    }
-    let operator = operator(&catalogue, &claims.sub, None).map_err(|_| refused())?;
-    Ok(Caller { company: claims.company, operator: Some(operator) })
 }
 
 /// Returns the operator whose password this is. The answer does not say which half was wrong, and takes as

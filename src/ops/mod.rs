@@ -15,6 +15,7 @@ pub mod identity;
 pub mod password;
 pub mod rights;
 pub mod setup;
+pub mod token;
 
 use std::sync::Arc;
 

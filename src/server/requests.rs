@@ -13,10 +13,10 @@ use crate::dialects::desk::{self, Login};
 use crate::dialects::{self, Access, Effect, FileAddress, Operation};
 use crate::domain::times::{self, SECOND};
 use crate::error::Error;
-use crate::ops::Caller;
 use crate::ops::downloads::Download;
 use crate::ops::export::Export;
 use crate::ops::identity::{self, Claim, Signed};
+use crate::ops::{Caller, token};
 use crate::protocol::callback_id::CallbackId;
 use crate::protocol::envelope::{self, Door};
 use crate::protocol::frame::{self, BadFrame, Head, Problem};
@@ -251,7 +251,7 @@ impl Request {
     async fn check_credential(&self, shared: &Shared, claim: &Claim) -> Result<Caller, Error> {
         let login: Login<'_> = dialects::decode(self.body.as_str())?;
         if let Some(token) = login.token.as_ref().and_then(Scalar::text) {
-            let caller = identity::by_token(&shared.backend, &token).await?;
+            let caller = token::by_token(&shared.backend, &token).await?;
             identity::check_claim(&caller, claim)?;
             return Ok(caller);
         }

@@ -15,7 +15,8 @@ use tokio_tungstenite::tungstenite::protocol::Role;
 use super::metered::Metered;
 use super::session::Session;
 use super::{Shared, socket};
-use crate::ops::{Caller, identity};
+use crate::ops::Caller;
+use crate::ops::token::by_token;
 
 /// The subprotocol of clients that offer one beside their token.
 const PROTOCOL: &str = "laidian";
@@ -58,7 +59,7 @@ pub async fn upgrade(shared: Arc<Shared>, request: Request) -> Response<Body> {
     let protocols = offered(headers);
     let caller = match token(headers, &protocols) {
         None => None,
-        Some(token) => match identity::by_token(&shared.backend, token).await {
+        Some(token) => match by_token(&shared.backend, token).await {
             Ok(caller) => Some(caller),
             Err(_) => return refuse(StatusCode::UNAUTHORIZED, "the token is invalid or expired"),
         },

@@ -1,18 +1,15 @@
-//! Who is believed: tokens and the two signatures of apps.
+//! Who is believed: claims, passwords and the two signatures of apps.
 
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
-use laidian::demo::{APPS, token_secret};
+use laidian::demo::APPS;
 use laidian::domain::signature;
 use laidian::error::Error;
-use laidian::ops::identity::{Claim, Signed, believe, by_password, by_signature, by_token, check_claim, issue_token};
+use laidian::ops::identity::{Claim, Signed, believe, by_password, by_signature, check_claim};
+use laidian::ops::token::{by_token, issue_token};
 use laidian::ops::{Backend, Caller, setup};
-use serde_json::json;
 
 use crate::support::{DESK, Demo, Engine, MAIN, NOW, SECOND, SHOP, backend};
 
 both_engines! {
-    a_token_is_good_until_it_expires,
-    a_forged_token_is_refused,
     a_claim_is_of_an_operator_there_is,
     v1_signs_appid_and_time,
     v2_signs_everything,
@@ -26,55 +23,6 @@ both_engines! {
 
 async fn demo(engine: Engine) -> Demo {
     backend(engine, 0).await
-}
-
-async fn a_token_is_good_until_it_expires(engine: Engine) {
-    let demo = demo(engine).await;
-    let token = issue_token(&demo, MAIN, "TRCS001", 600).await.unwrap();
-    let caller = by_token(&demo, &token).await.unwrap();
-    assert_eq!((caller.company, caller.login_no(), caller.name()), (MAIN, "trcs001", "王芳"));
-    assert_eq!(caller.operator.unwrap().groups, [1_054_001, 1_054_002]);
-    demo.time.set(NOW + 599 * SECOND);
-    assert!(by_token(&demo, &token).await.is_ok());
-    demo.time.set(NOW + 600 * SECOND);
-    assert!(matches!(by_token(&demo, &token).await, Err(Error::NotSignedIn { .. })));
-    assert!(matches!(issue_token(&demo, MAIN, "TRCS004", 600).await, Err(Error::NotSignedIn { .. })));
-}
-
-fn forged(company: i64, login_no: &str, secret: &str, algorithm: Algorithm) -> String {
-    let seconds = NOW / SECOND;
-    let claims = json!({ "sub": login_no, "company": company, "iat": seconds, "exp": seconds + 600 });
-    jsonwebtoken::encode(&Header::new(algorithm), &claims, &EncodingKey::from_secret(secret.as_bytes())).unwrap()
-}
-
-async fn a_forged_token_is_refused(engine: Engine) {
-    let demo = demo(engine).await;
-    let good = forged(MAIN, "trcs001", &token_secret(MAIN), Algorithm::HS256);
-    assert!(by_token(&demo, &good).await.is_ok());
-    let (head, rest) = good.split_once('.').unwrap();
-    let (claims, _) = rest.split_once('.').unwrap();
-    let mut refusals = Vec::new();
-    for token in [
-        forged(MAIN, "trcs001", "guess", Algorithm::HS256),
-        forged(MAIN, "trcs001", &token_secret(SHOP), Algorithm::HS256),
-        forged(MAIN, "trcs001", &token_secret(MAIN), Algorithm::HS512),
-        forged(MAIN, "TRCS004", &token_secret(MAIN), Algorithm::HS256),
-        forged(404, "trcs001", &token_secret(MAIN), Algorithm::HS256),
-        // {"alg":"none","typ":"JWT"}
-        format!("eyJhbGciOiJub25lIiwidHlwIjoiSldUIn0.{claims}."),
-        format!("{head}.{claims}."),
-        format!("{good}x"),
-        "no token".to_owned(),
-        String::new(),
-    ] {
-        refusals.push(by_token(&demo, &token).await.expect_err(&token));
-    }
-    // A guesser does not learn what was wrong.
-    refusals.dedup();
-    assert_eq!(refusals.len(), 1, "{refusals:?}");
-    // A token of one company says nothing in another.
-    let shop = forged(SHOP, "TRCS004", &token_secret(SHOP), Algorithm::HS256);
-    assert_eq!(by_token(&demo, &shop).await.unwrap().company, SHOP);
 }
 
 async fn a_claim_is_of_an_operator_there_is(engine: Engine) {

@@ -31,3 +31,4 @@ mod safe_writes;
 mod search;
 mod socket;
 mod statements;
+mod tokens;
