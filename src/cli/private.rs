@@ -38,6 +38,7 @@ async fn start(settings: &Map<String, Value>) -> Result<Running, Box<dyn std::er
     let clock = Clock::system();
     demo::fill(&store, CUSTOMERS).await?;
     let backend = Arc::new(Backend::new(store, clock, &config));
+    backend.provider.load().await?;
     let server = Server::start(config, backend).await?;
     let target = Target::at(server.address());
     let stop = Box::pin(async move {

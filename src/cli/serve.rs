@@ -82,6 +82,7 @@ async fn serve(config: Config, demo: Option<u64>) -> Result<ExitCode, Box<dyn Er
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
     let backend = settings::open(&config).await?;
+    backend.provider.load().await?;
     if let Some(customers) = demo {
         demo::fill(&backend.store, customers).await?;
     }

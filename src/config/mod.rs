@@ -17,6 +17,8 @@ use crate::store::Location;
 pub const LARGEST_MESSAGE: usize = 1024 * 1024;
 /// The longest that a time can be set to, seconds: adding it to the present must not overflow.
 const YEAR: u64 = 365 * 24 * 60 * 60;
+/// The most that the clock of an identity provider may be off, seconds: beyond, it is the clock that wants mending.
+const LARGEST_LEEWAY: u64 = 600;
 
 /// Declares the sections of the configuration, each a struct with its defaults.
 macro_rules! sections {
@@ -51,6 +53,16 @@ sections! {
     database: Database { folder: PathBuf = PathBuf::from("data"), url: String = String::new(), connections: u32 = 4 }
     /// Who is believed.
     auth: Auth { mode: AuthMode = AuthMode::Token, sign_in_seconds: u64 = 10 }
+    /// The tokens of an identity provider.
+    tokens: Tokens {
+        keys: PathBuf = PathBuf::new(),
+        issuer: String = String::new(),
+        audience: String = String::new(),
+        company: i64 = 0,
+        company_claim: String = "company".into(),
+        operator_claim: String = "sub".into(),
+        leeway_seconds: u64 = 30,
+    }
     /// How frames are read.
     protocol: Protocol { relaxed_frames: bool = true, max_depth: usize = 64 }
     /// What one client may use.
@@ -116,6 +128,7 @@ impl Config {
             ("protocol.max_depth", self.protocol.max_depth as u64, 100),
             ("limits.frame_bytes", self.limits.frame_bytes as u64, LARGEST_MESSAGE as u64),
             ("auth.sign_in_seconds", self.auth.sign_in_seconds, YEAR),
+            ("tokens.leeway_seconds", self.tokens.leeway_seconds, LARGEST_LEEWAY),
             ("socket.ping_seconds", self.socket.ping_seconds, YEAR),
             ("socket.pong_seconds", self.socket.pong_seconds, YEAR),
             ("socket.idle_seconds", self.socket.idle_seconds, YEAR),
@@ -128,7 +141,39 @@ impl Config {
         if self.auth.mode == AuthMode::Open && !self.server.listen.ip().is_loopback() {
             return Err(ConfigError::OpenBeyondLoopback { listen: self.server.listen });
         }
-        Ok(())
+        self.tokens.check()
+    }
+}
+
+impl Tokens {
+    /// Whether there is an identity provider.
+    #[must_use]
+    pub fn has_provider(&self) -> bool {
+        !self.keys.as_os_str().is_empty()
+    }
+
+    fn check(&self) -> Result<(), ConfigError> {
+        // What is asked for without keys would not be asked of anybody.
+        let without_keys = [
+            ("tokens.issuer", !self.issuer.is_empty()),
+            ("tokens.audience", !self.audience.is_empty()),
+            ("tokens.company", self.company != 0),
+        ];
+        if !self.has_provider() {
+            return match without_keys.into_iter().find(|(_, set)| *set) {
+                Some((setting, _)) => Err(ConfigError::Needs { setting, needed: "tokens.keys" }),
+                None => Ok(()),
+            };
+        }
+        let needed = [
+            ("tokens.issuer", !self.issuer.is_empty()),
+            ("tokens.operator_claim", !self.operator_claim.is_empty()),
+            ("tokens.company_claim", self.company != 0 || !self.company_claim.is_empty()),
+        ];
+        match needed.into_iter().find(|(_, set)| !set) {
+            Some((needed, _)) => Err(ConfigError::Needs { setting: "tokens.keys", needed }),
+            None => Ok(()),
+        }
     }
 }
 

@@ -21,6 +21,7 @@ pub enum ConfigError {
     Value { name: String, cause: String },
     Zero { setting: &'static str },
     TooLarge { setting: &'static str, most: u64 },
+    Needs { setting: &'static str, needed: &'static str },
     OpenBeyondLoopback { listen: SocketAddr },
     DemoBeyondLoopback { listen: SocketAddr },
 }
@@ -180,6 +181,9 @@ impl fmt::Display for ConfigError {
             Self::TooLarge { setting, most } => {
                 write!(f, "设置 {setting} 最大为 {most} / {setting} may be at most {most}")
             }
+            Self::Needs { setting, needed } => {
+                write!(f, "设置了 {setting}，还必须设置 {needed} / {setting} is set, so {needed} must be set too")
+            }
             Self::OpenBeyondLoopback { listen } => write!(
                 f,
                 "open 模式只能用于本机地址，而 server.listen 是 {listen}；请改为 --auth token 或 --listen 127.0.0.1:7070 / \
@@ -201,6 +205,7 @@ impl std::error::Error for ConfigError {}
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::config::Tokens;
 
     fn environment(pairs: &[(&str, &str)]) -> Vec<(String, String)> {
         pairs.iter().map(|(name, value)| ((*name).to_owned(), (*value).to_owned())).collect()
@@ -240,6 +245,36 @@ mod tests {
     fn a_wrong_value_names_its_setting() {
         let error = read(None, environment(&[("LAIDIAN_SERVER_LISTEN", "nowhere")]), vec![]).unwrap_err();
         assert!(error.to_string().contains("server.listen"), "{error}");
+    }
+
+    #[test]
+    fn keys_of_a_provider_need_its_name_and_the_other_way_round() {
+        let check = |change: fn(&mut Tokens)| {
+            let mut config = Config::default();
+            config.tokens.keys = "idp.pem".into();
+            config.tokens.issuer = "https://idp.example.com".into();
+            change(&mut config.tokens);
+            config.check().map_err(|error| error.to_string())
+        };
+        assert_eq!(check(|_| {}), Ok(()));
+        assert_eq!(check(|tokens| *tokens = Tokens::default()), Ok(()));
+        assert_eq!(
+            check(|tokens| {
+                tokens.company = 1054;
+                tokens.company_claim.clear();
+            }),
+            Ok(())
+        );
+        for (change, names) in [
+            ((|tokens| tokens.issuer.clear()) as fn(&mut Tokens), ["tokens.keys", "tokens.issuer"]),
+            (|tokens| tokens.operator_claim.clear(), ["tokens.keys", "tokens.operator_claim"]),
+            (|tokens| tokens.company_claim.clear(), ["tokens.keys", "tokens.company_claim"]),
+            (|tokens| tokens.keys = PathBuf::new(), ["tokens.issuer", "tokens.keys"]),
+            (|tokens| tokens.leeway_seconds = 601, ["tokens.leeway_seconds", "600"]),
+        ] {
+            let error = check(change).unwrap_err();
+            assert!(names.into_iter().all(|name| error.contains(name)), "{error}");
+        }
     }
 
     #[test]

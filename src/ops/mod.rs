@@ -34,6 +34,7 @@ pub struct Backend {
     pub catalogues: catalogue::Cache,
     pub downloads: Downloads,
     pub guesses: password::Guesses,
+    pub provider: token::Provider,
 }
 
 impl Backend {
@@ -45,6 +46,7 @@ impl Backend {
             catalogues: catalogue::Cache::default(),
             downloads: Downloads::new(config.export.url_seconds),
             guesses: password::Guesses::default(),
+            provider: token::Provider::new(&config.tokens),
         }
     }
 

@@ -242,9 +242,17 @@ impl Demo {
 
 /// Opens a database with the demo's data and this many invented customers.
 pub async fn backend(engine: Engine, customers: u64) -> Demo {
+    backend_with(engine, customers, |_| {}).await
+}
+
+/// The same with other settings.
+pub async fn backend_with(engine: Engine, customers: u64, change: impl FnOnce(&mut Config)) -> Demo {
     let time = Time::default();
     let (place, store) = demo_store(engine, customers).await;
-    Demo { backend: Arc::new(Backend::new(store, time.clock(), &Config::default())), time, place }
+    let mut config = Config::default();
+    change(&mut config);
+    config.check().unwrap();
+    Demo { backend: Arc::new(Backend::new(store, time.clock(), &config)), time, place }
 }
 
 async fn demo_store(engine: Engine, customers: u64) -> (Place, Store) {
@@ -285,6 +293,7 @@ pub async fn server(engine: Engine, change: impl FnOnce(&mut Config)) -> TestSer
     config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     config.check().unwrap();
     let backend = Arc::new(Backend::new(store, Clock::system(), &config));
+    backend.provider.load().await.unwrap();
     let server = Server::start(config, backend).await.unwrap();
     TestServer { server, _place: place }
 }
