@@ -147,8 +147,14 @@ fn variable_of(name: &str) -> String {
 }
 
 fn unknown<'a>(name: &str, known: impl Iterator<Item = &'a str>) -> ConfigError {
+    let own = name.strip_prefix(PREFIX).or_else(|| name.rsplit('.').next()).unwrap_or(name);
+    let likeness = |candidate: &str| match candidate.strip_suffix(own) {
+        // The right name in the wrong section, or in none: the commonest mistake.
+        Some(section) if section.ends_with(['.', '_']) => 1.0,
+        _ => strsim::jaro_winkler(name, candidate),
+    };
     let nearest = known
-        .map(|candidate| (strsim::jaro_winkler(name, candidate), candidate))
+        .map(|candidate| (likeness(candidate), candidate))
         .max_by(|a, b| a.0.total_cmp(&b.0))
         .filter(|(likeness, _)| *likeness > 0.7)
         .map(|(_, candidate)| candidate.to_owned());
