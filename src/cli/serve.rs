@@ -87,12 +87,10 @@ async fn serve(config: Config, demo: Option<u64>) -> Result<ExitCode, Box<dyn Er
         demo::fill(&backend.store, customers).await?;
     }
     greet(&backend, &config, demo).await?;
-    let address = config.server.listen;
-    let server = Server::start(config, backend).await.map_err(|cause| {
-        format!("无法监听 {address}：{cause}；请修改 --listen 或 [server] listen / cannot listen on {address}: {cause}; set --listen or [server] listen")
-    })?;
+    let (ws, http) = if config.tls.is_on() { ("wss", "https") } else { ("ws", "http") };
+    let server = Server::start(config, backend).await?;
     let address = server.address();
-    writeln!(std::io::stdout(), "ready ws://{address}/ws http://{address}/")?;
+    writeln!(std::io::stdout(), "ready {ws}://{address}/ws {http}://{address}/")?;
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}

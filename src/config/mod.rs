@@ -49,6 +49,8 @@ sections! {
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 7070)),
         origins: Vec<String> = Vec::new(),
     }
+    /// The certificate, if it is the server itself that speaks TLS.
+    tls: Tls { certificate: PathBuf = PathBuf::new(), key: PathBuf = PathBuf::new() }
     /// Where the data is.
     database: Database { folder: PathBuf = PathBuf::from("data"), url: String = String::new(), connections: u32 = 4 }
     /// Who is believed.
@@ -138,6 +140,11 @@ impl Config {
         if let Some((setting, _, most)) = most.into_iter().find(|(_, value, most)| value > most) {
             return Err(ConfigError::TooLarge { setting, most });
         }
+        match (self.tls.certificate.as_os_str().is_empty(), self.tls.key.as_os_str().is_empty()) {
+            (true, false) => return Err(ConfigError::Needs { setting: "tls.key", needed: "tls.certificate" }),
+            (false, true) => return Err(ConfigError::Needs { setting: "tls.certificate", needed: "tls.key" }),
+            _ => {}
+        }
         if self.auth.mode == AuthMode::Open && !self.server.listen.ip().is_loopback() {
             return Err(ConfigError::OpenBeyondLoopback { listen: self.server.listen });
         }
@@ -174,6 +181,14 @@ impl Tokens {
             Some((needed, _)) => Err(ConfigError::Needs { setting: "tokens.keys", needed }),
             None => Ok(()),
         }
+    }
+}
+
+impl Tls {
+    /// Whether the server speaks TLS.
+    #[must_use]
+    pub fn is_on(&self) -> bool {
+        !self.certificate.as_os_str().is_empty()
     }
 }
 

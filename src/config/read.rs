@@ -284,6 +284,16 @@ mod tests {
     }
 
     #[test]
+    fn a_certificate_has_a_key_and_a_key_a_certificate() {
+        for (set, missing) in [("tls.certificate", "tls.key"), ("tls.key", "tls.certificate")] {
+            let (mut config, _) = read(None, [], vec![(set, Value::String("a.pem".into()))]).unwrap();
+            assert!(matches!(config.check(), Err(ConfigError::Needs { needed, .. }) if needed == missing));
+            (config.tls.certificate, config.tls.key) = ("a.pem".into(), "b.pem".into());
+            assert!(config.check().is_ok());
+        }
+    }
+
+    #[test]
     fn open_mode_is_for_loopback_only() {
         let mut config = Config::default();
         config.auth.mode = crate::config::AuthMode::Open;

@@ -1,7 +1,9 @@
 //! The server: one port, two doors. `socket` is the loop of one WebSocket, `http` the routes, both made
 //! from the tables of `dialects`.
 
+mod address;
 mod close;
+mod door;
 mod files;
 mod http;
 mod metered;
@@ -9,21 +11,31 @@ mod requests;
 mod session;
 mod shutdown;
 mod socket;
+mod stream;
+mod tls;
 mod upgrade;
 
-use std::net::SocketAddr;
+use std::fmt;
+use std::io;
+use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
 use std::time::Duration;
 
+use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use hyper_util::service::TowerToHyperService;
 use tokio::net::{TcpListener, TcpSocket, TcpStream};
 use tokio::sync::Semaphore;
 
+pub use address::ClientAddress;
 pub use close::CloseCode;
 pub use session::Sessions;
 pub use shutdown::Shutdown;
+pub use tls::TlsError;
 
+use self::door::Door;
+use self::metered::Metered;
+use self::stream::Connection;
+use self::tls::Certificates;
 use crate::config::Config;
 use crate::ops::Backend;
 
@@ -45,6 +57,15 @@ pub struct Shared {
     /// Connections that are no sockets, or not yet: as many as there may be sockets.
     connections: Arc<Semaphore>,
     pub shutdown: Shutdown,
+    /// With TLS.
+    certificates: Option<Arc<Certificates>>,
+}
+
+/// Why a server does not start; names the setting to change.
+#[derive(Debug)]
+pub enum StartError {
+    Listen { address: SocketAddr, cause: io::Error },
+    Tls(TlsError),
 }
 
 /// A server that is listening.
@@ -55,12 +76,18 @@ pub struct Server {
 
 impl Server {
     /// Listens on the configured address and serves until [`stop`](Self::stop).
-    pub async fn start(config: Config, backend: Arc<Backend>) -> std::io::Result<Self> {
-        let listener = listen(config.server.listen)?;
-        let address = listener.local_addr()?;
+    pub async fn start(config: Config, backend: Arc<Backend>) -> Result<Self, StartError> {
+        let certificates = Certificates::read(&config.tls).map_err(StartError::Tls)?;
+        let no_listener = |cause| StartError::Listen { address: config.server.listen, cause };
+        let listener = listen(config.server.listen).map_err(no_listener)?;
+        let address = listener.local_addr().map_err(no_listener)?;
         let connections = Arc::new(Semaphore::new(config.limits.sockets.min(Semaphore::MAX_PERMITS)));
+        let shutdown = Shutdown::default();
+        if let Some(certificates) = certificates.clone() {
+            tokio::spawn(certificates.watch(shutdown.token()));
+        }
         let shared =
-            Arc::new(Shared { backend, config, sessions: Arc::default(), connections, shutdown: Shutdown::default() });
+            Arc::new(Shared { backend, config, sessions: Arc::default(), connections, shutdown, certificates });
         tokio::spawn(accept(listener, shared.clone()));
         tokio::spawn(withdraw(shared.clone()));
         Ok(Self { address, shared })
@@ -90,7 +117,7 @@ impl Server {
 
 /// A listener whose connections have a small send buffer: the machine then says soon that a client has taken
 /// something, and a client that takes nothing ties little up.
-fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
+fn listen(address: SocketAddr) -> io::Result<TcpListener> {
     let socket = if address.is_ipv4() { TcpSocket::new_v4()? } else { TcpSocket::new_v6()? };
     socket.set_reuseaddr(true)?;
     socket.set_send_buffer_size(SEND_BUFFER)?;
@@ -99,19 +126,19 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 }
 
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    let router = http::router(shared.clone());
+    let door = Arc::new(Door::new(http::router(shared.clone())));
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
             () = shared.shutdown.started() => return,
         };
         match accepted {
-            Ok((stream, _)) => {
+            Ok((stream, peer)) => {
                 // Replies are small and leave at once: waiting for more would only delay them.
                 let _ = stream.set_nodelay(true);
                 // Beyond the limit, the connection is closed at once.
                 let Ok(place) = shared.connections.clone().try_acquire_owned() else { continue };
-                let serving = serve(stream, router.clone(), shared.clone());
+                let serving = serve(stream, peer.ip(), door.clone(), shared.clone());
                 shared.shutdown.spawn(async move {
                     serving.await;
                     drop(place);
@@ -138,11 +165,23 @@ async fn withdraw(shared: Arc<Shared>) {
     }
 }
 
-async fn serve(stream: TcpStream, router: axum::Router, shared: Arc<Shared>) {
+async fn serve(stream: TcpStream, peer: IpAddr, door: Arc<Door>, shared: Arc<Shared>) {
+    let agreed = tokio::select! {
+        agreed = agree(stream, &shared) => agreed,
+        () = shared.shutdown.started() => return,
+    };
+    let stream = match agreed {
+        Ok(stream) => stream,
+        Err(error) => {
+            tracing::debug!(%error, "a TLS handshake failed");
+            return;
+        }
+    };
+    let passing = service_fn(async |request| door.pass(peer, request).await);
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(router))
+        .serve_connection(TokioIo::new(stream), passing)
         .with_upgrades();
     tokio::pin!(connection);
     let served = tokio::select! {
@@ -156,3 +195,26 @@ async fn serve(stream: TcpStream, router: axum::Router, shared: Arc<Shared>) {
         tracing::debug!(%error, "a connection ended in disorder");
     }
 }
+
+async fn agree(stream: TcpStream, shared: &Shared) -> io::Result<Connection> {
+    let stream = Metered::new(stream);
+    match &shared.certificates {
+        Some(certificates) => certificates.handshake(stream).await,
+        None => Ok(Connection::Plain(stream)),
+    }
+}
+
+impl fmt::Display for StartError {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Listen { address, cause } => write!(
+                f,
+                "无法监听 {address}：{cause}；请修改 --listen 或 [server] listen / cannot listen on {address}: {cause}; \
+                 set --listen or [server] listen"
+            ),
+            Self::Tls(error) => error.fmt(f),
+        }
+    }
+}
+
+impl std::error::Error for StartError {}

@@ -20,9 +20,9 @@ use tokio_tungstenite::tungstenite::protocol::{Message, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes, Utf8Bytes};
 use tokio_util::sync::CancellationToken;
 
-use super::metered::Metered;
 use super::requests::{self, Answer, Reading, Request};
 use super::session::Session;
+use super::stream::Connection;
 use super::{CloseCode, Shared};
 use crate::config::{AuthMode, LARGEST_MESSAGE};
 use crate::error::Error;
@@ -49,7 +49,7 @@ type Working = Pin<Box<dyn Future<Output = Answer> + Send>>;
 pub struct Socket {
     shared: Arc<Shared>,
     session: Session,
-    wire: WebSocketStream<Metered>,
+    wire: WebSocketStream<Connection>,
     address: IpAddr,
     caller: Option<Arc<Caller>>,
     /// Requests that are carried out side by side.
@@ -110,7 +110,7 @@ enum End {
 pub async fn serve(
     shared: Arc<Shared>,
     session: Session,
-    wire: WebSocketStream<Metered>,
+    wire: WebSocketStream<Connection>,
     address: IpAddr,
     caller: Option<Caller>,
 ) {
@@ -133,7 +133,7 @@ impl Socket {
     fn new(
         shared: Arc<Shared>,
         session: Session,
-        wire: WebSocketStream<Metered>,
+        wire: WebSocketStream<Connection>,
         address: IpAddr,
         caller: Option<Caller>,
     ) -> Self {

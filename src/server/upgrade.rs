@@ -7,13 +7,13 @@ use axum::extract::Request;
 use axum::http::{HeaderMap, HeaderValue, Response, StatusCode, header};
 use hyper::upgrade::Upgraded;
 use hyper_util::rt::TokioIo;
-use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
-use super::metered::Metered;
+use super::address::ClientAddress;
 use super::session::Session;
+use super::stream::Connection;
 use super::{Shared, socket};
 use crate::ops::Caller;
 use crate::ops::token::by_token;
@@ -112,6 +112,10 @@ fn choose(protocols: &[String]) -> Option<&str> {
 }
 
 async fn serve(shared: Arc<Shared>, session: Session, request: Request, caller: Option<Caller>) {
+    let Some(&ClientAddress(address)) = request.extensions().get() else {
+        tracing::error!("a request came in by no door");
+        return;
+    };
     let upgraded: Upgraded = match hyper::upgrade::on(request).await {
         Ok(upgraded) => upgraded,
         Err(error) => {
@@ -120,15 +124,13 @@ async fn serve(shared: Arc<Shared>, session: Session, request: Request, caller: 
         }
     };
     // The plain stream again: reading through hyper's wrapper would cost a call through a table each time.
-    let Ok(parts) = upgraded.downcast::<TokioIo<TcpStream>>() else {
+    let Ok(parts) = upgraded.downcast::<TokioIo<Connection>>() else {
         tracing::error!("a connection of an unknown kind was upgraded");
         return;
     };
-    let stream = parts.io.into_inner();
-    let Ok(peer) = stream.peer_addr() else { return };
-    let (stream, read) = (Metered::new(stream), parts.read_buf.to_vec());
+    let (stream, read) = (parts.io.into_inner(), parts.read_buf.to_vec());
     let wire = WebSocketStream::from_partially_read(stream, read, Role::Server, Some(socket::wire_config())).await;
-    socket::serve(shared, session, wire, peer.ip(), caller).await;
+    socket::serve(shared, session, wire, address, caller).await;
 }
 
 fn refuse(status: StatusCode, reason: &'static str) -> Response<Body> {

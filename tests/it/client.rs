@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
 use serde_json::Value;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
 use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
@@ -12,8 +13,19 @@ use tokio_tungstenite::tungstenite::protocol::{CloseFrame, Message};
 /// Longer than anything takes; a test that waits so long has failed.
 pub const PATIENCE: Duration = Duration::from_secs(30);
 
-pub struct Client {
-    pub wire: WebSocketStream<TcpStream>,
+pub struct Client<S = TcpStream> {
+    pub wire: WebSocketStream<S>,
+}
+
+/// Sends an HTTP request, `GET /healthz` and further lines, and returns all that is answered.
+pub async fn http(mut stream: impl AsyncRead + AsyncWrite + Unpin, request: &str) -> String {
+    let (line, headers) = request.split_once('\n').unwrap_or((request, ""));
+    let headers: String = headers.lines().map(|header| format!("{header}\r\n")).collect();
+    let text = format!("{line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n");
+    stream.write_all(text.as_bytes()).await.unwrap();
+    let mut answer = String::new();
+    tokio::time::timeout(PATIENCE, stream.read_to_string(&mut answer)).await.expect("nothing came").unwrap();
+    answer
 }
 
 impl Client {
@@ -30,6 +42,13 @@ impl Client {
         }
         let address = request.uri().authority().unwrap().to_string();
         let stream = TcpStream::connect(address).await.unwrap();
+        Self::shake_hands(request, stream).await
+    }
+}
+
+impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
+    /// Opens a socket on a stream.
+    pub async fn shake_hands(request: impl IntoClientRequest + Unpin, stream: S) -> Result<Self, u16> {
         match tokio_tungstenite::client_async(request, stream).await {
             Ok((wire, _)) => Ok(Self { wire }),
             Err(tokio_tungstenite::tungstenite::Error::Http(response)) => Err(response.status().as_u16()),

@@ -18,6 +18,7 @@ mod support;
 mod client;
 mod customers;
 mod documents;
+mod door;
 mod errors;
 mod golden;
 mod group_commit;

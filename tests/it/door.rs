@@ -1,0 +1,3 @@
+//! The door: what stands between the network and the routes.
+
+mod tls;
