@@ -1,6 +1,7 @@
 //! The settings: defaults, then a file, then the environment, then flags. `config.toml` in the root of the
 //! project documents each; a test compares it with [`Config::default`].
 
+mod network;
 mod read;
 
 use std::net::SocketAddr;
@@ -9,6 +10,7 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+pub use network::Network;
 pub use read::{ConfigError, Overrides, read, with_settings};
 
 use crate::store::Location;
@@ -48,6 +50,7 @@ sections! {
     server: Server {
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 7070)),
         origins: Vec<String> = Vec::new(),
+        trusted_proxies: Vec<Network> = Vec::new(),
     }
     /// The certificate, if it is the server itself that speaks TLS.
     tls: Tls { certificate: PathBuf = PathBuf::new(), key: PathBuf = PathBuf::new() }

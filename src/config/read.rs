@@ -294,6 +294,21 @@ mod tests {
     }
 
     #[test]
+    fn a_proxy_is_an_address_or_a_network() {
+        let proxies = |text: &str| read(None, environment(&[("LAIDIAN_SERVER_TRUSTED_PROXIES", text)]), vec![]);
+        let (config, _) = proxies("127.0.0.1, 10.0.0.0/8, 2001:db8::/32").unwrap();
+        let has = |address: &str| {
+            config.server.trusted_proxies.iter().any(|network| network.contains(address.parse().unwrap()))
+        };
+        assert!(has("127.0.0.1") && has("10.255.0.1") && has("2001:db8::7"));
+        assert!(!has("127.0.0.2") && !has("11.0.0.1") && !has("2001:db9::7"));
+        for wrong in ["10.0.0.0/33", "localhost", "10.0.0"] {
+            let error = proxies(wrong).unwrap_err().to_string();
+            assert!(error.contains("server.trusted_proxies") && error.contains(wrong), "{error}");
+        }
+    }
+
+    #[test]
     fn open_mode_is_for_loopback_only() {
         let mut config = Config::default();
         config.auth.mode = crate::config::AuthMode::Open;

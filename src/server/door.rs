@@ -11,22 +11,25 @@ use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 
 use super::address::ClientAddress;
+use crate::config::{Config, Network};
 
 /// The routes, and what stands before them.
-#[derive(Clone)]
 pub struct Door {
     routes: TowerToHyperService<Router>,
+    trusted_proxies: Vec<Network>,
 }
 
 impl Door {
     #[must_use]
-    pub fn new(routes: Router) -> Self {
-        Self { routes: TowerToHyperService::new(routes) }
+    pub fn new(routes: Router, config: &Config) -> Self {
+        let trusted_proxies = config.server.trusted_proxies.clone();
+        Self { routes: TowerToHyperService::new(routes), trusted_proxies }
     }
 
     /// Returns the answer to a request from this peer.
     pub async fn pass(&self, peer: IpAddr, mut request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
-        request.extensions_mut().insert(ClientAddress(peer.to_canonical()));
+        let address = ClientAddress::find(peer, request.headers(), &self.trusted_proxies);
+        request.extensions_mut().insert(address);
         self.routes.call(request).await
     }
 }

@@ -126,7 +126,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 }
 
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
-    let door = Arc::new(Door::new(http::router(shared.clone())));
+    let door = Arc::new(Door::new(http::router(shared.clone()), &shared.config));
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
