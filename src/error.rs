@@ -11,8 +11,10 @@ use crate::domain::masking::{mask, mask_json, mask_text};
 /// Why a request was refused. What is not in a variant's fields does not reach the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
+    /// `why` names the limit.
     RateLimited {
         retry_after_ms: u64,
+        why: &'static str,
     },
     CustomFieldMissing {
         label: String,
@@ -69,6 +71,12 @@ pub enum Error {
     FrameTooLarge {
         limit: usize,
     },
+    /// The answer would be larger than allowed.
+    ResultTooLarge {
+        limit: usize,
+    },
+    /// It took longer than a request may; a write may have been made all the same.
+    TimedOut,
     /// The cause is in the log under this id.
     Internal {
         id: uuid::Uuid,
@@ -133,7 +141,9 @@ table! {
     CONFLICT: 2409 "数据已被他人修改", None, 200, false, "ifVersion 与当前版本不符；回复带有当前客户 customer 和改动过的字段 fields", "ifVersion does not match; the reply carries the current customer and the changed fields";
     FRAME_FORM: 2422 "帧格式错误", Some("line XXX, column XXX"), 200, false, "帧不是一个 JSON 对象，给出行列", "the frame is no object; says line and column";
     FRAME_TOO_LARGE: 2413 "帧过大", None, 200, false, "帧超过 [limits] frame_bytes", "the frame is larger than [limits] frame_bytes";
+    RESULT_TOO_LARGE: 2414 "结果过大", None, 200, false, "结果超过 [limits] result_bytes，请缩小范围", "the answer is larger than [limits] result_bytes: ask for less";
     INTERNAL: 2500 "系统内部错误", Some("XXX"), 200, true, "服务器内部错误，编号可在日志中查到", "a fault of the server; the log has the cause under this id";
+    TIMED_OUT: 2504 "请求超时", None, 200, true, "超过 [limits] request_seconds；写操作结果未知，请用同一 requestId 重试", "took longer than [limits] request_seconds; whether a write was made is unknown: send it again with the same requestId";
     SHUTTING_DOWN: 2503 "服务正在关闭", None, 200, true, "服务正在关闭，retryAfterMs 后重连", "shutting down; connect again after retryAfterMs";
 }
 
@@ -202,6 +212,8 @@ impl Error {
             Self::UnknownAction { .. } => &UNKNOWN_ACTION,
             Self::FrameForm { .. } => &FRAME_FORM,
             Self::FrameTooLarge { .. } => &FRAME_TOO_LARGE,
+            Self::ResultTooLarge { .. } => &RESULT_TOO_LARGE,
+            Self::TimedOut => &TIMED_OUT,
             Self::Internal { .. } => &INTERNAL,
             Self::ShuttingDown { .. } => &SHUTTING_DOWN,
         }
@@ -232,6 +244,11 @@ impl Error {
             }
             Self::UnknownAction { near } if near.is_empty() => "see schemas/actions for all actions".into(),
             Self::UnknownAction { near } => format!("did you mean: {}", near.join(", ")).into(),
+            Self::RateLimited { why, .. } => (*why).into(),
+            Self::ResultTooLarge { limit } => {
+                format!("最多 {limit} 字节（[limits] result_bytes） / at most {limit} bytes ([limits] result_bytes)")
+                    .into()
+            }
             Self::FrameTooLarge { limit } => format!("at most {limit} bytes ([limits] frame_bytes)").into(),
             _ => return None,
         })
@@ -241,7 +258,7 @@ impl Error {
     #[must_use]
     pub fn retry_after_ms(&self) -> Option<u64> {
         match self {
-            Self::RateLimited { retry_after_ms } | Self::ShuttingDown { retry_after_ms } => Some(*retry_after_ms),
+            Self::RateLimited { retry_after_ms, .. } | Self::ShuttingDown { retry_after_ms } => Some(*retry_after_ms),
             _ => None,
         }
     }

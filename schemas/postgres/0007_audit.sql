@@ -13,3 +13,4 @@ create table audit (
 );
 create index audit_kind on audit (company_id, kind, id);
 create index audit_login on audit (company_id, login_no, id);
+create index audit_at on audit (company_id, at);

@@ -5,13 +5,18 @@ use std::io::Write;
 use std::process::ExitCode;
 
 use clap::{Subcommand, ValueEnum};
-use uuid::Uuid;
 
 use super::settings;
-use crate::domain::catalogue::{Role, login_key};
+use crate::dialects;
+use crate::dialects::cti::http::DIALECT;
+use crate::domain::catalogue::Role;
 use crate::domain::custom_field::FieldKind;
-use crate::ops::setup::{self, DictionaryKind};
-use crate::store::{Store, Tx};
+use crate::domain::rights::Adjustment;
+use crate::domain::times;
+use crate::ops::audit::Actor;
+use crate::ops::setup::{self, Change, DictionaryKind};
+use crate::ops::{Backend, credential, password};
+use crate::store::Store;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
@@ -81,6 +86,51 @@ enum What {
         #[arg(long)]
         token: Option<String>,
     },
+    /// 持令牌的程序（Authorization: Bearer），打印一次令牌 / a program that sends a bearer token, which is printed once
+    Bearer {
+        #[arg(long)]
+        company: i64,
+        id: String,
+        name: String,
+        /// 以哪个工号的身份和权限工作 / the operator in whose name and with whose rights it works
+        #[arg(long = "as", value_name = "LOGIN_NO")]
+        acts_as: Option<String>,
+    },
+    /// 更换应用的令牌并打印；用旧令牌登录的连接随即关闭 / give an app another token; what is signed in with the old one ends
+    Rotate {
+        #[arg(long)]
+        company: i64,
+        id: String,
+    },
+    /// 角色的权限（不给出的项按默认）/ the rights of a role; what is not given is as usual
+    Rights {
+        #[arg(long)]
+        company: i64,
+        #[arg(value_parser = ["agent", "supervisor"])]
+        role: String,
+        /// 能看到的客户 / which customers it sees
+        #[arg(long, value_parser = ["own", "group", "company"])]
+        reach: Option<String>,
+        /// 电话是否隐藏中间几位 / whether phone numbers are masked
+        #[arg(long, value_parser = ["shown", "masked"])]
+        phones: Option<String>,
+        /// 能否导出 / whether it may export
+        #[arg(long)]
+        export: Option<bool>,
+        /// 允许的 action，可重复 / an action that it may call besides; may be repeated
+        #[arg(long = "allow", value_name = "ACTION")]
+        give: Vec<String>,
+        /// 禁止的 action，可重复 / an action that it may not call; may be repeated
+        #[arg(long = "deny", value_name = "ACTION")]
+        take: Vec<String>,
+    },
+    /// 审计记录，最新的在前 / the audit, newest first
+    Audit {
+        #[arg(long)]
+        company: i64,
+        #[arg(long, default_value_t = 50)]
+        limit: i64,
+    },
     /// 字典项：客户类型、客户状态、客户来源 / a customer type, deal flag or source
     Dictionary {
         #[arg(long)]
@@ -124,107 +174,121 @@ enum Kind {
     Source,
 }
 
+/// Who the audit says it was.
+const ACTOR: &str = "命令行";
+
 pub async fn run(args: Args) -> Result<ExitCode, Box<dyn Error>> {
     let (config, _) = args.settings.read(Vec::new())?;
     let backend = settings::open(&config).await?;
     let done = match args.what {
         What::Show => show(&backend.store).await,
-        what => change(&backend.store, what).await,
+        What::Audit { company, limit } => audit(&backend.store, company, limit).await,
+        what => change(&backend, what).await,
     };
     backend.store.close().await?;
     done.map(|()| ExitCode::SUCCESS)
 }
 
-async fn change(store: &Store, what: What) -> Result<(), Box<dyn Error>> {
-    match what {
-        What::Company { id, name, time_zone, country } => {
-            let mut tx = store.company(id).write().await?;
-            let before = tx.company_row().await?;
-            let (before_zone, before_country) = before.map(|row| (row.time_zone, row.country)).unzip();
-            let time_zone = time_zone.or(before_zone).unwrap_or_else(|| "Asia/Shanghai".into());
-            let country = country.or(before_country).unwrap_or_else(|| "CN".into());
-            setup::company(&mut tx, &name, &time_zone, &country, &secret()).await?;
-            tx.commit().await?;
-        }
-        What::Group { company, id, name } => {
-            let mut tx = begin(store, company).await?;
-            setup::group(&mut tx, id, &name).await?;
-            tx.commit().await?;
-        }
+async fn change(backend: &Backend, what: What) -> Result<(), Box<dyn Error>> {
+    let Some((company, change)) = change_of(&backend.store, what).await? else { return Ok(()) };
+    let scope = backend.store.company(company);
+    if !matches!(change, Change::Company { .. }) {
+        setup::must_exist(&scope).await?;
+    }
+    let tells = matches!(change, Change::Credential { secret: None, .. } | Change::Rotate { secret: None, .. });
+    let actor = Actor { login_no: ACTOR.to_owned(), address: None };
+    let mut tx = scope.write().await?;
+    let secret = change.apply(&mut tx, &actor, backend.clock.now()).await?;
+    tx.commit().await?;
+    if let Some(secret) = secret.filter(|_| tells) {
+        writeln!(std::io::stdout(), "{secret}")?;
+    }
+    Ok(())
+}
+
+/// What a command wants changed, and in which company.
+async fn change_of(store: &Store, what: What) -> Result<Option<(i64, Change)>, Box<dyn Error>> {
+    Ok(Some(match what {
+        What::Company { id, name, time_zone, country } => (id, Change::Company { name, time_zone, country }),
+        What::Group { company, id, name } => (company, Change::Group { id, name }),
         What::Operator { company, login_no, name, groups, role } => {
-            let mut tx = begin(store, company).await?;
-            let key = login_key(&login_no);
-            let before = tx.staff().await?.into_iter().find(|staff| staff.login_key == key);
-            let role = role.or(before.map(|staff| staff.role)).and_then(|role| Role::parse(&role));
-            let groups = if groups.is_empty() {
-                let memberships = tx.memberships().await?.into_iter();
-                memberships
-                    .filter(|membership| membership.login_key == key)
-                    .map(|membership| membership.group_id)
-                    .collect()
-            } else {
-                groups
-            };
-            setup::operator(&mut tx, &login_no, &name, role.unwrap_or(Role::Agent), &groups).await?;
-            tx.commit().await?;
+            let role = role.and_then(|role| Role::parse(&role));
+            let groups = (!groups.is_empty()).then_some(groups);
+            (company, Change::Operator { login_no, name: Some(name), role, groups })
         }
         What::Password { company, login_no } => {
             let mut password = String::new();
             std::io::stdin().read_line(&mut password)?;
-            let mut tx = begin(store, company).await?;
-            setup::password(&mut tx, &login_no, password.trim_end_matches(['\r', '\n'])).await?;
-            tx.commit().await?;
+            let hash = password::hash(password.trim_end_matches(['\r', '\n']))?;
+            (company, Change::Password { login_no, hash })
         }
-        What::Disable { company, login_no } => set_disabled(store, company, &login_no, true).await?,
-        What::Enable { company, login_no } => set_disabled(store, company, &login_no, false).await?,
+        What::Disable { company, login_no } => (company, Change::Disabled { login_no, disabled: true }),
+        What::Enable { company, login_no } => (company, Change::Disabled { login_no, disabled: false }),
         What::App { company, id, name, token } => {
-            let mut tx = begin(store, company).await?;
-            let made = token.is_none();
-            let token = token.unwrap_or_else(secret);
-            setup::app(&mut tx, &id, &name, &token).await?;
-            tx.commit().await?;
-            if made {
-                writeln!(std::io::stdout(), "{token}")?;
+            let known = store.company(company).credentials().await?;
+            if known.iter().any(|known| known.id == id) {
+                (company, Change::Rotate { id, secret: token })
+            } else {
+                let (kind, dialect) = (credential::Kind::App, DIALECT.to_owned());
+                (company, Change::Credential { id, kind, dialect, name, secret: token, acts_as: None })
             }
         }
+        What::Bearer { company, id, name, acts_as } => {
+            let (kind, dialect) = (credential::Kind::Bearer, DIALECT.to_owned());
+            (company, Change::Credential { id, kind, dialect, name, secret: None, acts_as })
+        }
+        What::Rotate { company, id } => (company, Change::Rotate { id, secret: None }),
+        What::Rights { company, role, reach, phones, export, give, take } => {
+            let role = Role::parse(&role).unwrap_or(Role::Agent);
+            (company, Change::Rights { role, adjustment: adjustment(reach, phones, export, &give, &take)? })
+        }
         What::Dictionary { company, kind, value, name, position } => {
-            let mut tx = begin(store, company).await?;
             let kind = match kind {
                 Kind::Type => DictionaryKind::Type,
                 Kind::Flag => DictionaryKind::Flag,
                 Kind::Source => DictionaryKind::Source,
             };
-            setup::dictionary_item(&mut tx, kind, &value, &name, position).await?;
-            tx.commit().await?;
+            (company, Change::DictionaryItem { kind, value, name, position })
         }
-        What::Task { company, id, name } => {
-            let mut tx = begin(store, company).await?;
-            setup::task(&mut tx, id, &name).await?;
-            tx.commit().await?;
-        }
+        What::Task { company, id, name } => (company, Change::Task { id, name }),
         What::Field { company, id, name, kind, options, required } => {
-            let mut tx = begin(store, company).await?;
             let kind = FieldKind::parse(&kind).unwrap_or(FieldKind::Text);
-            setup::custom_field(&mut tx, id, &name, kind, &options, required).await?;
-            tx.commit().await?;
+            (company, Change::Field { id, name, kind, options, required })
         }
-        What::Show => {}
+        What::Show | What::Audit { .. } => return Ok(None),
+    }))
+}
+
+fn adjustment(
+    reach: Option<String>,
+    phones: Option<String>,
+    export: Option<bool>,
+    give: &[String],
+    take: &[String],
+) -> Result<Adjustment, Box<dyn Error>> {
+    let named = give.iter().map(|name| (name, true)).chain(take.iter().map(|name| (name, false)));
+    let mut actions = std::collections::BTreeMap::new();
+    for (name, given) in named {
+        dialects::adjustable(name)?;
+        actions.insert(name.clone(), given);
+    }
+    // Words that the command line has checked already.
+    let word = |word: Option<String>| word.map(serde_json::Value::String);
+    Ok(Adjustment {
+        reach: word(reach).map(serde_json::from_value).transpose()?,
+        phones: word(phones).map(serde_json::from_value).transpose()?,
+        export,
+        actions,
+    })
+}
+
+async fn audit(store: &Store, company: i64, limit: i64) -> Result<(), Box<dyn Error>> {
+    let mut out = std::io::stdout();
+    for row in store.company(company).audit("~", None, None, limit).await? {
+        let at = times::to_iso(row.at, &jiff::tz::TimeZone::UTC);
+        writeln!(out, "{at} {} {} {} {}", row.kind, row.login_no, row.address, row.what)?;
     }
     Ok(())
-}
-
-async fn set_disabled(store: &Store, company: i64, login_no: &str, disabled: bool) -> Result<(), Box<dyn Error>> {
-    let mut tx = begin(store, company).await?;
-    setup::disabled(&mut tx, login_no, disabled).await?;
-    tx.commit().await?;
-    Ok(())
-}
-
-/// A transaction of a company that exists.
-async fn begin(store: &Store, company: i64) -> Result<Tx, Box<dyn Error>> {
-    let scope = store.company(company);
-    setup::must_exist(&scope).await?;
-    Ok(scope.write().await?)
 }
 
 async fn show(store: &Store) -> Result<(), Box<dyn Error>> {
@@ -243,8 +307,12 @@ async fn show(store: &Store) -> Result<(), Box<dyn Error>> {
             let (login_no, name, role) = (staff.login_no, staff.name, staff.role);
             writeln!(out, "  工号/operator {login_no} {name} {role} [{}]{disabled}", groups.join(", "))?;
         }
-        for app in scope.apps().await? {
-            writeln!(out, "  应用/app {} {}", app.id, app.name)?;
+        for row in scope.role_rights().await? {
+            writeln!(out, "  权限/rights {} {}", row.role, row.rights)?;
+        }
+        for row in scope.credentials().await? {
+            let (kind, acts_as) = (row.kind, row.acts_as.map(|acts_as| format!(" as {acts_as}")).unwrap_or_default());
+            writeln!(out, "  应用/{kind} {} {} ({}){acts_as}", row.id, row.name, row.dialect)?;
         }
         for item in scope.dictionary_items().await? {
             writeln!(out, "  字典/dictionary {} {}={}", item.kind, item.name, item.value)?;
@@ -258,9 +326,4 @@ async fn show(store: &Store) -> Result<(), Box<dyn Error>> {
         }
     }
     Ok(())
-}
-
-/// 244 bits from the operating system.
-fn secret() -> String {
-    format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
 }

@@ -33,6 +33,7 @@ async fn start(settings: &Map<String, Value>) -> Result<Running, Box<dyn std::er
     if !set.iter().any(|name| name == "auth.mode") {
         config.auth.mode = AuthMode::Open;
     }
+    config.unlimited_rates(|name| set.iter().any(|set| set == name));
     config.check()?;
     let store = Store::open(&config.location(), config.database.connections).await?;
     let clock = Clock::system();

@@ -52,6 +52,7 @@ pub async fn run(args: Args) -> Result<ExitCode, Box<dyn Error>> {
         if !loopback && !args.demo_public {
             return Err(ConfigError::DemoBeyondLoopback { listen: config.server.listen }.into());
         }
+        config.unlimited_rates(is_set);
         if !is_set("auth.mode") && loopback {
             config.auth.mode = AuthMode::Open;
         }

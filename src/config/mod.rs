@@ -4,7 +4,7 @@
 mod network;
 mod read;
 
-use std::net::SocketAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -57,7 +57,7 @@ sections! {
     /// Where the data is.
     database: Database { folder: PathBuf = PathBuf::from("data"), url: String = String::new(), connections: u32 = 4 }
     /// Who is believed.
-    auth: Auth { mode: AuthMode = AuthMode::Token, sign_in_seconds: u64 = 10 }
+    auth: Auth { mode: AuthMode = AuthMode::Token, sign_in_seconds: u64 = 10, sessions: Sessions = Sessions::Many }
     /// The tokens of an identity provider.
     tokens: Tokens {
         keys: PathBuf = PathBuf::new(),
@@ -71,13 +71,30 @@ sections! {
     /// How frames are read.
     protocol: Protocol { relaxed_frames: bool = true, max_depth: usize = 64 }
     /// What one client may use.
-    limits: Limits { frame_bytes: usize = 65536, in_flight: usize = 64, write_queue_bytes: usize = 1_048_576, sockets: usize = 100_000 }
+    limits: Limits {
+        frame_bytes: usize = 65536,
+        in_flight: usize = 64,
+        write_queue_bytes: usize = 1_048_576,
+        sockets: usize = 100_000,
+        sockets_per_operator: usize = 16,
+        sockets_per_address: usize = 4096,
+        frames_per_second: u32 = 100,
+        operator_frames_per_second: u32 = 200,
+        calls_per_minute: u32 = 600,
+        reveals_per_hour: u32 = 60,
+        request_seconds: u64 = 30,
+        result_bytes: usize = 4_194_304,
+    }
     /// When a silent socket is closed.
     socket: Socket { ping_seconds: u64 = 25, pong_seconds: u64 = 8, idle_seconds: u64 = 0 }
     /// How the server ends.
     shutdown: Shutdown { drain_seconds: u64 = 10, retry_after_ms: u64 = 1000 }
     /// Files made by export.
     export: Export { url_seconds: u64 = 300 }
+    /// What is kept of who did what.
+    audit: Audit { keep_days: u64 = 365 }
+    /// Who may read the figures at /metrics.
+    metrics: Metrics { allow: Vec<IpAddr> = vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)] }
     /// What is logged and how.
     log: Log { level: String = "info".into(), format: LogFormat = LogFormat::Auto }
 }
@@ -92,6 +109,15 @@ pub enum AuthMode {
     Token,
 }
 
+/// How many sockets an operator may be signed in on.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum Sessions {
+    Many,
+    /// Signing in elsewhere ends the older one.
+    One,
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum LogFormat {
@@ -101,6 +127,24 @@ pub enum LogFormat {
 }
 
 impl Config {
+    /// Takes back the rates that were not set: the demo's data and credentials are there to be tried and measured.
+    pub fn unlimited_rates(&mut self, is_set: impl Fn(&str) -> bool) {
+        let limits = &mut self.limits;
+        let rates = [
+            ("limits.frames_per_second", &mut limits.frames_per_second),
+            ("limits.operator_frames_per_second", &mut limits.operator_frames_per_second),
+        ];
+        for (_, rate) in rates.into_iter().filter(|(name, _)| !is_set(name)) {
+            *rate = 0;
+        }
+        if !is_set("limits.sockets_per_operator") {
+            limits.sockets_per_operator = 0;
+        }
+        if !is_set("limits.sockets_per_address") {
+            limits.sockets_per_address = 0;
+        }
+    }
+
     /// Where the store is to be opened.
     #[must_use]
     pub fn location(&self) -> Location {
@@ -121,6 +165,9 @@ impl Config {
             ("limits.in_flight", self.limits.in_flight as u64),
             ("limits.write_queue_bytes", self.limits.write_queue_bytes as u64),
             ("limits.sockets", self.limits.sockets as u64),
+            ("limits.request_seconds", self.limits.request_seconds),
+            ("limits.result_bytes", self.limits.result_bytes as u64),
+            ("audit.keep_days", self.audit.keep_days),
             ("socket.ping_seconds", self.socket.ping_seconds),
             ("socket.pong_seconds", self.socket.pong_seconds),
             ("export.url_seconds", self.export.url_seconds),
@@ -134,6 +181,8 @@ impl Config {
             ("limits.frame_bytes", self.limits.frame_bytes as u64, LARGEST_MESSAGE as u64),
             ("auth.sign_in_seconds", self.auth.sign_in_seconds, YEAR),
             ("tokens.leeway_seconds", self.tokens.leeway_seconds, LARGEST_LEEWAY),
+            ("limits.request_seconds", self.limits.request_seconds, YEAR),
+            ("audit.keep_days", self.audit.keep_days, 36_500),
             ("socket.ping_seconds", self.socket.ping_seconds, YEAR),
             ("socket.pong_seconds", self.socket.pong_seconds, YEAR),
             ("socket.idle_seconds", self.socket.idle_seconds, YEAR),
@@ -192,6 +241,14 @@ impl Tls {
     #[must_use]
     pub fn is_on(&self) -> bool {
         !self.certificate.as_os_str().is_empty()
+    }
+}
+
+impl Limits {
+    /// How long a request may take.
+    #[must_use]
+    pub fn request(&self) -> Duration {
+        Duration::from_secs(self.request_seconds)
     }
 }
 

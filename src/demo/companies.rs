@@ -6,7 +6,8 @@ use crate::domain::catalogue::Role;
 use crate::domain::custom_field::FieldKind;
 use crate::domain::rights::{Adjustment, Phones, Reach};
 use crate::error::Error;
-use crate::ops::setup::{self, DictionaryKind};
+use crate::ops::credential::Kind;
+use crate::ops::setup::{self, DictionaryKind, NewCredential};
 use crate::store::Tx;
 
 /// An app of the demo and its token, which is no secret.
@@ -133,8 +134,19 @@ pub async fn set_up(tx: &mut Tx, plan: &Plan) -> Result<(), Error> {
         setup::public_password(tx, member.login_no, &password(member.login_no)).await?;
     }
     setup::role_rights(tx, Role::Agent, &plan.agents).await?;
-    for app in APPS.iter().filter(|app| app.company == plan.id) {
-        setup::app(tx, app.id, "演示应用", app.token).await?;
+    // This may be a second try at an empty database.
+    let known = tx.credentials().await?;
+    for app in APPS.iter().filter(|app| app.company == plan.id && known.iter().all(|known| known.id != app.id)) {
+        let app = NewCredential {
+            id: app.id,
+            kind: Kind::App,
+            dialect: "cti",
+            name: "演示应用",
+            secret: app.token,
+            acts_as: None,
+            unlimited: true,
+        };
+        setup::credential(tx, &app).await?;
     }
     for (kind, items) in
         [(DictionaryKind::Type, plan.types), (DictionaryKind::Flag, plan.flags), (DictionaryKind::Source, plan.sources)]

@@ -53,7 +53,7 @@ macro_rules! dialects {
                 }
                 let start = out.len();
                 let done = match self { $(Self::$name(operation) => operation.run(&cx, body, door, out).await),+ };
-                if !cx.rights().masks() {
+                if !cx.rights().masks() || reveals(self) {
                     return done;
                 }
                 envelope::mask_payload(out, start, door);
@@ -81,6 +81,20 @@ macro_rules! dialects {
 dialects! {
     Cti: cti,
     Desk: desk,
+}
+
+/// Whether it is what the operation is for, to show what is masked elsewhere.
+fn reveals(operation: Operation) -> bool {
+    operation == Operation::Desk(desk::Operation::RevealPhone)
+}
+
+/// Refuses an action that cannot be given to a role or taken from it.
+pub fn adjustable(action: &str) -> Result<(), Error> {
+    match Operation::parse(action).map(Operation::access) {
+        Some(Access::Agent | Access::Supervisor) => Ok(()),
+        Some(_) => Err(Error::parameter(format!("{action}: 不能调整 / cannot be adjusted"))),
+        None => Err(Error::UnknownAction { near: near(action) }),
+    }
 }
 
 /// The names of actions like this one, nearest first, at most three.

@@ -45,6 +45,8 @@ pub struct Staff {
     pub groups: Vec<i64>,
     /// Whether this person may not sign in any more.
     pub disabled: bool,
+    /// When all sign-ins before ended, microseconds.
+    pub signed_out_at: i64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

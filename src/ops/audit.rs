@@ -133,11 +133,23 @@ async fn write_alone(backend: &Backend, company: i64, actor: &Actor, kind: Kind,
     Ok(())
 }
 
+/// Deletes the lines of all companies that are older than this many days.
+pub async fn forget(backend: &Backend, days: u64) -> Result<(), Error> {
+    let kept = i64::try_from(days).unwrap_or(i64::MAX).saturating_mul(24 * 60 * 60 * SECOND);
+    let before = backend.clock.now().saturating_sub(kept);
+    for company in backend.store.companies().await? {
+        let mut tx = backend.store.company(company.id).write().await?;
+        tx.forget_audit(before).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}
+
 /// A UUID of version 7 of this time: lines are ordered by it.
 fn id(at: i64) -> String {
     let seconds = u64::try_from(at / SECOND).unwrap_or_default();
     let nanos = u32::try_from(at % SECOND * 1000).unwrap_or_default();
-    Uuid::new_v7(Timestamp::from_unix(ContextV7::new(), seconds, nanos)).to_string()
+    Uuid::new_v7(Timestamp::from_unix(ContextV7::new().with_additional_precision(), seconds, nanos)).to_string()
 }
 
 /// What to list of the audit.

@@ -56,7 +56,14 @@ pub async fn load(scope: &Scope) -> Result<Option<Catalogue>, Error> {
             let role = Role::parse(&row.role).unwrap_or(Role::Agent);
             (
                 row.login_key,
-                Staff { login_no: row.login_no, name: row.name, role, groups: Vec::new(), disabled: row.disabled != 0 },
+                Staff {
+                    login_no: row.login_no,
+                    name: row.name,
+                    role,
+                    groups: Vec::new(),
+                    disabled: row.disabled != 0,
+                    signed_out_at: row.signed_out_at,
+                },
             )
         })
         .collect();

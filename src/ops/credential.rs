@@ -5,7 +5,7 @@ use sha2::{Digest, Sha256};
 use subtle::ConstantTimeEq;
 
 use super::identity::{self, Claim};
-use super::{Backend, Caller, Via};
+use super::{Backend, Caller, Via, token};
 use crate::domain::signature;
 use crate::domain::times::SECOND;
 use crate::error::Error;
@@ -83,13 +83,13 @@ pub async fn by_signature(backend: &Backend, dialect: &str, call: &Signed<'_>) -
 }
 
 /// Returns whom a bearer token stands for; the answer to a bad one does not say what is wrong with it.
-pub async fn by_bearer(backend: &Backend, dialect: &str, token: &str) -> Result<Caller, Error> {
+pub async fn by_bearer(backend: &Backend, dialect: &str, given: &str) -> Result<Caller, Error> {
     // Tokens of operators have dots in them, ours have none.
-    if token.contains('.') {
-        return identity::by_token(backend, token).await;
+    if given.contains('.') {
+        return token::by_token(backend, given).await;
     }
     let refused = || Error::NotSignedIn { detail: "token: 无效或已过期 / invalid or expired".into() };
-    let found = backend.store.bearer(&digest(token)).await?.filter(|row| row.dialect == dialect);
+    let found = backend.store.bearer(&digest(given)).await?.filter(|row| row.dialect == dialect);
     caller(backend, found.ok_or_else(refused)?).await.map_err(|error| match error {
         Error::NotSignedIn { .. } => refused(),
         other => other,
@@ -100,8 +100,7 @@ async fn caller(backend: &Backend, credential: CredentialRow) -> Result<Caller, 
     let mut caller = match credential.acts_as {
         None => Caller::system(credential.company_id),
         Some(operator) => {
-            let claim =
-                Claim { company: Some(credential.company_id), operator: Some(operator), ..Claim::default() };
+            let claim = Claim { company: Some(credential.company_id), operator: Some(operator), ..Claim::default() };
             identity::believe(backend, &claim).await?
         }
     };

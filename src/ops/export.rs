@@ -1,7 +1,9 @@
 //! Walking over all customers that a search finds, page by page.
 
-use super::Cx;
+use serde_json::json;
+
 use super::rights::Shown;
+use super::{Cx, audit};
 use crate::error::Error;
 use crate::store::search::Search;
 
@@ -10,6 +12,13 @@ use crate::store::search::Search;
 pub struct Export {
     pub search: Search,
     pub format: Format,
+}
+
+/// Returns the file of what a search finds, once it is written down who asks for it.
+pub async fn begin(cx: &Cx<'_>, search: Search, format: Format) -> Result<Export, Error> {
+    cx.require_export()?;
+    audit::note(cx, audit::Kind::Export, &json!({ "format": format.name(), "all": search.is_for_all() })).await?;
+    Ok(Export { search, format })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

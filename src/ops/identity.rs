@@ -2,22 +2,10 @@
 
 use std::net::IpAddr;
 
-use subtle::ConstantTimeEq;
-
 use super::{Backend, Caller, Operator, password};
 use crate::domain::catalogue::{Catalogue, login_key};
 use crate::domain::customer::LONGEST_TEXT;
-use crate::domain::signature;
-use crate::domain::times::SECOND;
 use crate::error::Error;
-use crate::store::rows::AppRow;
-
-/// How far a signed call's time may be off, seconds.
-const WINDOW: i64 = 300;
-/// How long a nonce is remembered, seconds.
-const NONCE: i64 = 900;
-/// The longest nonce.
-const LONGEST_NONCE: usize = 64;
 
 /// What a frame says of who sent it.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
@@ -40,7 +28,7 @@ pub async fn believe(backend: &Backend, claim: &Claim) -> Result<Caller, Error> 
         (None, Some(login_no)) => operator(&catalogue, login_no, claim.group).ok(),
         (None, None) => None,
     };
-    Ok(Caller { company, operator })
+    Ok(Caller { company, operator, via: None })
 }
 
 /// Returns the caller as acting for one of its groups only.
@@ -125,77 +113,4 @@ pub async fn by_password(backend: &Backend, claim: &Claim, password: &str, addre
     };
     backend.guesses.right(&account);
     Ok(caller)
-}
-
-/// A signed call, as it came.
-pub struct Signed<'a> {
-    pub method: &'a str,
-    /// Still percent-encoded.
-    pub path: &'a str,
-    /// The parameters of the query string.
-    pub query: &'a [(String, String)],
-    pub body: &'a [u8],
-}
-
-impl Signed<'_> {
-    fn parameter(&self, name: &str) -> Option<&str> {
-        self.query.iter().find(|(key, _)| key == name).map(|(_, value)| value.as_str())
-    }
-}
-
-/// Returns the company whose app signed the call. Its age is judged first, so that an old call is told
-/// that it is old.
-pub async fn by_signature(backend: &Backend, call: &Signed<'_>) -> Result<Caller, Error> {
-    let timestamp = call.parameter("timestamp").unwrap_or_default();
-    let now = backend.clock.now() / SECOND;
-    // Ten digits are seconds until 2286; the document's clients send nothing longer.
-    let seconds: i64 = match timestamp.parse() {
-        Ok(seconds) if timestamp.len() <= 11 && timestamp.bytes().all(|byte| byte.is_ascii_digit()) => seconds,
-        _ => return Err(Error::TimestampForm),
-    };
-    if (now - seconds).abs() > WINDOW {
-        return Err(Error::TimestampAge);
-    }
-    let app = app(backend, call.parameter("appid").unwrap_or_default()).await?;
-    let sign = call.parameter("sign").unwrap_or_default();
-    match call.parameter("sign_version") {
-        None | Some("v1") => check_sign(sign, &signature::v1(&app.id, &app.token, timestamp))?,
-        Some("v2") => check_v2(backend, call, &app, sign, timestamp).await?,
-        Some(_) => return Err(Error::Signature),
-    }
-    Ok(Caller::system(app.company_id))
-}
-
-async fn app(backend: &Backend, id: &str) -> Result<AppRow, Error> {
-    // PostgreSQL has no text with U+0000 in it, and refuses to look for one.
-    if id.contains('\0') {
-        return Err(Error::Signature);
-    }
-    backend.store.app(id).await?.ok_or(Error::Signature)
-}
-
-async fn check_v2(
-    backend: &Backend,
-    call: &Signed<'_>,
-    app: &AppRow,
-    sign: &str,
-    timestamp: &str,
-) -> Result<(), Error> {
-    let nonce = call.parameter("nonce").unwrap_or_default();
-    if nonce.is_empty() || nonce.len() > LONGEST_NONCE || nonce.contains('\0') {
-        return Err(Error::Signature);
-    }
-    let query = signature::sorted_query(call.query);
-    check_sign(sign, &signature::v2(&app.token, call.method, call.path, &query, call.body, timestamp, nonce))?;
-    let now = backend.clock.now();
-    let mut tx = backend.store.company(app.company_id).write().await?;
-    tx.forget_nonces(now).await?;
-    let fresh = tx.insert_nonce(&app.id, nonce, now + NONCE * SECOND).await? > 0;
-    tx.commit().await?;
-    if fresh { Ok(()) } else { Err(Error::NonceUsed) }
-}
-
-/// Compares in constant time, so that the time of an answer tells nothing of the right signature.
-fn check_sign(given: &str, right: &str) -> Result<(), Error> {
-    if bool::from(given.as_bytes().ct_eq(right.as_bytes())) { Ok(()) } else { Err(Error::Signature) }
 }

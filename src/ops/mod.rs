@@ -3,8 +3,10 @@
 //! A use case gets a [`Cx`]: the store confined to one company, that company's [`Catalogue`], who is
 //! asking, and the time. It holds the rules; the wire's shapes stay in `dialects`, the SQL in `store`.
 
+pub mod audit;
 pub mod catalogue;
 pub mod clock;
+pub mod credential;
 pub mod customer;
 pub mod downloads;
 pub mod export;
@@ -13,10 +15,12 @@ pub mod find;
 pub mod idempotency;
 pub mod identity;
 pub mod password;
+pub mod reveal;
 pub mod rights;
 pub mod setup;
 pub mod token;
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use crate::config::Config;
@@ -35,6 +39,8 @@ pub struct Backend {
     pub downloads: Downloads,
     pub guesses: password::Guesses,
     pub provider: token::Provider,
+    pub refusals: audit::Refusals,
+    pub reveals: reveal::Reveals,
 }
 
 impl Backend {
@@ -47,6 +53,8 @@ impl Backend {
             downloads: Downloads::new(config.export.url_seconds),
             guesses: password::Guesses::default(),
             provider: token::Provider::new(&config.tokens),
+            refusals: audit::Refusals::default(),
+            reveals: reveal::Reveals::new(config.limits.reveals_per_hour),
         }
     }
 
@@ -63,7 +71,7 @@ impl Backend {
         {
             return Err(Error::NotSignedIn { detail: "operator: 工号已停用 / is disabled".into() });
         }
-        Ok(Cx { backend: self, scope, catalogue, caller, now: self.clock.now(), request: None })
+        Ok(Cx { backend: self, scope, catalogue, caller, now: self.clock.now(), address: None, request: None })
     }
 }
 
@@ -77,6 +85,8 @@ pub struct Cx<'a> {
     pub caller: &'a Caller,
     /// When the request came, microseconds.
     pub now: i64,
+    /// From where, if it came from outside.
+    pub address: Option<IpAddr>,
     /// The key of a write that may come again.
     pub request: Option<idempotency::RequestKey>,
 }
@@ -87,6 +97,17 @@ pub struct Caller {
     pub company: i64,
     /// `None` for the company's own system user, who acts for its apps.
     pub operator: Option<Operator>,
+    /// The program that signed, if one did.
+    pub via: Option<Via>,
+}
+
+/// A program that acts for a company.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Via {
+    /// The id of its credential.
+    pub credential: String,
+    /// Whether it may call as often as it likes.
+    pub unlimited: bool,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -105,7 +126,7 @@ pub const SYSTEM: &str = "系统";
 impl Caller {
     #[must_use]
     pub fn system(company: i64) -> Self {
-        Self { company, operator: None }
+        Self { company, operator: None, via: None }
     }
 
     /// The login number that goes into records.

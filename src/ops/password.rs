@@ -32,6 +32,12 @@ static CHECKS: Semaphore = Semaphore::const_new(AT_A_TIME);
 static NOBODYS: LazyLock<Option<String>> =
     LazyLock::new(|| hashed(Argon2::default(), &uuid::Uuid::new_v4().to_string()).ok());
 
+/// Returns the hash of a password, made off the threads that serve sockets.
+pub async fn hash_aside(password: String) -> Result<String, Error> {
+    let _place = CHECKS.acquire().await.map_err(|cause| Error::internal(&cause))?;
+    tokio::task::spawn_blocking(move || hash(&password)).await.map_err(|cause| Error::internal(&cause))?
+}
+
 /// Returns the hash of a password as it is stored.
 pub fn hash(password: &str) -> Result<String, Error> {
     let length = password.chars().count();
@@ -95,7 +101,10 @@ impl Guesses {
         let wait = 1_i64.checked_shl(doublings - 1).unwrap_or(LONGEST_WAIT).min(LONGEST_WAIT) * SECOND;
         let left = guess.last + wait - now;
         if left > 0 {
-            return Err(Error::RateLimited { retry_after_ms: u64::try_from(left / 1000 + 1).unwrap_or(1) });
+            return Err(Error::RateLimited {
+                retry_after_ms: u64::try_from(left / 1000 + 1).unwrap_or(1),
+                why: "密码错误次数过多 / too many wrong passwords",
+            });
         }
         Ok(())
     }

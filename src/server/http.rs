@@ -6,14 +6,16 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderValue, Method, Response, StatusCode, header};
+use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use axum::routing::{MethodFilter, get, on};
 use http_body_util::{BodyExt, LengthLimitError, Limited};
+use tokio::time::Instant;
 
-use super::{Shared, files, upgrade};
+use super::address::ClientAddress;
+use super::{Shared, files, requests, upgrade};
 use crate::dialects::{self, Row, cti};
 use crate::error::Error;
-use crate::ops::identity::Signed;
+use crate::ops::credential::Signed;
 use crate::protocol::envelope::{self, Door};
 use crate::protocol::frame;
 
@@ -27,6 +29,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/ws", get(root))
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
+        .route("/metrics", get(metrics))
         // Asking about a file must not use its address up.
         .route("/files/{token}", get(files::fetch).head(|| async { StatusCode::METHOD_NOT_ALLOWED }))
         .fallback(|| async { status(StatusCode::NOT_FOUND, "没有这个地址 / no such address\n") });
@@ -75,29 +78,65 @@ async fn ready(State(shared): State<Arc<Shared>>) -> Response<Body> {
 
 async fn serve(shared: Arc<Shared>, row: &'static Row, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
-    match answer(&shared, row, &parts, body).await {
-        Ok(response) => response,
-        Err(error) => refusal(&error),
-    }
+    let began = Instant::now();
+    let limit = shared.config.limits.request();
+    let answered = tokio::time::timeout(limit, answer(&shared, row, &parts, body)).await;
+    let answered = answered.unwrap_or(Err(Error::TimedOut));
+    shared.metrics.answered(row.action, answered.as_ref().err(), began.elapsed());
+    answered.unwrap_or_else(|error| refusal(&error))
 }
 
 async fn answer(shared: &Arc<Shared>, row: &Row, parts: &Parts, body: Body) -> Result<Response<Body>, Error> {
     if shared.shutdown.has_started() {
         return Err(Error::ShuttingDown { retry_after_ms: shared.config.shutdown.retry_after_ms });
     }
+    let address = parts.extensions.get().map(|ClientAddress(address)| *address);
     let body = read_body(shared, body).await?;
     let query: Vec<(String, String)> =
         form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
     let call = Signed { method: parts.method.as_str(), path: parts.uri.path(), query: &query, body: &body };
     let settings =
         frame::Settings { relaxed: shared.config.protocol.relaxed_frames, max_depth: shared.config.protocol.max_depth };
-    let (caller, request) = cti::http::request(&shared.backend, &call, &settings).await?;
-    let cx = shared.backend.context(&caller).await?;
+    let caller = cti::http::caller(&shared.backend, &call, bearer(&parts.headers)).await?;
+    shared.rates.call(&caller)?;
+    shared.rates.frame(&caller)?;
     let mut reply = Vec::with_capacity(1024);
-    match row.operation.run(cx, &request, Door::Http, &mut reply).await? {
+    let done = async {
+        let request = cti::http::request(&caller, &call, &settings)?;
+        let mut cx = shared.backend.context(&caller).await?;
+        cx.address = address;
+        row.operation.run(cx, &request, Door::Http, &mut reply).await
+    };
+    let done = done.await.inspect_err(|error| {
+        if let (Error::Forbidden { .. }, Some(address)) = (error, address) {
+            requests::note_refusal(shared, &caller, address, row.action, error);
+        }
+    });
+    match done? {
         Some(file) => files::send(shared, &caller, file).await,
+        None if reply.len() > shared.config.limits.result_bytes => {
+            Err(Error::ResultTooLarge { limit: shared.config.limits.result_bytes })
+        }
         None => Ok(json(StatusCode::OK, reply)),
     }
+}
+
+/// The token of an `Authorization: Bearer` header. In a query string none is looked for: it would end up in logs.
+pub fn bearer(headers: &HeaderMap) -> Option<&str> {
+    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
+    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
+}
+
+/// `/metrics`, for the addresses that may read it.
+async fn metrics(State(shared): State<Arc<Shared>>, request: Request) -> Response<Body> {
+    let address = request.extensions().get().map(|ClientAddress(address)| address.to_canonical());
+    if !address.is_some_and(|address| shared.config.metrics.allow.contains(&address)) {
+        return status(StatusCode::FORBIDDEN, "不在 [metrics] allow 之内 / not in [metrics] allow\n");
+    }
+    let mut response = Response::new(Body::from(shared.metrics.text(shared.sessions.open())));
+    let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
+    response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    response
 }
 
 async fn read_body(shared: &Shared, body: Body) -> Result<Vec<u8>, Error> {

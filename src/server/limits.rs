@@ -155,10 +155,8 @@ mod tests {
     #[test]
     fn an_app_has_its_own_allowance_and_some_have_no_bound() {
         let rates = Rates::new(&config::Limits { calls_per_minute: 60, ..config::Limits::default() });
-        let caller = |id: &str, unlimited| Caller {
-            via: Some(Via { credential: id.into(), unlimited }),
-            ..Caller::system(1)
-        };
+        let caller =
+            |id: &str, unlimited| Caller { via: Some(Via { credential: id.into(), unlimited }), ..Caller::system(1) };
         let refused = |caller: &Caller| (0..100).filter(|_| rates.call(caller).is_err()).count();
         assert!((38..=40).contains(&refused(&caller("a", false))));
         assert!((38..=40).contains(&refused(&caller("b", false))));

@@ -6,7 +6,9 @@ mod close;
 mod door;
 mod files;
 mod http;
+mod limits;
 mod metered;
+mod metrics;
 mod requests;
 mod session;
 mod shutdown;
@@ -33,11 +35,13 @@ pub use shutdown::Shutdown;
 pub use tls::TlsError;
 
 use self::door::Door;
+use self::limits::Rates;
 use self::metered::Metered;
+use self::metrics::Metrics;
 use self::stream::Connection;
 use self::tls::Certificates;
 use crate::config::Config;
-use crate::ops::Backend;
+use crate::ops::{Backend, audit};
 
 /// How long a connection may take to send the head of a request.
 const HEAD: Duration = Duration::from_secs(10);
@@ -52,6 +56,8 @@ const BACKLOG: u32 = 1024;
 /// What every connection of a server shares.
 pub struct Shared {
     pub backend: Arc<Backend>,
+    pub rates: Rates,
+    pub metrics: Metrics,
     pub config: Config,
     pub sessions: Arc<Sessions>,
     /// Connections that are no sockets, or not yet: as many as there may be sockets.
@@ -86,10 +92,19 @@ impl Server {
         if let Some(certificates) = certificates.clone() {
             tokio::spawn(certificates.watch(shutdown.token()));
         }
-        let shared =
-            Arc::new(Shared { backend, config, sessions: Arc::default(), connections, shutdown, certificates });
+        let shared = Arc::new(Shared {
+            backend,
+            rates: Rates::new(&config.limits),
+            metrics: Metrics::default(),
+            config,
+            sessions: Arc::default(),
+            connections,
+            shutdown,
+            certificates,
+        });
         tokio::spawn(accept(listener, shared.clone()));
         tokio::spawn(withdraw(shared.clone()));
+        tokio::spawn(tidy(shared.clone()));
         Ok(Self { address, shared })
     }
 
@@ -152,7 +167,7 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     }
 }
 
-/// Ends, once a second, the sockets of operators who have been disabled.
+/// Ends, once a second, the sockets whose sign-in has ended.
 async fn withdraw(shared: Arc<Shared>) {
     let mut second = tokio::time::interval(Duration::from_secs(1));
     loop {
@@ -162,6 +177,23 @@ async fn withdraw(shared: Arc<Shared>) {
         }
         // The cause is in the log; the next second tries again.
         let _ = shared.sessions.withdraw(&shared.backend).await;
+    }
+}
+
+/// How often what is not needed any more is thrown away.
+const TIDY: Duration = Duration::from_mins(10);
+
+/// Forgets rates of those who left, and lines of the audit that are old enough.
+async fn tidy(shared: Arc<Shared>) {
+    let mut time = tokio::time::interval(TIDY);
+    loop {
+        tokio::select! {
+            _ = time.tick() => {}
+            () = shared.shutdown.started() => return,
+        }
+        shared.rates.tidy();
+        // The cause is in the log; the next time tries again.
+        let _ = audit::forget(&shared.backend, shared.config.audit.keep_days).await;
     }
 }
 

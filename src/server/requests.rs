@@ -5,18 +5,22 @@ use std::ops::Range;
 use std::sync::Arc;
 
 use jiff::tz::TimeZone;
+use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::Shared;
+use super::session::Session;
 use crate::config::AuthMode;
 use crate::dialects::desk::{self, Login};
-use crate::dialects::{self, Access, Effect, FileAddress, Operation};
+use crate::dialects::{self, Access, Effect, FileAddress, Operation, cti};
+use crate::domain::catalogue::Role;
 use crate::domain::times::{self, SECOND};
 use crate::error::Error;
+use crate::ops::credential::{self, Signed};
 use crate::ops::downloads::Download;
 use crate::ops::export::Export;
-use crate::ops::identity::{self, Claim, Signed};
-use crate::ops::{Caller, token};
+use crate::ops::identity::{self, Claim};
+use crate::ops::{Caller, SYSTEM, audit, token};
 use crate::protocol::callback_id::CallbackId;
 use crate::protocol::envelope::{self, Door};
 use crate::protocol::frame::{self, BadFrame, Head, Problem};
@@ -28,8 +32,7 @@ pub struct Request {
     body: Body,
     callback_id: CallbackId,
     who: Who,
-    /// Where the socket is from.
-    address: IpAddr,
+    session: Arc<Session>,
 }
 
 enum Who {
@@ -69,7 +72,12 @@ pub enum Reading {
 }
 
 /// Reads a frame, and answers it at once if nothing is to be carried out.
-pub fn read(shared: &Shared, caller: Option<&Arc<Caller>>, address: IpAddr, received: Utf8Bytes) -> Reading {
+pub fn read(
+    shared: &Arc<Shared>,
+    caller: Option<&Arc<Caller>>,
+    session: &Arc<Session>,
+    received: Utf8Bytes,
+) -> Reading {
     let limit = shared.config.limits.frame_bytes;
     if received.len() > limit {
         let id = CallbackId::salvage(&received);
@@ -80,7 +88,7 @@ pub fn read(shared: &Shared, caller: Option<&Arc<Caller>>, address: IpAddr, rece
     let mut rewritten = String::new();
     let (placed, at, length) = match frame::read(&received, &mut rewritten, &settings) {
         Err(bad) => return Reading::Reply(bad_frame(bad)),
-        Ok(frame) => (place(shared, caller, frame.head), frame.body.as_ptr().addr(), frame.body.len()),
+        Ok(frame) => (place(shared, caller, session, frame.head), frame.body.as_ptr().addr(), frame.body.len()),
     };
     let placed = match placed {
         Ok(placed) => placed,
@@ -96,7 +104,7 @@ pub fn read(shared: &Shared, caller: Option<&Arc<Caller>>, address: IpAddr, rece
         None => Body { part: part_of(&rewritten).unwrap_or_default(), text: Text::Rewritten(rewritten) },
     };
     let Placed { operation, callback_id, who } = placed;
-    Reading::Request(Request { operation, body, callback_id, who, address })
+    Reading::Request(Request { operation, body, callback_id, who, session: session.clone() })
 }
 
 struct Placed {
@@ -106,14 +114,20 @@ struct Placed {
 }
 
 /// Finds the operation and who asks for it.
-fn place(shared: &Shared, caller: Option<&Arc<Caller>>, head: Head<'_>) -> Result<Placed, (CallbackId, Error)> {
+fn place(
+    shared: &Arc<Shared>,
+    caller: Option<&Arc<Caller>>,
+    session: &Session,
+    head: Head<'_>,
+) -> Result<Placed, (CallbackId, Error)> {
     let placed = (|| {
         let operation = Operation::parse(&head.action);
         let for_anybody = operation.is_some_and(|operation| operation.access() == Access::Anybody);
         let who = match caller {
             _ if for_anybody => Who::SigningIn(claim(&head), caller.cloned()),
             Some(caller) => {
-                identity::check_claim(caller, &claim(&head))?;
+                identity::check_claim(caller, &claim(&head))
+                    .inspect_err(|error| note_refusal(shared, caller, session.address(), &head.action, error))?;
                 Who::SignedIn(match head.group_id {
                     Some(group) => Arc::new(identity::for_group(caller, group)),
                     None => caller.clone(),
@@ -175,11 +189,28 @@ pub fn refusal(callback_id: &CallbackId, error: &Error) -> Vec<u8> {
     reply
 }
 
+/// Writes down that somebody was refused, beside the answer.
+pub fn note_refusal(shared: &Arc<Shared>, caller: &Caller, address: IpAddr, action: &str, error: &Error) {
+    let action = Operation::parse(action).map_or("?", Operation::name);
+    let (company, login_no, code) = (caller.company, caller.login_no().to_owned(), error.row().code);
+    let backend = shared.backend.clone();
+    shared.shutdown.spawn(async move {
+        audit::refusal(&backend, company, &login_no, address, action, code).await;
+    });
+}
+
 /// What carrying out a request leads to.
 pub struct Answer {
     pub reply: Vec<u8>,
-    /// Who the socket is from now on, if the request was a sign-in.
-    pub signed_in: Option<Arc<Caller>>,
+    pub identity: Identity,
+}
+
+/// Who the socket is from now on.
+pub enum Identity {
+    /// Who it was.
+    Same,
+    SignedIn(Arc<Caller>),
+    Nobody,
 }
 
 impl Request {
@@ -191,51 +222,77 @@ impl Request {
 
     /// Whether it decides who the socket is, so that nothing behind it may begin before it is done.
     #[must_use]
-    pub fn is_login(&self) -> bool {
-        self.operation == Operation::Desk(desk::Operation::Login)
+    pub fn decides_identity(&self) -> bool {
+        self.is(desk::Operation::Login) || self.is(desk::Operation::Logout)
+    }
+
+    fn is(&self, operation: desk::Operation) -> bool {
+        self.operation == Operation::Desk(operation)
     }
 
     /// Carries the request out. Failures are answers, too.
     pub async fn answer(self, shared: Arc<Shared>) -> Answer {
         let mut reply = Vec::with_capacity(1024);
-        match self.carry_out(&shared, &mut reply).await {
-            Ok(signed_in) => Answer { reply, signed_in },
-            Err(error) => Answer { reply: refusal(&self.callback_id, &error), signed_in: None },
+        let limits = &shared.config.limits;
+        let began = Instant::now();
+        let carried_out = tokio::time::timeout(limits.request(), self.carry_out(&shared, &mut reply)).await;
+        let outcome = match carried_out {
+            Ok(Ok(_)) if reply.len() > limits.result_bytes => Err(Error::ResultTooLarge { limit: limits.result_bytes }),
+            Ok(outcome) => outcome,
+            Err(_) => Err(Error::TimedOut),
+        };
+        shared.metrics.answered(self.operation.name(), outcome.as_ref().err(), began.elapsed());
+        match outcome {
+            Ok(identity) => Answer { reply, identity },
+            Err(error) => Answer { reply: refusal(&self.callback_id, &error), identity: Identity::Same },
         }
     }
 
-    async fn carry_out(&self, shared: &Shared, reply: &mut Vec<u8>) -> Result<Option<Arc<Caller>>, Error> {
+    async fn carry_out(&self, shared: &Arc<Shared>, reply: &mut Vec<u8>) -> Result<Identity, Error> {
         let door = Door::Socket(&self.callback_id);
-        if self.operation == Operation::Desk(desk::Operation::Ping) {
+        if self.is(desk::Operation::Ping) {
             envelope::success(reply, door, &desk::pong(shared.backend.clock.now()))?;
-            return Ok(None);
+            return Ok(Identity::Same);
         }
-        let (caller, signed_in) = if self.is_login() {
-            let caller = Arc::new(self.sign_in(shared).await?);
-            (caller.clone(), Some(caller))
-        } else {
-            let caller = match &self.who {
-                Who::SignedIn(caller) => caller.clone(),
-                Who::Claimed(claim) | Who::SigningIn(claim, _) => {
-                    Arc::new(identity::believe(&shared.backend, claim).await?)
-                }
-            };
-            (caller, None)
+        let caller = match &self.who {
+            _ if self.is(desk::Operation::Login) => self.sign_in(shared).await?,
+            Who::SignedIn(caller) => caller.clone(),
+            Who::Claimed(claim) | Who::SigningIn(claim, _) => {
+                Arc::new(identity::believe(&shared.backend, claim).await?)
+            }
         };
-        let cx = shared.backend.context(&caller).await?;
+        let mut cx = shared.backend.context(&caller).await?;
+        cx.address = Some(self.session.address());
         let zone = cx.catalogue.company.time_zone.clone();
-        if let Some(file) = self.operation.run(cx, self.body.as_str(), door, reply).await? {
+        let done = self.operation.run(cx, self.body.as_str(), door, reply).await.inspect_err(|error| {
+            if matches!(error, Error::Forbidden { .. }) {
+                note_refusal(shared, &caller, self.session.address(), self.operation.name(), error);
+            }
+        });
+        if let Some(file) = done? {
             envelope::success(reply, door, &offer(shared, &caller, &zone, file).await)?;
         }
-        Ok(signed_in)
+        Ok(match self.operation {
+            Operation::Desk(desk::Operation::Login) => Identity::SignedIn(caller),
+            Operation::Desk(desk::Operation::Logout) => Identity::Nobody,
+            _ => Identity::Same,
+        })
     }
 
     /// Returns who signs in. A socket stays who it is: signing in again renews, but does not change it.
-    async fn sign_in(&self, shared: &Shared) -> Result<Caller, Error> {
+    async fn sign_in(&self, shared: &Shared) -> Result<Arc<Caller>, Error> {
         let Who::SigningIn(claim, before) = &self.who else {
             return Err(Error::internal(&"a sign-in without its claim"));
         };
-        let caller = self.check_credential(shared, claim).await?;
+        // Before the credential is looked at: if it ends meanwhile, this sign-in ends with it.
+        let since = shared.backend.clock.now();
+        let address = self.session.address();
+        let checked = self.check_credential(shared, claim).await;
+        if let (Err(error), Some(company)) = (&checked, claim.company) {
+            let login_no = claim.operator.as_deref().unwrap_or(SYSTEM);
+            audit::refusal(&shared.backend, company, login_no, address, "login", error.row().code).await;
+        }
+        let (caller, how) = checked?;
         let is_same = |before: &Arc<Caller>| {
             let login_no = |caller: &Caller| caller.operator.as_ref().map(|operator| operator.login_no.clone());
             before.company == caller.company && login_no(before) == login_no(&caller)
@@ -245,18 +302,23 @@ impl Request {
                 "login: 连接已由他人登录，请重新连接 / the socket is somebody else's: open another",
             ));
         }
+        let caller = Arc::new(caller);
+        self.session.signed_in(caller.clone(), since, shared.config.auth.sessions, &shared.config.limits)?;
+        audit::sign_in(&shared.backend, &caller, address, how).await;
         Ok(caller)
     }
 
-    async fn check_credential(&self, shared: &Shared, claim: &Claim) -> Result<Caller, Error> {
+    /// Returns who signs in, and by what.
+    async fn check_credential(&self, shared: &Shared, claim: &Claim) -> Result<(Caller, &'static str), Error> {
         let login: Login<'_> = dialects::decode(self.body.as_str())?;
         if let Some(token) = login.token.as_ref().and_then(Scalar::text) {
             let caller = token::by_token(&shared.backend, &token).await?;
             identity::check_claim(&caller, claim)?;
-            return Ok(caller);
+            return Ok((caller, "token"));
         }
         if let Some(password) = login.password.as_ref().and_then(Scalar::text) {
-            return identity::by_password(&shared.backend, claim, &password, self.address).await;
+            let caller = identity::by_password(&shared.backend, claim, &password, self.session.address()).await?;
+            return Ok((caller, "password"));
         }
         let query = login.signature();
         if query.is_empty() {
@@ -265,11 +327,20 @@ impl Request {
                     .into(),
             });
         }
-        let app =
-            identity::by_signature(&shared.backend, &Signed { method: "", path: "", query: &query, body: b"" }).await?;
+        let signed = Signed { method: "", path: "", query: &query, body: b"" };
+        let app = credential::by_signature(&shared.backend, cti::http::DIALECT, &signed).await?;
         // The app vouches for the operator it names, within its own company.
         identity::check_claim(&app, &Claim { operator: None, group: None, ..claim.clone() })?;
-        identity::believe(&shared.backend, &Claim { company: Some(app.company), ..claim.clone() }).await
+        let mut caller =
+            identity::believe(&shared.backend, &Claim { company: Some(app.company), ..claim.clone() }).await?;
+        // This signature covers no operator, and can be sent again for five minutes: that is too little for an admin.
+        if caller.operator.as_ref().is_some_and(|operator| operator.role == Role::Admin) {
+            return Err(Error::forbidden(
+                "login: 管理员请用密码或令牌登录 / an admin signs in with a password or a token",
+            ));
+        }
+        caller.via = app.via;
+        Ok((caller, "app"))
     }
 }
 

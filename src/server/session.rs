@@ -1,66 +1,154 @@
 //! Who is connected: the registry of open sockets.
 
-use std::collections::HashSet;
-use std::sync::Arc;
+use std::collections::HashMap;
+use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::sync::{Arc, OnceLock};
 
 use dashmap::DashMap;
 use tokio_util::sync::CancellationToken;
 
+use super::CloseCode;
+use crate::config::{Limits, Sessions as HowMany};
 use crate::domain::catalogue::login_key;
+use crate::domain::times::SECOND;
 use crate::error::Error;
 use crate::ops::{Backend, Caller};
+
+/// How far back ended sign-ins are looked for: servers that share a database may not agree on the time.
+const LOOK_BACK: i64 = 10 * SECOND;
 
 /// The open sockets of this server.
 #[derive(Default)]
 pub struct Sessions {
     next: AtomicU64,
-    /// Counted apart from the map: a socket counts from before its handshake is answered.
+    /// Counted apart from the maps: a socket counts from before its handshake is answered.
     open: AtomicUsize,
+    addresses: DashMap<IpAddr, usize>,
     signed_in: DashMap<u64, SignedIn>,
+    /// The sockets of each operator and each program, oldest first.
+    of_whom: DashMap<Whom, Vec<u64>>,
 }
 
-/// Who a socket is, and how it is told that it is nobody any more.
+/// Whose sockets are counted together: an operator, or a program that names none.
+type Whom = (i64, String);
+
+/// Who a socket is, since when, and how it is told that it is nobody any more.
 struct SignedIn {
     caller: Arc<Caller>,
-    withdrawn: CancellationToken,
+    since: i64,
+    ending: Ending,
+}
+
+/// How a socket is told from outside to end.
+#[derive(Clone, Default)]
+pub struct Ending {
+    told: CancellationToken,
+    why: Arc<OnceLock<CloseCode>>,
+}
+
+impl Ending {
+    fn end(&self, why: CloseCode) {
+        // The first reason is the one.
+        let _ = self.why.set(why);
+        self.told.cancel();
+    }
+
+    /// Returns why, once it is told to end.
+    pub async fn ended(self) -> CloseCode {
+        self.told.cancelled().await;
+        self.why.get().copied().unwrap_or(CloseCode::SignInWithdrawn)
+    }
+}
+
+/// Why a socket finds no place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Full {
+    Server,
+    Address,
 }
 
 impl Sessions {
-    /// Counts a new socket in, unless there are `most` already.
-    pub fn enter(self: &Arc<Self>, most: usize) -> Option<Session> {
-        let entered =
-            self.open.fetch_update(Ordering::AcqRel, Ordering::Acquire, |open| (open < most).then_some(open + 1));
-        entered.ok()?;
+    /// Counts a new socket in, unless there are too many already.
+    pub fn enter(self: &Arc<Self>, address: IpAddr, limits: &Limits) -> Result<Session, Full> {
+        let below = |open| (open < limits.sockets).then_some(open + 1);
+        if self.open.fetch_update(Ordering::AcqRel, Ordering::Acquire, below).is_err() {
+            return Err(Full::Server);
+        }
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        Some(Session { id, sessions: self.clone(), withdrawn: CancellationToken::new() })
+        // From here on the count is taken back when this is dropped.
+        let session = Session { id, address, sessions: self.clone(), ending: Ending::default() };
+        let mut of_address = self.addresses.entry(address).or_insert(0);
+        *of_address += 1;
+        if limits.sockets_per_address > 0 && *of_address > limits.sockets_per_address {
+            drop(of_address);
+            return Err(Full::Address);
+        }
+        drop(of_address);
+        Ok(session)
     }
 
-    /// Ends the sockets of operators who may not be signed in any more.
+    /// How many sockets are open.
+    #[must_use]
+    pub fn open(&self) -> usize {
+        self.open.load(Ordering::Acquire)
+    }
+
+    /// Ends the sockets whose sign-in has ended: of operators who were disabled or have a new password, of
+    /// programs that have a new secret.
     pub async fn withdraw(&self, backend: &Backend) -> Result<(), Error> {
         if self.signed_in.is_empty() {
             return Ok(());
         }
-        let disabled: HashSet<(i64, String)> =
-            backend.store.disabled_staff().await?.into_iter().map(|row| (row.company_id, row.login_key)).collect();
-        if disabled.is_empty() {
+        let ended = backend.store.withdrawals(backend.clock.now() - LOOK_BACK).await?;
+        if ended.is_empty() {
             return Ok(());
         }
+        let (mut operators, mut credentials) = (HashMap::new(), HashMap::new());
+        for row in ended {
+            if let Some(key) = row.login_key {
+                operators.insert((row.company_id, key), row.at);
+            } else if let Some(id) = row.credential {
+                credentials.insert(id, row.at);
+            }
+        }
         for entry in &self.signed_in {
-            let Some(operator) = &entry.caller.operator else { continue };
-            if disabled.contains(&(entry.caller.company, login_key(&operator.login_no))) {
-                entry.withdrawn.cancel();
+            let operator = entry.caller.operator.as_ref();
+            let by_operator =
+                operator.and_then(|operator| operators.get(&(entry.caller.company, login_key(&operator.login_no))));
+            let by_credential = entry.caller.via.as_ref().and_then(|via| credentials.get(&via.credential));
+            if by_operator.into_iter().chain(by_credential).any(|at| entry.since < *at) {
+                entry.ending.end(CloseCode::SignInWithdrawn);
             }
         }
         Ok(())
+    }
+
+    fn whom(caller: &Caller) -> Whom {
+        let who = match (&caller.operator, &caller.via) {
+            (Some(operator), _) => login_key(&operator.login_no),
+            // No login number has a blank at its beginning.
+            (None, via) => format!(" {}", via.as_ref().map_or("", |via| &via.credential)),
+        };
+        (caller.company, who)
+    }
+
+    fn leave(&self, id: u64) {
+        let Some((_, signed_in)) = self.signed_in.remove(&id) else { return };
+        let whom = Self::whom(&signed_in.caller);
+        if let Some(mut sockets) = self.of_whom.get_mut(&whom) {
+            sockets.retain(|socket| *socket != id);
+        }
+        self.of_whom.remove_if(&whom, |_, sockets| sockets.is_empty());
     }
 }
 
 /// A socket's place in the registry; it leaves when this is dropped.
 pub struct Session {
     id: u64,
+    address: IpAddr,
     sessions: Arc<Sessions>,
-    withdrawn: CancellationToken,
+    ending: Ending,
 }
 
 impl Session {
@@ -70,21 +158,58 @@ impl Session {
         self.id
     }
 
-    /// Records who signed in.
-    pub fn signed_in(&self, caller: Arc<Caller>) {
-        self.sessions.signed_in.insert(self.id, SignedIn { caller, withdrawn: self.withdrawn.clone() });
+    /// Where the client is.
+    #[must_use]
+    pub fn address(&self) -> IpAddr {
+        self.address
     }
 
-    /// Cancelled when whoever signed in may not be any more.
+    /// Records who signed in, `since` when his credential was looked at. Where an operator has one socket only,
+    /// his older ones are ended; where he may have several, there is a bound.
+    pub fn signed_in(&self, caller: Arc<Caller>, since: i64, how_many: HowMany, limits: &Limits) -> Result<(), Error> {
+        let whom = Sessions::whom(&caller);
+        let mut sockets = self.sessions.of_whom.entry(whom).or_default();
+        let is_known = sockets.contains(&self.id);
+        let is_operator = caller.operator.is_some();
+        if !is_known && how_many == HowMany::Many && is_operator {
+            let most = limits.sockets_per_operator;
+            if most > 0 && sockets.len() >= most {
+                return Err(Error::RateLimited { retry_after_ms: 1000, why: "[limits] sockets_per_operator" });
+            }
+        }
+        let older = if how_many == HowMany::One && is_operator { std::mem::take(&mut *sockets) } else { Vec::new() };
+        if !is_known || !older.is_empty() {
+            sockets.push(self.id);
+        }
+        drop(sockets);
+        self.sessions.signed_in.insert(self.id, SignedIn { caller, since, ending: self.ending.clone() });
+        for socket in older.into_iter().filter(|socket| *socket != self.id) {
+            if let Some(other) = self.sessions.signed_in.get(&socket) {
+                other.ending.end(CloseCode::SignedInElsewhere);
+            }
+        }
+        Ok(())
+    }
+
+    /// Records that the socket is nobody again.
+    pub fn signed_out(&self) {
+        self.sessions.leave(self.id);
+    }
+
+    /// How it is told from outside to end.
     #[must_use]
-    pub fn withdrawn(&self) -> CancellationToken {
-        self.withdrawn.clone()
+    pub fn ending(&self) -> Ending {
+        self.ending.clone()
     }
 }
 
 impl Drop for Session {
     fn drop(&mut self) {
-        self.sessions.signed_in.remove(&self.id);
+        self.sessions.leave(self.id);
+        if let Some(mut count) = self.sessions.addresses.get_mut(&self.address) {
+            *count = count.saturating_sub(1);
+        }
+        self.sessions.addresses.remove_if(&self.address, |_, count| *count == 0);
         self.sessions.open.fetch_sub(1, Ordering::AcqRel);
     }
 }

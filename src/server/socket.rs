@@ -6,7 +6,6 @@
 
 use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
-use std::net::IpAddr;
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -20,7 +19,8 @@ use tokio_tungstenite::tungstenite::protocol::{Message, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes, Utf8Bytes};
 use tokio_util::sync::CancellationToken;
 
-use super::requests::{self, Answer, Reading, Request};
+use super::limits::{SocketRate, Verdict};
+use super::requests::{self, Answer, Identity, Reading, Request};
 use super::session::Session;
 use super::stream::Connection;
 use super::{CloseCode, Shared};
@@ -48,10 +48,10 @@ type Working = Pin<Box<dyn Future<Output = Answer> + Send>>;
 /// A socket at work.
 pub struct Socket {
     shared: Arc<Shared>,
-    session: Session,
+    session: Arc<Session>,
     wire: WebSocketStream<Connection>,
-    address: IpAddr,
     caller: Option<Arc<Caller>>,
+    rate: SocketRate,
     /// Requests that are carried out side by side.
     reads: FuturesUnordered<Working>,
     /// The write (or login) that is being carried out, and those that wait for it.
@@ -64,7 +64,7 @@ pub struct Socket {
     timers: Timers,
     wake_up: Pin<Box<Sleep>>,
     shutdown: Pin<Box<dyn Future<Output = ()> + Send>>,
-    withdrawn: Pin<Box<dyn Future<Output = ()> + Send>>,
+    ending: Pin<Box<dyn Future<Output = CloseCode> + Send>>,
     draining: bool,
 }
 
@@ -93,8 +93,8 @@ enum Event {
     Flushed(Result<(), WireError>),
     Time,
     Shutdown,
-    /// Whoever signed in may not be any more.
-    Withdrawn,
+    /// Somebody else has decided that it is to end.
+    Ended(CloseCode),
     /// Everything accepted is answered and flushed.
     Drained,
 }
@@ -111,18 +111,24 @@ pub async fn serve(
     shared: Arc<Shared>,
     session: Session,
     wire: WebSocketStream<Connection>,
-    address: IpAddr,
-    caller: Option<Caller>,
+    caller: Option<Arc<Caller>>,
 ) {
     let id = session.id();
     tracing::debug!(socket = id, "socket opened");
-    let mut socket = Socket::new(shared, session, wire, address, caller);
+    let mut socket = Socket::new(shared, session, wire, caller);
     let end = socket.run().await;
     if let End::Close(code) = end {
+        socket.shared.metrics.closed(code);
         tracing::info!(socket = id, code = code.code(), "socket closed by the server");
         socket.close(code).await;
     }
     tracing::debug!(socket = id, "socket ended");
+}
+
+/// When a socket that is nobody has to have signed in.
+fn sign_in_due(shared: &Shared, now: Instant) -> Option<Instant> {
+    let auth = &shared.config.auth;
+    (auth.mode == AuthMode::Token).then(|| now + std::time::Duration::from_secs(auth.sign_in_seconds))
 }
 
 async fn cancelled(token: CancellationToken) {
@@ -134,33 +140,27 @@ impl Socket {
         shared: Arc<Shared>,
         session: Session,
         wire: WebSocketStream<Connection>,
-        address: IpAddr,
-        caller: Option<Caller>,
+        caller: Option<Arc<Caller>>,
     ) -> Self {
         let now = Instant::now();
-        let sign_in = std::time::Duration::from_secs(shared.config.auth.sign_in_seconds);
-        let must_sign_in = shared.config.auth.mode == AuthMode::Token && caller.is_none();
         let timers = Timers {
             next_ping: now + shared.config.socket.ping(),
             ping_waits: false,
             pong_due: None,
-            sign_in_due: must_sign_in.then(|| now + sign_in),
+            sign_in_due: if caller.is_none() { sign_in_due(&shared, now) } else { None },
             last_frame: now,
             stall: None,
         };
         let shutdown = Box::pin(cancelled(shared.shutdown.token()));
-        let withdrawn = Box::pin(cancelled(session.withdrawn()));
-        let caller = caller.map(Arc::new);
-        if let Some(caller) = &caller {
-            session.signed_in(caller.clone());
-        }
+        let ending = Box::pin(session.ending().ended());
+        let rate = SocketRate::new(&shared.config.limits);
         let wake_up = Box::pin(tokio::time::sleep_until(timers.next_due(&shared)));
         Self {
             shared,
-            session,
+            session: Arc::new(session),
             wire,
-            address,
             caller,
+            rate,
             reads: FuturesUnordered::new(),
             write: None,
             writes: VecDeque::new(),
@@ -169,7 +169,7 @@ impl Socket {
             timers,
             wake_up,
             shutdown,
-            withdrawn,
+            ending,
             draining: false,
         }
     }
@@ -193,7 +193,7 @@ impl Socket {
                     self.refuse_what_came();
                     Ok(())
                 }
-                Event::Withdrawn => Err(End::Close(CloseCode::SignInWithdrawn)),
+                Event::Ended(why) => Err(End::Close(why)),
                 Event::Drained => Err(End::Close(CloseCode::GoingAway)),
             };
             if let Err(end) = handled {
@@ -226,8 +226,8 @@ impl Socket {
         } else if self.draining && self.in_flight() == 0 {
             return Poll::Ready(Event::Drained);
         }
-        if self.withdrawn.as_mut().poll(cx).is_ready() {
-            return Poll::Ready(Event::Withdrawn);
+        if let Poll::Ready(why) = self.ending.as_mut().poll(cx) {
+            return Poll::Ready(Event::Ended(why));
         }
         if !self.draining && self.shutdown.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Event::Shutdown);
@@ -287,7 +287,7 @@ impl Socket {
             Some(Err(error)) => return Err(self.end_of(&error)),
             Some(Ok(Message::Text(text))) => {
                 self.timers.last_frame = Instant::now();
-                self.accept_text(text);
+                self.accept_text(text)?;
             }
             Some(Ok(Message::Binary(_))) => {
                 self.timers.last_frame = Instant::now();
@@ -316,16 +316,39 @@ impl Socket {
         }
     }
 
-    fn accept_text(&mut self, text: Utf8Bytes) {
-        match requests::read(&self.shared, self.caller.as_ref(), self.address, text) {
+    /// Whether a frame is within the rates. What is beyond is answered, and at some point not any more.
+    fn is_within_rates(&mut self, text: &str) -> Result<bool, End> {
+        let mut verdict = self.rate.frame();
+        if let (Verdict::Accepted, Some(caller)) = (&verdict, &self.caller)
+            && let Err(error) = self.shared.rates.frame(caller)
+        {
+            verdict = self.rate.refused(error);
+        }
+        match verdict {
+            Verdict::Accepted => Ok(true),
+            Verdict::Refused(error) => {
+                self.shared.metrics.refused(&error);
+                self.send(requests::refusal(&CallbackId::salvage(text), &error));
+                Ok(false)
+            }
+            Verdict::Flood => Err(End::Close(CloseCode::Flooding)),
+        }
+    }
+
+    fn accept_text(&mut self, text: Utf8Bytes) -> Result<(), End> {
+        if !self.is_within_rates(&text)? {
+            return Ok(());
+        }
+        match requests::read(&self.shared, self.caller.as_ref(), &self.session, text) {
             Reading::Reply(reply) => self.send(reply),
             Reading::Request(request) if request.is_write() => {
-                self.signing_in |= request.is_login();
+                self.signing_in |= request.decides_identity();
                 self.writes.push_back(request);
                 self.begin_next_write();
             }
             Reading::Request(request) => self.reads.push(Box::pin(request.answer(self.shared.clone()))),
         }
+        Ok(())
     }
 
     fn begin_next_write(&mut self) {
@@ -337,10 +360,18 @@ impl Socket {
     }
 
     fn finish(&mut self, answer: Answer) {
-        if let Some(caller) = answer.signed_in {
-            self.session.signed_in(caller.clone());
-            self.caller = Some(caller);
-            self.timers.sign_in_due = None;
+        match answer.identity {
+            Identity::Same => {}
+            Identity::SignedIn(caller) => {
+                self.caller = Some(caller);
+                self.timers.sign_in_due = None;
+            }
+            Identity::Nobody => {
+                self.session.signed_out();
+                self.caller = None;
+                self.timers.sign_in_due = sign_in_due(&self.shared, Instant::now());
+                self.wake_up.as_mut().reset(self.timers.next_due(&self.shared));
+            }
         }
         self.send(answer.reply);
         self.begin_next_write();

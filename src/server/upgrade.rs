@@ -12,11 +12,13 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::address::ClientAddress;
-use super::session::Session;
+use super::http::bearer;
+use super::session::{Full, Session};
 use super::stream::Connection;
 use super::{Shared, socket};
-use crate::ops::Caller;
-use crate::ops::token::by_token;
+use crate::dialects::cti;
+use crate::error::Error;
+use crate::ops::{Caller, audit, credential};
 
 /// The subprotocol of clients that offer one beside their token.
 const PROTOCOL: &str = "laidian";
@@ -53,14 +55,27 @@ pub async fn upgrade(shared: Arc<Shared>, request: Request) -> Response<Body> {
     if shared.shutdown.has_started() {
         return refuse(StatusCode::SERVICE_UNAVAILABLE, "shutting down");
     }
-    let Some(session) = shared.sessions.enter(shared.config.limits.sockets) else {
-        return refuse(StatusCode::SERVICE_UNAVAILABLE, "[limits] sockets is reached");
+    let Some(&ClientAddress(address)) = request.extensions().get() else {
+        tracing::error!("a request came in by no door");
+        return refuse(StatusCode::INTERNAL_SERVER_ERROR, "the client's address is not known");
+    };
+    let session = match shared.sessions.enter(address, &shared.config.limits) {
+        Ok(session) => session,
+        Err(Full::Server) => {
+            shared.metrics.limited("[limits] sockets");
+            return refuse(StatusCode::SERVICE_UNAVAILABLE, "[limits] sockets is reached");
+        }
+        Err(Full::Address) => {
+            shared.metrics.limited("[limits] sockets_per_address");
+            return refuse(StatusCode::TOO_MANY_REQUESTS, "[limits] sockets_per_address is reached");
+        }
     };
     let protocols = offered(headers);
     let caller = match token(headers, &protocols) {
         None => None,
-        Some(token) => match by_token(&shared.backend, token).await {
+        Some(token) => match sign_in(&shared, &session, token).await {
             Ok(caller) => Some(caller),
+            Err(Error::RateLimited { why, .. }) => return refuse(StatusCode::TOO_MANY_REQUESTS, why),
             Err(_) => return refuse(StatusCode::UNAUTHORIZED, "the token is invalid or expired"),
         },
     };
@@ -81,6 +96,16 @@ pub async fn upgrade(shared: Arc<Shared>, request: Request) -> Response<Body> {
     response
 }
 
+/// Signs the socket in with the token that its handshake brings.
+async fn sign_in(shared: &Shared, session: &Session, token: &str) -> Result<Arc<Caller>, Error> {
+    // Before the token is looked at: if what it is for ends meanwhile, this sign-in ends with it.
+    let since = shared.backend.clock.now();
+    let caller = Arc::new(credential::by_bearer(&shared.backend, cti::http::DIALECT, token).await?);
+    session.signed_in(caller.clone(), since, shared.config.auth.sessions, &shared.config.limits)?;
+    audit::sign_in(&shared.backend, &caller, session.address(), "token").await;
+    Ok(caller)
+}
+
 /// Whether the page that asks for a socket may have one. A browser says truly where a page is from; without
 /// this, any page that an agent visits could speak to the server in his name.
 fn may_come_from(headers: &HeaderMap, allowed: &[String]) -> bool {
@@ -98,12 +123,7 @@ fn offered(headers: &HeaderMap) -> Vec<String> {
 }
 
 fn token<'a>(headers: &'a HeaderMap, protocols: &'a [String]) -> Option<&'a str> {
-    let header = headers.get(header::AUTHORIZATION).and_then(|value| value.to_str().ok());
-    let bearer = header.and_then(|value| {
-        let (scheme, token) = value.split_once(' ')?;
-        scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
-    });
-    bearer.or_else(|| protocols.iter().find_map(|protocol| protocol.strip_prefix(BEARER_PROTOCOL)))
+    bearer(headers).or_else(|| protocols.iter().find_map(|protocol| protocol.strip_prefix(BEARER_PROTOCOL)))
 }
 
 fn choose(protocols: &[String]) -> Option<&str> {
@@ -111,11 +131,7 @@ fn choose(protocols: &[String]) -> Option<&str> {
     named.or_else(|| protocols.iter().find(|protocol| protocol.starts_with(BEARER_PROTOCOL))).map(String::as_str)
 }
 
-async fn serve(shared: Arc<Shared>, session: Session, request: Request, caller: Option<Caller>) {
-    let Some(&ClientAddress(address)) = request.extensions().get() else {
-        tracing::error!("a request came in by no door");
-        return;
-    };
+async fn serve(shared: Arc<Shared>, session: Session, request: Request, caller: Option<Arc<Caller>>) {
     let upgraded: Upgraded = match hyper::upgrade::on(request).await {
         Ok(upgraded) => upgraded,
         Err(error) => {
@@ -130,7 +146,7 @@ async fn serve(shared: Arc<Shared>, session: Session, request: Request, caller: 
     };
     let (stream, read) = (parts.io.into_inner(), parts.read_buf.to_vec());
     let wire = WebSocketStream::from_partially_read(stream, read, Role::Server, Some(socket::wire_config())).await;
-    socket::serve(shared, session, wire, address, caller).await;
+    socket::serve(shared, session, wire, caller).await;
 }
 
 fn refuse(status: StatusCode, reason: &'static str) -> Response<Body> {

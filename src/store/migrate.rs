@@ -24,6 +24,8 @@ migrations! {
     3 "0003_safe_writes",
     4 "0004_sign_in",
     5 "0005_rights",
+    6 "0006_credentials",
+    7 "0007_audit",
 }
 
 fn migration(version: i64, name: &'static str, text: &'static str) -> Migration {

@@ -1,16 +1,20 @@
 //! Every fixed query. `$1` is the company in `read` and `write` queries (see `macros.rs`).
 
 use super::rows::{
-    AppRow, CompanyRow, CounterRow, CustomerRow, DictionaryRow, DisabledRow, EventRow, FieldRow, MembershipRow,
-    NamedRow, NumberRow, PasswordRow, PhoneRow, PlacedRow, RequestRow, RightsRow, StaffRow, TextRow,
+    AuditRow, CompanyRow, CounterRow, CredentialRow, CustomerRow, DictionaryRow, EventRow, FieldRow, MembershipRow,
+    NamedRow, NumberRow, PasswordRow, PhoneRow, PlacedRow, RequestRow, RightsRow, StaffRow, TextRow, WithdrawalRow,
 };
 
 queries! {
     // ---- before a company is known
 
-    /// The app with this id, of whichever company.
-    global fn app(id: &str) -> Option<AppRow> {
-        "select id, company_id, name, token from app where id = $1"
+    /// The credential with this id, of whichever company.
+    global fn credential(id: &str) -> Option<CredentialRow> {
+        "select id, company_id, kind, dialect, name, secret, acts_as, unlimited from credential where id = $1"
+    }
+    /// The credential whose token has this digest, of whichever company.
+    global fn bearer(digest: &str) -> Option<CredentialRow> {
+        "select id, company_id, kind, dialect, name, secret, acts_as, unlimited from credential where kind = 'bearer' and secret = $1"
     }
     /// All companies.
     global fn companies() -> Vec<CompanyRow> {
@@ -33,9 +37,11 @@ queries! {
          join customer c on c.company_id = p.company_id and c.id = p.customer_id"
     }
 
-    /// The operators of all companies who may not sign in any more.
-    global fn disabled_staff() -> Vec<DisabledRow> {
-        "select company_id, login_key from staff where disabled = 1"
+    /// Whose sign-ins have ended since then, in all companies.
+    global fn withdrawals(since: i64) -> Vec<WithdrawalRow> {
+        "select company_id, login_key, cast(null as text) as credential, case disabled when 1 then 9223372036854775807 else signed_out_at end as at
+         from staff where signed_out_at > 0 and signed_out_at >= $1
+         union all select company_id, cast(null as text), id, rotated_at from credential where rotated_at > 0 and rotated_at >= $1"
     }
 
     // ---- the company and its lists
@@ -50,7 +56,7 @@ queries! {
     }
     /// Its staff, by login number.
     read fn staff() -> Vec<StaffRow> {
-        "select login_key, login_no, name, role, disabled from staff where company_id = $1 order by login_key"
+        "select login_key, login_no, name, role, disabled, signed_out_at from staff where company_id = $1 order by login_key"
     }
     /// How an operator signs in.
     read fn password(login_key: &str) -> Option<PasswordRow> {
@@ -76,9 +82,9 @@ queries! {
     read fn role_rights() -> Vec<RightsRow> {
         "select role, rights from role_rights where company_id = $1"
     }
-    /// Its apps.
-    read fn apps() -> Vec<AppRow> {
-        "select id, company_id, name, token from app where company_id = $1 order by id"
+    /// How its programs prove who they are.
+    read fn credentials() -> Vec<CredentialRow> {
+        "select id, company_id, kind, dialect, name, secret, acts_as, unlimited from credential where company_id = $1 order by id"
     }
 
     // ---- setting a company up
@@ -98,11 +104,14 @@ queries! {
         "insert into staff (company_id, login_key, login_no, name, role) values ($1, $2, $3, $4, $5)
          on conflict (company_id, login_key) do update set login_no = excluded.login_no, name = excluded.name, role = excluded.role"
     }
-    write fn set_password(login_key: &str, password: Option<&str>) -> u64 {
-        "update staff set password = $3 where company_id = $1 and login_key = $2"
+    write fn set_password(login_key: &str, password: Option<&str>, at: i64) -> u64 {
+        "update staff set password = $3, signed_out_at = $4 where company_id = $1 and login_key = $2"
     }
-    write fn set_disabled(login_key: &str, disabled: i64) -> u64 {
-        "update staff set disabled = $3 where company_id = $1 and login_key = $2"
+    write fn set_disabled(login_key: &str, disabled: i64, at: i64) -> u64 {
+        "update staff set disabled = $3, signed_out_at = $4 where company_id = $1 and login_key = $2"
+    }
+    write fn sign_out(login_key: &str, at: i64) -> u64 {
+        "update staff set signed_out_at = $3 where company_id = $1 and login_key = $2"
     }
     write fn delete_memberships(login_key: &str) -> u64 {
         "delete from membership where company_id = $1 and login_key = $2"
@@ -127,10 +136,30 @@ queries! {
          on conflict (company_id, id) do update set name = excluded.name, kind = excluded.kind,
            options = excluded.options, required = excluded.required, position = excluded.position"
     }
-    /// Adds an app or gives it another name and token; 0 when the id is another company's.
-    write fn put_app(id: &str, name: &str, token: &str) -> u64 {
-        "insert into app (company_id, id, name, token) values ($1, $2, $3, $4)
-         on conflict (id) do update set name = excluded.name, token = excluded.token where app.company_id = excluded.company_id"
+    /// Adds a credential; 0 when there is one with this id.
+    write fn insert_credential(id: &str, kind: &str, dialect: &str, name: &str, secret: &str, acts_as: Option<&str>, unlimited: i64) -> u64 {
+        "insert into credential (company_id, id, kind, dialect, name, secret, acts_as, unlimited) values ($1, $2, $3, $4, $5, $6, $7, $8)
+         on conflict do nothing"
+    }
+    /// Gives a credential another secret; 0 when the company has no such one.
+    write fn rotate_credential(id: &str, secret: &str, at: i64) -> u64 {
+        "update credential set secret = $3, rotated_at = $4 where company_id = $1 and id = $2"
+    }
+
+    // ---- the audit
+
+    write fn insert_audit(id: &str, at: i64, kind: &str, login_no: &str, address: &str, what: &str) -> u64 {
+        "insert into audit (company_id, id, at, kind, login_no, address, what) values ($1, $2, $3, $4, $5, $6, $7)"
+    }
+    /// The lines before this one, newest first; of this kind and of this login number, where they are given.
+    read fn audit(before: &str, kind: Option<&str>, login_no: Option<&str>, limit: i64) -> Vec<AuditRow> {
+        "select id, at, kind, login_no, address, what from audit
+         where company_id = $1 and id < $2 and ($3 is null or kind = $3) and ($4 is null or login_no = $4) order by id desc limit $5",
+        postgres: "select id, at, kind, login_no, address, what from audit
+         where company_id = $1 and id < $2 and ($3::text is null or kind = $3) and ($4::text is null or login_no = $4) order by id desc limit $5"
+    }
+    write fn forget_audit(before: i64) -> u64 {
+        "delete from audit where company_id = $1 and at < $2"
     }
 
     // ---- numbers

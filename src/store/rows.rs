@@ -34,10 +34,10 @@ rows! {
     NamedRow { id: i64, name: String }
 
     /// A member of a company's staff.
-    StaffRow { login_key: String, login_no: String, name: String, role: String, disabled: i64 }
+    StaffRow { login_key: String, login_no: String, name: String, role: String, disabled: i64, signed_out_at: i64 }
 
-    /// An operator who may not sign in any more.
-    DisabledRow { company_id: i64, login_key: String }
+    /// That the sign-ins of an operator or of a credential before this time have ended.
+    WithdrawalRow { company_id: i64, login_key: Option<String>, credential: Option<String>, at: i64 }
 
     /// The hash of an operator's password, if there is one.
     PasswordRow { password: Option<String> }
@@ -54,8 +54,11 @@ rows! {
     /// A custom field; `options` is a JSON array of texts.
     FieldRow { id: i64, name: String, kind: String, options: String, required: i64 }
 
-    /// An app and the secret it signs with.
-    AppRow { id: String, company_id: i64, name: String, token: String }
+    /// How a program proves for whom it acts.
+    CredentialRow { id: String, company_id: i64, kind: String, dialect: String, name: String, secret: String, acts_as: Option<String>, unlimited: i64 }
+
+    /// A line of the audit; `what` holds JSON.
+    AuditRow { id: String, at: i64, kind: String, login_no: String, address: String, what: String }
 
     /// A customer as stored; `phones`, `labels` and `custom` hold JSON (see the migration).
     CustomerRow {

@@ -25,6 +25,13 @@ pub struct Search {
 }
 
 impl Search {
+    /// Whether it finds everybody whom whoever asks sees.
+    #[must_use]
+    pub fn is_for_all(&self) -> bool {
+        let narrowed = Self { within: Within::default(), ..self.clone() }.has_columns();
+        self.words.is_empty() && !narrowed
+    }
+
     fn has_columns(&self) -> bool {
         self.task_id.is_some()
             || self.owner_key.is_some()

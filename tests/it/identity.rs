@@ -3,7 +3,8 @@
 use laidian::demo::APPS;
 use laidian::domain::signature;
 use laidian::error::Error;
-use laidian::ops::identity::{Claim, Signed, believe, by_password, by_signature, check_claim};
+use laidian::ops::credential::{Signed, by_signature};
+use laidian::ops::identity::{Claim, believe, by_password, check_claim};
 use laidian::ops::token::{by_token, issue_token};
 use laidian::ops::{Backend, Caller, setup};
 
@@ -93,7 +94,10 @@ impl Call {
 
     async fn make(&self, backend: &Backend) -> Result<Caller, Error> {
         let Self { method, path, query, body } = self;
-        by_signature(backend, &Signed { method, path, query, body }).await
+        by_signature(backend, "cti", &Signed { method, path, query, body }).await.map(|caller| {
+            assert!(caller.via.is_some(), "whoever signed is known");
+            Caller { via: None, ..caller }
+        })
     }
 }
 
@@ -207,7 +211,7 @@ async fn a_disabled_operator_may_do_nothing(engine: Engine) {
     assert!(by_password(&demo, &claim, "demo-trcs008", address).await.is_ok());
     for disabled in [true, false] {
         let mut tx = demo.store.company(MAIN).write().await.unwrap();
-        setup::disabled(&mut tx, "TRCS008", disabled).await.unwrap();
+        setup::disabled(&mut tx, "TRCS008", disabled, 0).await.unwrap();
         tx.commit().await.unwrap();
         demo.catalogues.forget(MAIN).await;
         // Whoever is on a socket already, and by whichever way one could come in.

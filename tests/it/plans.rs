@@ -15,7 +15,7 @@ use crate::support::{Engine, MAIN, Raw, backend};
 const CUSTOMERS: u64 = 400;
 
 /// The tables that grow with the customers, and the names that statements give them.
-const GROWING: [&str; 18] = [
+const GROWING: [&str; 19] = [
     "customer",
     "c",
     "phone",
@@ -34,6 +34,7 @@ const GROWING: [&str; 18] = [
     "event",
     "nonce",
     "request",
+    "audit",
 ];
 
 /// Lists that may walk a company's customers until a page is full: of everybody, and of groups, which are a

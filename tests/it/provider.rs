@@ -246,7 +246,7 @@ async fn a_disabled_operator_is_refused(engine: Engine) {
     let demo = backend_with(engine, 0, settings(file.path())).await;
     for disabled in [true, false] {
         let mut tx = demo.store.company(MAIN).write().await.unwrap();
-        setup::disabled(&mut tx, "trcs001", disabled).await.unwrap();
+        setup::disabled(&mut tx, "trcs001", disabled, 0).await.unwrap();
         tx.commit().await.unwrap();
         demo.catalogues.forget(MAIN).await;
         assert_eq!(signs_in(&demo, &signer.sign(None, &claims())).await, !disabled);

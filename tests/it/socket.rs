@@ -254,7 +254,7 @@ async fn disabling_an_operator_ends_his_sockets_and_nobody_elses() {
     };
     let (mut stays, mut leaves) = (sign_in("trcs001").await, sign_in("trcs008").await);
     let mut tx = server.backend().store.company(1054).write().await.unwrap();
-    setup::disabled(&mut tx, "trcs008", true).await.unwrap();
+    setup::disabled(&mut tx, "trcs008", true, server.backend().clock.now()).await.unwrap();
     tx.commit().await.unwrap();
     assert_eq!(leaves.closed().await, (4003, "sign-in withdrawn".into()));
     assert_eq!(stays.ask(json!({"action": "get_customer", "type": "id", "content": 1})).await["code"], 1000);

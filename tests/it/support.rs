@@ -289,6 +289,7 @@ pub async fn server(engine: Engine, change: impl FnOnce(&mut Config)) -> TestSer
     let (place, store) = demo_store(engine, CUSTOMERS).await;
     let mut config = Config::default();
     config.auth.mode = AuthMode::Open;
+    config.unlimited_rates(|_| false);
     change(&mut config);
     config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     config.check().unwrap();

@@ -14,7 +14,7 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::filter::ListFilter;
 use crate::domain::masking::{mask_json, mask_text};
 use crate::error::Error;
-use crate::ops::export::{Export, Format, Walk};
+use crate::ops::export::{self, Export, Format, Walk};
 use crate::ops::rights::Shown;
 use crate::ops::{Backend, Caller, Cx, find};
 use crate::protocol::lenient::Scalar;
@@ -44,7 +44,7 @@ pub async fn export_customers(cx: &Cx<'_>, request: ExportCustomers<'_>) -> Resu
     };
     let search =
         find::search(cx, &request.filters.unwrap_or_default(), query_text(request.query.as_ref())?.as_deref())?;
-    Ok(Export { search, format })
+    export::begin(cx, search, format).await
 }
 
 /// Pieces of a file. An error ends it, so that a file that was cut short is not taken for a whole one.

@@ -6,25 +6,36 @@ use serde_json::Value;
 
 use crate::dialects::decode;
 use crate::error::Error;
-use crate::ops::identity::{self, Claim, Signed};
+use crate::ops::credential::{self, Signed};
+use crate::ops::identity::{self, Claim};
 use crate::ops::{Backend, Caller};
 use crate::protocol::frame::Settings;
 use crate::protocol::lenient::Scalar;
 use crate::protocol::relaxed;
 
+/// The dialect that these credentials are for.
+pub const DIALECT: &str = "cti";
+
 /// Query parameters that sign the call; they are no parameters of an operation.
 const SIGNING: [&str; 5] = ["appid", "timestamp", "sign", "sign_version", "nonce"];
 
-/// Returns the request of a signed call as the JSON text that the operation reads, and who makes it.
-pub async fn request(backend: &Backend, call: &Signed<'_>, settings: &Settings) -> Result<(Caller, String), Error> {
-    let caller = identity::by_signature(backend, call).await?;
-    let request = parameters(call.query, call.body, settings)?;
-    identity::check_claim(&caller, &Claim { company: company_of(&request)?, ..Claim::default() })?;
-    Ok((caller, request))
+/// Returns who makes a call: by its signature, or by a bearer token.
+pub async fn caller(backend: &Backend, call: &Signed<'_>, bearer: Option<&str>) -> Result<Caller, Error> {
+    match bearer {
+        Some(token) => credential::by_bearer(backend, DIALECT, token).await,
+        None => credential::by_signature(backend, DIALECT, call).await,
+    }
 }
 
-/// The company that the call names, if it does.
-fn company_of(request: &str) -> Result<Option<i64>, Error> {
+/// Returns the request of a call as the JSON text that the operation reads.
+pub fn request(caller: &Caller, call: &Signed<'_>, settings: &Settings) -> Result<String, Error> {
+    let request = parameters(call.query, call.body, settings)?;
+    identity::check_claim(caller, &claim(&request)?)?;
+    Ok(request)
+}
+
+/// Whom the call claims to be from, if it does.
+fn claim(request: &str) -> Result<Claim, Error> {
     #[derive(Deserialize)]
     #[serde(rename_all = "camelCase")]
     struct Named<'a> {
@@ -33,9 +44,10 @@ fn company_of(request: &str) -> Result<Option<i64>, Error> {
     }
     match decode::<Named<'_>>(request)?.company_id {
         Some(company) if !company.is_empty() => {
-            company.integer().map(Some).ok_or_else(|| Error::parameter("companyId: wrong form"))
+            let company = company.integer().ok_or_else(|| Error::parameter("companyId: wrong form"))?;
+            Ok(Claim { company: Some(company), ..Claim::default() })
         }
-        _ => Ok(None),
+        _ => Ok(Claim::default()),
     }
 }
 

@@ -12,6 +12,7 @@ pub mod http;
 mod input;
 
 pub use customer::CustomerBody;
+pub use find::identifier;
 pub use input::customer_company;
 
 operations! { Cti:

@@ -1,11 +1,15 @@
 //! Our own actions: what a desktop needs beside the documented ones.
 
+mod admin;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::dialects::cti::identifier;
+use crate::domain::customer::CustomerPhone;
 use crate::domain::times;
 use crate::error::Error;
-use crate::ops::Cx;
+use crate::ops::{Cx, reveal};
 use crate::protocol::lenient::Scalar;
 
 operations! { Desk:
@@ -16,6 +20,71 @@ operations! { Desk:
     /// 登录：工号和密码、令牌，或应用签名。之后该连接上的请求都以此身份执行。
     /// Signs the socket in with login number and password, a token or an app's signature; what follows on it is done in that name.
     Login = "login", write by Anybody => login(Login<'_>) -> json SignedIn;
+
+    /// 退出登录：连接保持打开，可以重新登录。
+    /// Signs the socket out; it stays open and can be signed in again.
+    Logout = "logout", write by Agent => logout(Logout) -> json SignedOut;
+
+    /// 显示一个被隐藏的电话号码，并写入审计。
+    /// Shows one masked phone number, and writes down who asked.
+    RevealPhone = "reveal_phone", read by Agent => reveal_phone(RevealPhone<'_>) -> json PhoneShown;
+
+    /// 公司的全部设置：部门、工号、应用、字典、任务、自定义字段、权限。
+    /// Shows what the company has set up.
+    ShowCompany = "show_company", read by Admin => admin::show_company(admin::ShowCompany) -> json admin::CompanyShown;
+
+    /// 修改公司的名称、时区、国家。
+    /// Changes the company's name, time zone or country.
+    PutCompany = "put_company", write by Admin => admin::put_company(admin::PutCompany) -> json admin::Done;
+
+    /// 新建或修改部门。
+    /// Creates or renames a group.
+    PutGroup = "put_group", write by Admin => admin::put_group(admin::PutNamed) -> json admin::Done;
+
+    /// 新建或修改工号：姓名、角色、部门、密码。
+    /// Creates or changes an operator.
+    PutOperator = "put_operator", write by Admin => admin::put_operator(admin::PutOperator) -> json admin::Done;
+
+    /// 设置工号的密码；用旧密码登录的连接随即关闭。
+    /// Sets an operator's password; sockets signed in with the old one are closed.
+    SetPassword = "set_password", write by Admin => admin::set_password(admin::SetPassword) -> json admin::Done;
+
+    /// 停用工号，其连接在一秒内关闭。
+    /// Stops an operator from signing in, and closes his sockets within a second.
+    DisableOperator = "disable_operator", write by Admin => admin::disable_operator(admin::OneOperator) -> json admin::Done;
+
+    /// 重新启用工号。
+    /// Lets an operator sign in again.
+    EnableOperator = "enable_operator", write by Admin => admin::enable_operator(admin::OneOperator) -> json admin::Done;
+
+    /// 新建应用，返回一次令牌。
+    /// Creates an app and tells its token, once.
+    PutApp = "put_app", write by Admin => admin::put_app(admin::PutApp) -> json admin::AppToken;
+
+    /// 更换应用的令牌；用旧令牌登录的连接在一秒内关闭。
+    /// Gives an app another token; what is signed in with the old one is closed within a second.
+    RotateApp = "rotate_app", write by Admin => admin::rotate_app(admin::RotateApp) -> json admin::AppToken;
+
+    /// 新建或修改字典项：客户类型、客户状态、客户来源。
+    /// Creates or changes a customer type, deal flag or source.
+    PutDictionaryItem = "put_dictionary_item", write by Admin
+        => admin::put_dictionary_item(admin::PutDictionaryItem<'_>) -> json admin::Done;
+
+    /// 新建或修改客户任务。
+    /// Creates or renames a customer task.
+    PutTask = "put_task", write by Admin => admin::put_task(admin::PutNamed) -> json admin::Done;
+
+    /// 新建或修改自定义字段。
+    /// Defines a custom field.
+    PutCustomField = "put_custom_field", write by Admin => admin::put_custom_field(admin::PutCustomField) -> json admin::Done;
+
+    /// 调整角色的权限：可见范围、电话隐藏、导出、各个 action。
+    /// Adjusts what a role sees and may do.
+    PutRights = "put_rights", write by Admin => admin::put_rights(admin::PutRights) -> json admin::Done;
+
+    /// 审计记录，最新的在前：登录、拒绝、设置、导出、显示电话、删除。
+    /// Lists who signed in, was refused, changed settings, exported, revealed or deleted; newest first.
+    ListAudit = "list_audit", read by Admin => admin::list_audit(admin::ListAudit) -> json admin::AuditLines;
 }
 
 /// Nothing is asked.
@@ -64,6 +133,54 @@ impl Login<'_> {
             .filter_map(|(name, value)| Some((name.to_owned(), value.as_ref()?.text()?.into_owned())))
             .collect()
     }
+}
+
+/// Which phone of which customer.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct RevealPhone<'a> {
+    /// id, custName, cellphone or companyName.
+    #[serde(borrow)]
+    #[schemars(required)]
+    r#type: Option<Scalar<'a>>,
+    #[serde(borrow)]
+    #[schemars(required)]
+    content: Option<Scalar<'a>>,
+    /// The `id` in the customer's `cellphones`; may be left out when there is just one.
+    #[serde(borrow, default)]
+    phone_id: Option<Scalar<'a>>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub struct PhoneShown {
+    result: PhoneBody,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct PhoneBody {
+    id: i64,
+    content: String,
+}
+
+async fn reveal_phone(cx: &Cx<'_>, request: RevealPhone<'_>) -> Result<PhoneShown, Error> {
+    let customer = identifier(request.r#type.as_ref(), request.content)?;
+    let wrong = || Error::parameter("phoneId: expected an integer");
+    let phone = request.phone_id.filter(|id| !id.is_empty()).map(|id| id.integer().ok_or_else(wrong)).transpose()?;
+    let CustomerPhone { id, content } = reveal::phone(cx, &customer, phone).await?;
+    Ok(PhoneShown { result: PhoneBody { id, content } })
+}
+
+/// Nothing is asked.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct Logout {}
+
+/// Nobody.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct SignedOut {}
+
+/// Answers only: the session forgets who it was once this has been answered.
+async fn logout(_: &Cx<'_>, _: Logout) -> Result<SignedOut, Error> {
+    Ok(SignedOut {})
 }
 
 /// Who the socket is now.

@@ -14,9 +14,11 @@ pub use merge::Merged;
 pub use record::{Origin, insert};
 pub use versions::{Conflict, Expected, Written};
 
+use serde_json::json;
+
 use super::find::{self, Identifier};
 use super::rights::Shown;
-use super::{Cx, idempotency};
+use super::{Cx, audit, idempotency};
 use crate::domain::change;
 use crate::domain::customer::Customer;
 use crate::domain::phone::Phone;
@@ -96,6 +98,7 @@ pub async fn destroy(cx: &Cx<'_>, identifier: &Identifier<'_>, expected: Expecte
     }
     let old = Customer::try_from(current)?;
     record::delete(&mut tx, &old, &Origin::of(cx)).await?;
+    audit::write_for(cx, &mut tx, audit::Kind::Deletion, &json!({ "customer": old.id })).await?;
     idempotency::remember(cx, &mut tx, &old.id).await?;
     tx.commit().await?;
     Ok(Written::Done(old.id))

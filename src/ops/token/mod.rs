@@ -72,18 +72,24 @@ async fn judge(backend: &Backend, token: &str) -> Result<Caller, Fault> {
     }
     let head = jsonwebtoken::decode_header(token).map_err(|_| Refused("its head cannot be read"))?;
     // The head says only where to look for the key; every key is for its own algorithm alone.
-    let (company, login_no) = if head.alg == Algorithm::HS256 {
+    let (company, login_no, issued_at) = if head.alg == Algorithm::HS256 {
         check_own(backend, token).await?
     } else {
-        backend.provider.check(token, &head, backend.clock.now()).await?
+        let (company, login_no) = backend.provider.check(token, &head, backend.clock.now()).await?;
+        (company, login_no, None)
     };
     let catalogue = catalogue(backend, company).await?;
     let operator = identity::operator(&catalogue, &login_no, None).map_err(|_| Refused("there is no such operator"))?;
-    Ok(Caller { company, operator: Some(operator) })
+    let signed_out_at = catalogue.staff(&operator.login_no).map_or(0, |staff| staff.signed_out_at);
+    // Tokens count in whole seconds: one of the very second in which its sign-ins ended is good.
+    if issued_at.is_some_and(|at| at < signed_out_at / SECOND) {
+        return Err(Refused("its sign-ins have ended since").into());
+    }
+    Ok(Caller { company, operator: Some(operator), via: None })
 }
 
-/// Returns the company and the login number that a token of the company's own proves.
-async fn check_own(backend: &Backend, token: &str) -> Result<(i64, String), Fault> {
+/// Returns the company and the login number that a token of the company's own proves, and when it was issued.
+async fn check_own(backend: &Backend, token: &str) -> Result<(i64, String, Option<i64>), Fault> {
     // The company says which secret the token is checked with; nothing else is believed before that.
     let unchecked: Claims =
         jsonwebtoken::dangerous::insecure_decode_claims(token).map_err(|_| Refused("its claims cannot be read"))?;
@@ -98,7 +104,7 @@ async fn check_own(backend: &Backend, token: &str) -> Result<(i64, String), Faul
     if claims.exp <= backend.clock.now() / SECOND {
         return Err(Refused("it has expired").into());
     }
-    Ok((claims.company, claims.sub))
+    Ok((claims.company, claims.sub, Some(claims.iat)))
 }
 
 async fn catalogue(backend: &Backend, company: i64) -> Result<Arc<Catalogue>, Fault> {

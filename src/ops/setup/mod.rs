@@ -1,7 +1,10 @@
 //! Setting a company up: the company itself, groups, operators, apps, dictionaries, tasks, custom fields.
 //! Every function creates what is missing and changes what is there.
 
+mod change;
+
 use jiff::tz::TimeZone;
+use uuid::Uuid;
 
 use crate::domain::catalogue::{Role, login_key};
 use crate::domain::custom_field::FieldKind;
@@ -9,8 +12,11 @@ use crate::domain::customer::LONGEST_TEXT;
 use crate::domain::phone::Country;
 use crate::domain::rights::Adjustment;
 use crate::error::Error;
+use crate::ops::credential::{self, Kind};
 use crate::ops::password;
 use crate::store::{Scope, Tx};
+
+pub use change::{Change, make};
 
 /// A dictionary of a company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -21,6 +27,12 @@ pub enum DictionaryKind {
 }
 
 impl DictionaryKind {
+    /// The dictionary with this name.
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        [Self::Type, Self::Flag, Self::Source].into_iter().find(|kind| kind.name() == name)
+    }
+
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
@@ -78,37 +90,90 @@ pub async fn operator(tx: &mut Tx, login_no: &str, name: &str, role: Role, group
     Ok(())
 }
 
-/// Sets an operator's password.
-pub async fn password(tx: &mut Tx, login_no: &str, password: &str) -> Result<(), Error> {
-    store_password(tx, login_no, &password::hash(password)?).await
-}
-
 /// Sets a password that everybody knows, as the demo's are.
 pub async fn public_password(tx: &mut Tx, login_no: &str, password: &str) -> Result<(), Error> {
-    store_password(tx, login_no, &password::hash_public(password)?).await
+    store_password(tx, login_no, &password::hash_public(password)?, 0).await
 }
 
-async fn store_password(tx: &mut Tx, login_no: &str, hash: &str) -> Result<(), Error> {
-    found(tx.set_password(&login_key(login_no), Some(hash)).await?, login_no)
+/// Sets an operator's password by its hash; sign-ins with the old one end.
+async fn store_password(tx: &mut Tx, login_no: &str, hash: &str, now: i64) -> Result<(), Error> {
+    found(tx.set_password(&login_key(login_no), Some(hash), now).await?, login_no)
 }
 
-/// Lets an operator sign in, or not any more.
-pub async fn disabled(tx: &mut Tx, login_no: &str, disabled: bool) -> Result<(), Error> {
-    found(tx.set_disabled(&login_key(login_no), i64::from(disabled)).await?, login_no)
+/// Lets an operator sign in, or not any more; sockets that he has open are ended.
+pub async fn disabled(tx: &mut Tx, login_no: &str, disabled: bool, now: i64) -> Result<(), Error> {
+    found(tx.set_disabled(&login_key(login_no), i64::from(disabled), now).await?, login_no)
 }
 
 fn found(rows: u64, login_no: &str) -> Result<(), Error> {
     if rows > 0 { Ok(()) } else { Err(Error::parameter(format!("there is no operator {login_no}"))) }
 }
 
-/// Creates an app or gives it a new token.
-pub async fn app(tx: &mut Tx, id: &str, name: &str, token: &str) -> Result<(), Error> {
-    check_name("id", id)?;
-    check_name("token", token)?;
-    if tx.put_app(id, name, token).await? == 0 {
-        return Err(Error::parameter(format!("app {id} belongs to another company")));
+/// What a new credential is to be.
+#[derive(Debug, Clone, Copy)]
+pub struct NewCredential<'a> {
+    pub id: &'a str,
+    pub kind: Kind,
+    /// The dialect that takes it.
+    pub dialect: &'a str,
+    pub name: &'a str,
+    /// What an app signs with, or the token itself.
+    pub secret: &'a str,
+    /// The operator in whose name it works.
+    pub acts_as: Option<&'a str>,
+    /// Whether it may call as often as it likes.
+    pub unlimited: bool,
+}
+
+/// Creates a credential. Its id must be free in the whole installation.
+pub async fn credential(tx: &mut Tx, new: &NewCredential<'_>) -> Result<(), Error> {
+    for (what, text) in [("id", new.id), ("name", new.name), ("token", new.secret)] {
+        check_name(what, text)?;
+    }
+    if let Some(operator) = new.acts_as
+        && !tx.staff().await?.iter().any(|staff| staff.login_key == login_key(operator))
+    {
+        return Err(Error::parameter(format!("there is no operator {operator}")));
+    }
+    let secret = stored_secret(new.kind, new.secret);
+    let added = tx
+        .insert_credential(
+            new.id,
+            new.kind.name(),
+            new.dialect,
+            new.name,
+            &secret,
+            new.acts_as,
+            i64::from(new.unlimited),
+        )
+        .await?;
+    if added == 0 {
+        return Err(Error::parameter(format!("id: {0} 已被使用 / {0} is used already", new.id)));
     }
     Ok(())
+}
+
+/// Gives a credential another secret: what was signed in with the old one ends.
+pub async fn rotate(tx: &mut Tx, id: &str, secret: &str, now: i64) -> Result<(), Error> {
+    check_name("token", secret)?;
+    let missing = || Error::parameter(format!("id: 没有 {id} / there is no {id}"));
+    let row = tx.credentials().await?.into_iter().find(|row| row.id == id).ok_or_else(missing)?;
+    let kind = if row.kind == Kind::Bearer.name() { Kind::Bearer } else { Kind::App };
+    tx.rotate_credential(id, &stored_secret(kind, secret), now).await?;
+    Ok(())
+}
+
+fn stored_secret(kind: Kind, secret: &str) -> String {
+    match kind {
+        Kind::App => secret.to_owned(),
+        Kind::Bearer => credential::digest(secret),
+    }
+}
+
+/// Returns a new secret, 244 bits from the operating system.
+#[must_use]
+pub fn secret() -> String {
+    format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
 }
 
 pub async fn dictionary_item(

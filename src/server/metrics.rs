@@ -1,0 +1,133 @@
+//! Figures for Prometheus, at `/metrics`. The registry is this server's own: there is nothing global, so that
+//! several servers in one process do not count for each other.
+
+use std::sync::atomic::AtomicI64;
+use std::time::Duration;
+
+use prometheus_client::encoding::EncodeLabelSet;
+use prometheus_client::encoding::text::encode;
+use prometheus_client::metrics::counter::Counter;
+use prometheus_client::metrics::family::Family;
+use prometheus_client::metrics::gauge::Gauge;
+use prometheus_client::metrics::histogram::Histogram;
+use prometheus_client::registry::Registry;
+
+use super::CloseCode;
+use crate::error::Error;
+
+/// Upper bounds of the times that are told apart, seconds.
+const BUCKETS: [f64; 10] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10.0];
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Answered {
+    action: &'static str,
+    code: i64,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct OfAction {
+    action: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Closed {
+    code: u32,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct Limit {
+    limit: &'static str,
+}
+
+/// The figures of a server. Labels are names from tables, never what a client sent.
+pub struct Metrics {
+    registry: Registry,
+    requests: Family<Answered, Counter>,
+    seconds: Family<OfAction, Histogram>,
+    sockets: Gauge<i64, AtomicI64>,
+    closed: Family<Closed, Counter>,
+    limited: Family<Limit, Counter>,
+}
+
+impl Default for Metrics {
+    fn default() -> Self {
+        let seconds = Family::new_with_constructor((|| Histogram::new(BUCKETS)) as fn() -> Histogram);
+        let (requests, closed, limited) = (Family::default(), Family::default(), Family::default());
+        let sockets = Gauge::default();
+        let mut registry = Registry::with_prefix("laidian");
+        registry.register("requests", "Answered requests by action and code", requests.clone());
+        registry.register("request_seconds", "Time from a request to its answer", seconds.clone());
+        registry.register("sockets", "Open sockets", sockets.clone());
+        registry.register("sockets_closed", "Sockets that the server closed, by close code", closed.clone());
+        registry.register("limited", "What was refused because of a limit, by setting", limited.clone());
+        Self { registry, requests, seconds, sockets, closed, limited }
+    }
+}
+
+impl Metrics {
+    /// Counts an answer.
+    pub fn answered(&self, action: &'static str, refused: Option<&Error>, took: Duration) {
+        let code = refused.map_or(crate::protocol::envelope::OK, |error| error.row().code);
+        self.requests.get_or_create(&Answered { action, code }).inc();
+        self.seconds.get_or_create(&OfAction { action }).observe(took.as_secs_f64());
+        if let Some(error) = refused {
+            self.refused(error);
+        }
+    }
+
+    /// Counts a refusal, if a limit was the reason.
+    pub fn refused(&self, error: &Error) {
+        match error {
+            Error::RateLimited { why, .. } => self.limited(why),
+            Error::ResultTooLarge { .. } => self.limited("[limits] result_bytes"),
+            Error::FrameTooLarge { .. } => self.limited("[limits] frame_bytes"),
+            Error::TimedOut => self.limited("[limits] request_seconds"),
+            _ => {}
+        }
+    }
+
+    /// Counts something that a limit refused. The label is the setting's name, or what stands for one.
+    pub fn limited(&self, why: &'static str) {
+        let limit = why.strip_prefix("[limits] ").unwrap_or("guesses");
+        self.limited.get_or_create(&Limit { limit }).inc();
+    }
+
+    pub fn closed(&self, code: CloseCode) {
+        self.closed.get_or_create(&Closed { code: code.code().into() }).inc();
+    }
+
+    /// Returns the figures as Prometheus reads them.
+    #[must_use]
+    pub fn text(&self, open: usize) -> String {
+        self.sockets.set(i64::try_from(open).unwrap_or(i64::MAX));
+        let mut text = String::new();
+        // Writing to a String does not fail.
+        let _ = encode(&mut text, &self.registry);
+        text
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn figures_are_told_apart_by_names_of_ours() {
+        let metrics = Metrics::default();
+        metrics.answered("ping", None, Duration::from_millis(3));
+        metrics.answered("ping", Some(&Error::NotFound), Duration::from_millis(3));
+        metrics.refused(&Error::RateLimited { retry_after_ms: 1, why: "[limits] frames_per_second" });
+        metrics.closed(CloseCode::Flooding);
+        let text = metrics.text(7);
+        for line in [
+            "laidian_requests_total{action=\"ping\",code=\"1000\"} 1",
+            "laidian_requests_total{action=\"ping\",code=\"2005\"} 1",
+            "laidian_request_seconds_bucket{le=\"0.005\",action=\"ping\"} 2",
+            "laidian_sockets 7",
+            "laidian_sockets_closed_total{code=\"4029\"} 1",
+            "laidian_limited_total{limit=\"frames_per_second\"} 1",
+        ] {
+            assert!(text.lines().any(|known| known == line), "{line}\n{text}");
+        }
+    }
+}
