@@ -11,25 +11,32 @@ use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 
 use super::address::ClientAddress;
+use super::headers;
 use crate::config::{Config, Network};
 
 /// The routes, and what stands before them.
 pub struct Door {
     routes: TowerToHyperService<Router>,
     trusted_proxies: Vec<Network>,
+    over_tls: bool,
 }
 
 impl Door {
     #[must_use]
     pub fn new(routes: Router, config: &Config) -> Self {
-        let trusted_proxies = config.server.trusted_proxies.clone();
-        Self { routes: TowerToHyperService::new(routes), trusted_proxies }
+        Self {
+            routes: TowerToHyperService::new(routes),
+            trusted_proxies: config.server.trusted_proxies.clone(),
+            over_tls: config.tls.is_on(),
+        }
     }
 
     /// Returns the answer to a request from this peer.
     pub async fn pass(&self, peer: IpAddr, mut request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
         let address = ClientAddress::find(peer, request.headers(), &self.trusted_proxies);
         request.extensions_mut().insert(address);
-        self.routes.call(request).await
+        let mut response = self.routes.call(request).await?;
+        headers::add(&mut response, self.over_tls);
+        Ok(response)
     }
 }

@@ -5,6 +5,7 @@ mod address;
 mod close;
 mod door;
 mod files;
+mod headers;
 mod http;
 mod limits;
 mod metered;

@@ -1,5 +1,6 @@
 //! The door: what stands between the network and the routes.
 
+mod answers;
 mod tls;
 
 use laidian::config::AuthMode;

@@ -99,6 +99,7 @@ async fn sockets_and_http_are_served_over_tls() {
     let server = files.serve(|_| {}).await;
     let answer = http(connect(server.address(), &[&pair]).await.unwrap(), "GET /healthz").await;
     assert!(answer.starts_with("HTTP/1.1 200 OK\r\n") && answer.ends_with("ok\n"), "{answer}");
+    assert!(answer.contains("strict-transport-security: max-age="), "{answer}");
     let mut client = socket(server.address(), &[&pair]).await;
     let list = json!({"action": "list_customers", "operator": "trcs001", "companyId": 1054});
     for _ in 0..50 {

@@ -1,0 +1,69 @@
+//! What every answer says to browsers: the headers that protect it.
+
+use laidian::domain::signature;
+use laidian::ops::clock::Clock;
+use serde_json::json;
+use tokio::net::TcpStream;
+
+use crate::client::{Client, http};
+use crate::support::{self, Engine, TestServer};
+
+async fn serve() -> TestServer {
+    support::server(Engine::Sqlite, |_| {}).await
+}
+
+/// Asks over a connection of its own and returns the answer's head, in small letters.
+async fn head(server: &TestServer, request: &str) -> String {
+    let stream = TcpStream::connect(server.address()).await.unwrap();
+    http(stream, request).await.split_once("\r\n\r\n").unwrap().0.to_lowercase()
+}
+
+/// The path and query of a call that an app has signed.
+fn signed(path: &str) -> String {
+    let timestamp = (Clock::system().now() / 1_000_000).to_string();
+    let sign = signature::v1("2020158", "demo-token", &timestamp);
+    format!("{path}?appid=2020158&timestamp={timestamp}&sign={sign}")
+}
+
+fn is_protected(head: &str) -> bool {
+    [
+        "x-content-type-options: nosniff",
+        "referrer-policy: no-referrer",
+        "x-frame-options: deny",
+        "content-security-policy: default-src 'none'; frame-ancestors 'none'",
+        "cross-origin-resource-policy: same-origin",
+        "cache-control: no-store",
+    ]
+    .iter()
+    .all(|header| head.lines().filter(|line| line == header).count() == 1)
+}
+
+#[tokio::test]
+async fn every_answer_is_protected() {
+    let server = serve().await;
+    let mut client = Client::connect(&format!("ws://{}/ws", server.address())).await;
+    let export =
+        json!({"action": "export_customers", "query": "", "format": "jsonl", "operator": "trcs001", "companyId": 1054});
+    let file = client.ask(export).await["url"].as_str().unwrap().to_owned();
+    for (request, status) in [
+        ("GET /".to_owned(), 200),
+        ("GET /ws".to_owned(), 426),
+        ("GET /healthz".to_owned(), 200),
+        ("GET /readyz".to_owned(), 200),
+        ("GET /nowhere".to_owned(), 404),
+        ("POST /healthz".to_owned(), 405),
+        ("OPTIONS /healthz".to_owned(), 405),
+        (format!("GET {file}"), 200),
+        (format!("GET {file}"), 404),
+        (format!("GET {}", signed("/open_api/customers")), 200),
+        ("GET /open_api/customers".to_owned(), 200),
+        ("GET /ws\nConnection: Upgrade\nUpgrade: websocket".to_owned(), 400),
+    ] {
+        let head = head(&server, &request).await;
+        assert!(head.starts_with(&format!("http/1.1 {status} ")), "{request}: {head}");
+        assert!(is_protected(&head), "{request}: {head}");
+        assert!(!head.contains("strict-transport-security"), "TLS is off, {request}: {head}");
+        assert!(!head.contains("access-control") && !head.contains("vary"), "{request}: {head}");
+    }
+    server.stop().await;
+}
