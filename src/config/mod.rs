@@ -2,6 +2,7 @@
 //! project documents each; a test compares it with [`Config::default`].
 
 mod network;
+mod origin;
 mod read;
 
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr, SocketAddr};
@@ -11,6 +12,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 pub use network::Network;
+pub use origin::Origin;
 pub use read::{ConfigError, Overrides, read, with_settings};
 
 use crate::store::Location;
@@ -49,7 +51,8 @@ sections! {
     /// Where it listens.
     server: Server {
         listen: SocketAddr = SocketAddr::from(([127, 0, 0, 1], 7070)),
-        origins: Vec<String> = Vec::new(),
+        origins: Vec<Origin> = Vec::new(),
+        cors_origins: Vec<Origin> = Vec::new(),
         trusted_proxies: Vec<Network> = Vec::new(),
     }
     /// The certificate, if it is the server itself that speaks TLS.

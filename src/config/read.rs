@@ -309,6 +309,22 @@ mod tests {
     }
 
     #[test]
+    fn an_origin_has_neither_path_nor_wildcard() {
+        for name in ["server.origins", "server.cors_origins"] {
+            let read = |text: &str| read(None, [], vec![(name, Value::Array(vec![Value::String(text.into())]))]);
+            for good in ["https://crm.example.com", "http://localhost:8080/", "http://[::1]:8080"] {
+                read(good).unwrap();
+            }
+            for wrong in
+                ["*", "null", "crm.example.com", "https://*.example.com", "https://crm.example.com/app", "://", ""]
+            {
+                let error = read(wrong).unwrap_err().to_string();
+                assert!(error.contains(name) && error.contains(wrong), "{error}");
+            }
+        }
+    }
+
+    #[test]
     fn open_mode_is_for_loopback_only() {
         let mut config = Config::default();
         config.auth.mode = crate::config::AuthMode::Open;

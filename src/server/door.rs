@@ -11,13 +11,14 @@ use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 
 use super::address::ClientAddress;
-use super::headers;
-use crate::config::{Config, Network};
+use super::{cors, headers};
+use crate::config::{Config, Network, Origin};
 
 /// The routes, and what stands before them.
 pub struct Door {
     routes: TowerToHyperService<Router>,
     trusted_proxies: Vec<Network>,
+    cors_origins: Vec<Origin>,
     over_tls: bool,
 }
 
@@ -27,6 +28,7 @@ impl Door {
         Self {
             routes: TowerToHyperService::new(routes),
             trusted_proxies: config.server.trusted_proxies.clone(),
+            cors_origins: config.server.cors_origins.clone(),
             over_tls: config.tls.is_on(),
         }
     }
@@ -35,8 +37,16 @@ impl Door {
     pub async fn pass(&self, peer: IpAddr, mut request: Request<Incoming>) -> Result<Response<Body>, Infallible> {
         let address = ClientAddress::find(peer, request.headers(), &self.trusted_proxies);
         request.extensions_mut().insert(address);
-        let mut response = self.routes.call(request).await?;
+        let origin = cors::listed(&request, &self.cors_origins);
+        let mut response = if origin.is_some() && cors::is_preflight(&request) {
+            cors::preflight()
+        } else {
+            self.routes.call(request).await?
+        };
         headers::add(&mut response, self.over_tls);
+        if !self.cors_origins.is_empty() {
+            cors::allow(response.headers_mut(), origin);
+        }
         Ok(response)
     }
 }

@@ -3,6 +3,7 @@
 
 mod address;
 mod close;
+mod cors;
 mod door;
 mod files;
 mod headers;

@@ -16,6 +16,7 @@ use super::http::bearer;
 use super::session::{Full, Session};
 use super::stream::Connection;
 use super::{Shared, socket};
+use crate::config::Origin;
 use crate::dialects::cti;
 use crate::error::Error;
 use crate::ops::{Caller, audit, credential};
@@ -108,13 +109,13 @@ async fn sign_in(shared: &Shared, session: &Session, token: &str) -> Result<Arc<
 
 /// Whether the page that asks for a socket may have one. A browser says truly where a page is from; without
 /// this, any page that an agent visits could speak to the server in his name.
-fn may_come_from(headers: &HeaderMap, allowed: &[String]) -> bool {
+fn may_come_from(headers: &HeaderMap, allowed: &[Origin]) -> bool {
     let Some(origin) = headers.get(header::ORIGIN) else { return true };
     let Ok(origin) = origin.to_str() else { return false };
     let own = headers.get(header::HOST).and_then(|host| host.to_str().ok());
     let is_own =
         origin.split_once("://").is_some_and(|(_, host)| own.is_some_and(|own| own.eq_ignore_ascii_case(host)));
-    is_own || allowed.iter().any(|allowed| allowed.trim_end_matches('/').eq_ignore_ascii_case(origin))
+    is_own || allowed.iter().any(|allowed| allowed.is(origin))
 }
 
 fn offered(headers: &HeaderMap) -> Vec<String> {

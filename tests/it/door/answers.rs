@@ -1,4 +1,4 @@
-//! What every answer says to browsers: the headers that protect it.
+//! What every answer says to browsers: the headers that protect it, and who else may read it.
 
 use laidian::domain::signature;
 use laidian::ops::clock::Clock;
@@ -7,6 +7,8 @@ use tokio::net::TcpStream;
 
 use crate::client::{Client, http};
 use crate::support::{self, Engine, TestServer};
+
+const PAGE: &str = "https://crm.example.com";
 
 async fn serve() -> TestServer {
     support::server(Engine::Sqlite, |_| {}).await
@@ -65,5 +67,58 @@ async fn every_answer_is_protected() {
         assert!(!head.contains("strict-transport-security"), "TLS is off, {request}: {head}");
         assert!(!head.contains("access-control") && !head.contains("vary"), "{request}: {head}");
     }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn only_listed_origins_may_read_answers() {
+    let server = support::server(Engine::Sqlite, |config| {
+        config.server.cors_origins =
+            ["https://other.example.com", PAGE].map(|origin| origin.to_owned().try_into().unwrap()).to_vec();
+    })
+    .await;
+    for request in [format!("GET {}", signed("/open_api/customers")), "GET /nowhere".into()] {
+        let head = head(&server, &format!("{request}\nOrigin: {PAGE}")).await;
+        assert_eq!(head.matches("access-control-").count(), 1, "{head}");
+        assert!(head.contains(&format!("access-control-allow-origin: {PAGE}\r\n")), "{head}");
+        assert!(head.contains("vary: origin") && is_protected(&head), "{head}");
+    }
+    for origin in
+        ["https://elsewhere.example.com", "http://crm.example.com", "https://crm.example.com.evil.example", "null"]
+    {
+        for request in ["GET /healthz", "OPTIONS /healthz\nAccess-Control-Request-Method: GET"] {
+            let head = head(&server, &format!("{request}\nOrigin: {origin}")).await;
+            assert!(!head.contains("access-control-"), "{origin}: {head}");
+            assert!(head.contains("vary: origin"), "{origin}: {head}");
+        }
+    }
+    server.stop().await;
+}
+
+#[tokio::test]
+async fn a_listed_origins_preflight_is_answered() {
+    let server = support::server(Engine::Sqlite, |config| {
+        config.server.cors_origins = vec![PAGE.to_owned().try_into().unwrap()]
+    })
+    .await;
+    let preflight = format!(
+        "OPTIONS /open_api/customers/update_customer\nOrigin: {PAGE}\nAccess-Control-Request-Method: PUT\n\
+         Access-Control-Request-Headers: content-type"
+    );
+    let answer = head(&server, &preflight).await;
+    assert!(answer.starts_with("http/1.1 204 "), "{answer}");
+    for header in [
+        "access-control-allow-origin: https://crm.example.com",
+        "access-control-allow-methods: get, post, put, delete",
+        "access-control-allow-headers: content-type, authorization",
+        "access-control-max-age: 600",
+        "vary: origin",
+    ] {
+        assert!(answer.lines().any(|line| line == header), "{header}: {answer}");
+    }
+    assert!(!answer.contains("allow-credentials") && is_protected(&answer), "{answer}");
+    // What is no preflight goes to the routes.
+    let answer = head(&server, &format!("OPTIONS /healthz\nOrigin: {PAGE}")).await;
+    assert!(answer.starts_with("http/1.1 405 "), "{answer}");
     server.stop().await;
 }
