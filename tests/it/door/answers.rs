@@ -1,12 +1,14 @@
 //! What every answer says to browsers: the headers that protect it, and who else may read it.
 
+use laidian::config::AuthMode;
 use laidian::domain::signature;
 use laidian::ops::clock::Clock;
+use laidian::ops::identity::issue_token;
 use serde_json::json;
 use tokio::net::TcpStream;
 
 use crate::client::{Client, http};
-use crate::support::{self, Engine, TestServer};
+use crate::support::{self, Engine, MAIN, TestServer};
 
 const PAGE: &str = "https://crm.example.com";
 
@@ -14,10 +16,16 @@ async fn serve() -> TestServer {
     support::server(Engine::Sqlite, |_| {}).await
 }
 
-/// Asks over a connection of its own and returns the answer's head, in small letters.
-async fn head(server: &TestServer, request: &str) -> String {
+/// Asks over a connection of its own; the answer's head, in small letters, and its body.
+async fn ask(server: &TestServer, request: &str) -> (String, String) {
     let stream = TcpStream::connect(server.address()).await.unwrap();
-    http(stream, request).await.split_once("\r\n\r\n").unwrap().0.to_lowercase()
+    let answer = http(stream, request).await;
+    let (head, body) = answer.split_once("\r\n\r\n").unwrap();
+    (head.to_lowercase(), body.to_owned())
+}
+
+async fn head(server: &TestServer, request: &str) -> String {
+    ask(server, request).await.0
 }
 
 /// The path and query of a call that an app has signed.
@@ -120,5 +128,26 @@ async fn a_listed_origins_preflight_is_answered() {
     // What is no preflight goes to the routes.
     let answer = head(&server, &format!("OPTIONS /healthz\nOrigin: {PAGE}")).await;
     assert!(answer.starts_with("http/1.1 405 "), "{answer}");
+    server.stop().await;
+}
+
+/// Addresses are logged and kept by proxies and browsers.
+#[tokio::test]
+async fn a_token_in_an_address_signs_nobody_in() {
+    let server = support::server(Engine::Sqlite, |config| config.auth.mode = AuthMode::Token).await;
+    let token = issue_token(server.backend(), MAIN, "trcs001", 600).await.unwrap();
+    let get = json!({"action": "get_customer", "type": "id", "content": 1});
+    let url = format!("ws://{}/ws", server.address());
+    let (_, unsigned) = ask(&server, "GET /open_api/customers").await;
+    assert!(unsigned.contains("\"code\":20621"), "{unsigned}");
+    for name in ["token", "access_token", "bearer", "authorization"] {
+        let mut client = Client::connect(&format!("{url}?{name}={token}")).await;
+        assert_eq!(client.ask(get.clone()).await["code"], 2401, "{name}");
+        let (_, body) = ask(&server, &format!("GET /open_api/customers?{name}={token}")).await;
+        assert_eq!(body, unsigned, "{name}");
+    }
+    let bearer = format!("Bearer {token}");
+    let mut client = Client::connect_with(&url, &[("authorization", &bearer)]).await.unwrap();
+    assert_eq!(client.ask(get).await["code"], 1000, "the token itself is good");
     server.stop().await;
 }
