@@ -3,7 +3,7 @@
 use laidian::config::AuthMode;
 use laidian::domain::signature;
 use laidian::ops::clock::Clock;
-use laidian::ops::identity::issue_token;
+use laidian::ops::token::issue_token;
 use serde_json::json;
 use tokio::net::TcpStream;
 
