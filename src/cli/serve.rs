@@ -33,8 +33,9 @@ pub struct Args {
 
 /// What to try first. Frames are taken as the document prints them.
 const DEMO: &str = "\
-演示数据：公司 1054（trcs001 王芳、trcs008 李强、trcs009）、1001（TRCS004）、8008（008）；应用 2020158:demo-token、2020159:demo-token-8008
-demo data: companies 1054, 1001 and 8008; any WebSocket client can send a frame such as
+演示数据：公司 1054（坐席 trcs001、trcs008，主管 trcs009，管理员 admin1054）、1001（TRCS004 电话隐藏，管理员 admin1001）、8008（008）
+密码 demo-<工号小写>，如 demo-trcs001；应用 2020158:demo-token、2020159:demo-token-8008
+demo data: companies 1054, 1001 (masked phones) and 8008; passwords demo-<login number>; any WebSocket client can send a frame such as
   {action:'get_customer',type:cellphone, content:\"138900010001\", operator:\"trcs001\",companyId:\"1054\",callbackId:\"123456\"}";
 
 fn demo_customers() -> &'static str {
@@ -110,6 +111,9 @@ async fn greet(backend: &crate::ops::Backend, config: &Config, demo: Option<u64>
     // A log that a program reads has no place for it.
     if !stderr.is_terminal() && config.log.format != LogFormat::Text {
         tracing::info!(companies = companies.len(), demo = demo.is_some(), "the database is open");
+        if companies.is_empty() {
+            tracing::warn!("there is no company yet: create one and its admin with `laidian admin`, see --help");
+        }
         return Ok(());
     }
     if demo.is_some() {
@@ -117,9 +121,10 @@ async fn greet(backend: &crate::ops::Backend, config: &Config, demo: Option<u64>
     } else if companies.is_empty() {
         writeln!(
             stderr,
-            "还没有公司，请先创建 / there is no company yet; create one:\n  laidian admin --data {0} company 1 \"公司名称\"\n  \
-             laidian admin --data {0} group --company 1 1 \"客服部\"\n  laidian admin --data {0} operator --company 1 1001 \"张三\" --group 1\n  \
-             laidian token --data {0} --company 1 --operator 1001",
+            "还没有公司，请先创建公司和管理员，其余可由管理员登录后设置 / there is no company yet; create one and its admin, who can set up the rest:\n  \
+             laidian admin --data {0} company 1 \"公司名称\"\n  \
+             laidian admin --data {0} operator --company 1 admin \"管理员\" --role admin\n  \
+             laidian admin --data {0} password --company 1 admin     # 输入一行密码 / then type a password",
             config.database.folder.display()
         )?;
     }

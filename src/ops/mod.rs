@@ -66,12 +66,15 @@ impl Backend {
             .get(&scope)
             .await?
             .ok_or_else(|| Error::NotSignedIn { detail: "no such company".into() })?;
-        if let Some(operator) = &caller.operator
-            && catalogue.staff(&operator.login_no).is_none_or(|staff| staff.disabled)
-        {
-            return Err(Error::NotSignedIn { detail: "operator: 工号已停用 / is disabled".into() });
-        }
-        Ok(Cx { backend: self, scope, catalogue, caller, now: self.clock.now(), address: None, request: None })
+        // The role may have changed since sign-in.
+        let role = match &caller.operator {
+            None => None,
+            Some(operator) => match catalogue.staff(&operator.login_no) {
+                Some(staff) if !staff.disabled => Some(staff.role),
+                _ => return Err(Error::NotSignedIn { detail: "operator: 工号已停用 / is disabled".into() }),
+            },
+        };
+        Ok(Cx { backend: self, scope, catalogue, caller, role, now: self.clock.now(), address: None, request: None })
     }
 }
 
@@ -83,6 +86,8 @@ pub struct Cx<'a> {
     pub scope: Scope,
     pub catalogue: Arc<Catalogue>,
     pub caller: &'a Caller,
+    /// The role that the caller has now; `None` for the system user.
+    role: Option<Role>,
     /// When the request came, microseconds.
     pub now: i64,
     /// From where, if it came from outside.

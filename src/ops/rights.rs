@@ -33,16 +33,10 @@ impl From<Shown> for CustomerRow {
 }
 
 impl Cx<'_> {
-    /// The rights that the caller has now: those of the role, which may have changed since sign-in.
+    /// The rights that the caller has now.
     #[must_use]
     pub fn rights(&self) -> &Rights {
-        match &self.caller.operator {
-            None => &rights::SYSTEM,
-            Some(operator) => {
-                let role = self.catalogue.staff(&operator.login_no).map_or(Role::Agent, |staff| staff.role);
-                self.catalogue.rights(role)
-            }
-        }
+        self.role.map_or(&rights::SYSTEM, |role| self.catalogue.rights(role))
     }
 
     /// Refuses an action that is not for the caller's role.
