@@ -7,14 +7,19 @@
 mod table;
 pub mod cti;
 pub mod desk;
+pub mod http;
 mod request_id;
 
-pub use table::{Access, Effect, FileAddress, Route, Row, decode};
+pub use table::{Access, Done, Effect, FileAddress, Route, Row, decode};
 
+use http::{Call, Refusal};
+
+use crate::domain::masking::mask_from;
 use crate::error::Error;
-use crate::ops::Cx;
 use crate::ops::export::Export;
-use crate::protocol::envelope::{self, Door};
+use crate::ops::{Backend, Caller, Cx};
+use crate::protocol::envelope::Door;
+use crate::protocol::frame::Settings;
 
 /// Lists the dialects: an operation is found in the first that has its action.
 macro_rules! dialects {
@@ -51,13 +56,34 @@ macro_rules! dialects {
                 if self.effect() == Effect::Write {
                     cx.request = request_id::read(self.name(), body)?;
                 }
-                let start = out.len();
                 let done = match self { $(Self::$name(operation) => operation.run(&cx, body, door, out).await),+ };
-                if !cx.rights().masks() || reveals(self) {
-                    return done;
+                let masks = cx.rights().masks() && !reveals(self);
+                match done {
+                    Ok(Done::File(file)) => Ok(Some(*file)),
+                    Ok(Done::Written(payload)) => {
+                        if masks {
+                            mask_from(out, payload);
+                        }
+                        Ok(None)
+                    }
+                    Err(error) => Err(if masks { error.masked() } else { error }),
                 }
-                envelope::mask_payload(out, start, door);
-                done.map_err(Error::masked)
+            }
+
+            /// Returns who makes a call over HTTP.
+            pub async fn caller(self, backend: &Backend, call: &Call<'_>) -> Result<Caller, Error> {
+                match self { $(Self::$name(_) => $module::http::caller(backend, call).await),+ }
+            }
+
+            /// Returns the request of a call as the JSON text that the operation reads.
+            pub fn request(self, caller: &Caller, call: &Call<'_>, settings: &Settings) -> Result<String, Error> {
+                match self { $(Self::$name(_) => $module::http::request(caller, call, settings)),+ }
+            }
+
+            /// Returns what a call that is refused is answered with.
+            #[must_use]
+            pub fn failure(self, error: &Error) -> Refusal {
+                match self { $(Self::$name(_) => $module::http::failure(error)),+ }
             }
 
             #[must_use]

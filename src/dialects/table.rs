@@ -6,6 +6,7 @@ use serde_json::Deserializer;
 
 use crate::domain::catalogue::Role;
 use crate::error::Error;
+use crate::ops::export::Export;
 use crate::protocol::folded::{self, Folded};
 
 /// What an operation does to the data; writes of one socket are carried out in order.
@@ -39,6 +40,14 @@ impl Access {
     }
 }
 
+/// What carrying out an operation has come to.
+pub enum Done {
+    /// The reply is written; its payload begins at this place.
+    Written(usize),
+    /// A file, which HTTP sends and the socket is told the address of.
+    File(Box<Export>),
+}
+
 /// Where an operation is served over HTTP.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Route {
@@ -54,7 +63,8 @@ pub struct Row {
     pub doc: &'static [&'static str],
     pub effect: Effect,
     pub access: Access,
-    pub route: Option<Route>,
+    /// Where it is served over HTTP; none when it is not.
+    pub routes: &'static [Route],
     pub request_schema: fn(&mut SchemaGenerator) -> Schema,
     pub reply_schema: fn(&mut SchemaGenerator) -> Schema,
     /// Whether HTTP answers with a file and the socket with its address.
@@ -89,12 +99,13 @@ pub fn decode<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, Error> {
 }
 
 /// Declares the operations of a dialect, one a row:
-/// documentation, `Variant = "action"`, its `[route]` if it has one, `read` or `write`, who may call it, and
-/// `handler(Request) -> json Reply` or `-> file`.
+/// documentation, `Variant = "action"`, its `[route]`s if it has any, `read` or `write`, who may call it, and
+/// `handler(Request) -> json Reply` or `-> file`. The module has a function `answer`, which writes a reply as its
+/// dialect does and returns where the payload begins.
 macro_rules! operations {
     ($dialect:ident: $(
         $(#[doc = $doc:literal])+
-        $variant:ident = $action:literal $([$method:ident $path:literal])?, $effect:ident by $access:ident
+        $variant:ident = $action:literal $([$method:ident $path:literal])*, $effect:ident by $access:ident
             => $($handler:ident)::+ ($request:ty) -> $kind:ident $($reply:ty)?;
     )+) => {
         /// The operations of this dialect.
@@ -109,7 +120,7 @@ macro_rules! operations {
                 doc: &[$($doc),+],
                 effect: operations!(@effect $effect),
                 access: crate::dialects::Access::$access,
-                route: operations!(@route $($method $path)?),
+                routes: &[$(crate::dialects::Route { method: stringify!($method), path: $path }),*],
                 request_schema: |generator| generator.subschema_for::<$request>(),
                 reply_schema: |generator| generator.subschema_for::<operations!(@reply $kind $($reply)?)>(),
                 is_file: operations!(@is_file $kind),
@@ -150,7 +161,7 @@ macro_rules! operations {
                 body: &str,
                 door: crate::protocol::envelope::Door<'_>,
                 out: &mut Vec<u8>,
-            ) -> Result<Option<crate::ops::export::Export>, crate::error::Error> {
+            ) -> Result<crate::dialects::Done, crate::error::Error> {
                 match self {
                     $(Self::$variant => {
                         let request: $request = crate::dialects::decode(body)?;
@@ -163,20 +174,15 @@ macro_rules! operations {
     };
     (@effect read) => { crate::dialects::Effect::Read };
     (@effect write) => { crate::dialects::Effect::Write };
-    (@route) => { None };
-    (@route $method:ident $path:literal) => {
-        Some(crate::dialects::Route { method: stringify!($method), path: $path })
-    };
     (@reply json $reply:ty) => { $reply };
     (@reply file) => { crate::dialects::FileAddress };
     (@is_file json) => { false };
     (@is_file file) => { true };
     (@answer json $reply:ident, $door:ident, $out:ident) => {{
-        crate::protocol::envelope::success($out, $door, &$reply)?;
-        Ok(None)
+        answer($out, $door, &$reply).map(crate::dialects::Done::Written)
     }};
     (@answer file $reply:ident, $door:ident, $out:ident) => {{
         let _ = (&$door, &$out);
-        Ok(Some($reply))
+        Ok(crate::dialects::Done::File(Box::new($reply)))
     }};
 }

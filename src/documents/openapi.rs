@@ -12,7 +12,7 @@ pub fn document() -> Value {
     let mut shapes = Shapes::new("/components/schemas");
     let mut paths = Members::new();
     for row in rows() {
-        let Some(Route { method, path }) = row.route else { continue };
+        let Some(Route { method, path }) = row.routes.first() else { continue };
         add(&mut paths, path, &method.to_lowercase(), operation(&mut shapes, row));
     }
     let mut schemas = shapes.definitions(paths.values());
@@ -25,6 +25,7 @@ pub fn document() -> Value {
         "info": info(),
         "servers": [{ "url": format!("http://{}", host()), "description": "默认地址 / the default address" }],
         "security": [
+            { "bearer": [] },
             { "appid": [], "timestamp": [], "sign": [] },
             { "appid": [], "timestamp": [], "sign": [], "sign_version": [], "nonce": [] },
         ],
@@ -188,6 +189,11 @@ fn rate_limited() -> Value {
 fn security_schemes() -> Value {
     let parameter = |name: &str, description: &str| json!({ "type": "apiKey", "in": "query", "name": name, "description": description });
     json!({
+        "bearer": {
+            "type": "http",
+            "scheme": "bearer",
+            "description": "工号的令牌（laidian token、身份提供方），或程序的令牌 / the token of an operator, or of a program",
+        },
         "appid": parameter("appid", "应用编号 / the id of the company's app"),
         "timestamp": parameter(
             "timestamp",

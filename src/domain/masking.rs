@@ -81,6 +81,16 @@ pub fn mask_json(json: &str) -> Cow<'_, str> {
     Cow::Owned(masked)
 }
 
+/// Masks all numbers in the strings of the JSON text that begins at `start`, or in its middle: the rest of an
+/// object whose beginning is not to be masked.
+pub fn mask_from(json: &mut Vec<u8>, start: usize) {
+    let rest = json.get(start..).and_then(|rest| std::str::from_utf8(rest).ok());
+    if let Some(Cow::Owned(masked)) = rest.map(mask_json) {
+        json.truncate(start);
+        json.extend_from_slice(masked.as_bytes());
+    }
+}
+
 /// Where the string ends whose first character stands at `start`.
 fn end_of_string(json: &str, start: usize) -> usize {
     let mut escaped = false;

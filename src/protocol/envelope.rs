@@ -1,12 +1,9 @@
 //! The reply: `success`, `message`, `code`, the echoed `callbackId`, then the members of the payload.
 
-use std::borrow::Cow;
-
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::callback_id::CallbackId;
-use crate::domain::masking::mask_json;
 use crate::error::Error;
 
 pub const OK: i64 = 1000;
@@ -19,8 +16,9 @@ pub enum Door<'a> {
     Http,
 }
 
-/// Appends a successful reply. The payload must be an object; its members follow the envelope's.
-pub fn success<P: Serialize>(out: &mut Vec<u8>, door: Door<'_>, payload: &P) -> Result<(), Error> {
+/// Appends a successful reply and returns where its payload begins. The payload must be an object; its members
+/// follow the envelope's.
+pub fn success<P: Serialize>(out: &mut Vec<u8>, door: Door<'_>, payload: &P) -> Result<usize, Error> {
     let start = out.len();
     push_head(out, door);
     let joint = out.len();
@@ -34,7 +32,7 @@ pub fn success<P: Serialize>(out: &mut Vec<u8>, door: Door<'_>, payload: &P) -> 
     } else if let Some(brace) = out.get_mut(joint) {
         *brace = b',';
     }
-    Ok(())
+    Ok(joint)
 }
 
 fn push_head(out: &mut Vec<u8>, door: Door<'_>) {
@@ -44,18 +42,6 @@ fn push_head(out: &mut Vec<u8>, door: Door<'_>) {
             push_callback_id(out, callback_id);
         }
         Door::Http => out.extend_from_slice(r#"{"code":1000,"message":"操作成功！""#.as_bytes()),
-    }
-}
-
-/// Masks the telephone numbers in the payload of the successful reply that begins at `start`. The envelope
-/// stays: what the client calls its request is its own.
-pub fn mask_payload(out: &mut Vec<u8>, start: usize, door: Door<'_>) {
-    let mut head = Vec::new();
-    push_head(&mut head, door);
-    let payload = out.get(start + head.len()..).and_then(|payload| std::str::from_utf8(payload).ok());
-    if let Some(Cow::Owned(masked)) = payload.map(mask_json) {
-        out.truncate(start + head.len());
-        out.extend_from_slice(masked.as_bytes());
     }
 }
 
@@ -122,9 +108,9 @@ mod tests {
     #[test]
     fn the_payload_follows_the_envelope() {
         let id = CallbackId::Integer(222_000);
-        let reply = text(|out| success(out, Door::Socket(&id), &serde_json::json!({"a": 1})).unwrap());
+        let reply = text(|out| assert!(success(out, Door::Socket(&id), &serde_json::json!({"a": 1})).is_ok()));
         assert_eq!(reply, r#"{"success":true,"message":"操作成功！","code":1000,"callbackId":222000,"a":1}"#);
-        let reply = text(|out| success(out, Door::Http, &serde_json::json!({})).unwrap());
+        let reply = text(|out| assert!(success(out, Door::Http, &serde_json::json!({})).is_ok()));
         assert_eq!(reply, r#"{"code":1000,"message":"操作成功！"}"#);
     }
 

@@ -1,10 +1,11 @@
 //! The HTTP door: a route for every row that has one, the files, and how the server is.
 
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use axum::Router;
 use axum::body::Body;
-use axum::extract::{Request, State};
+use axum::extract::{RawPathParams, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use axum::routing::{MethodFilter, get, on};
@@ -13,10 +14,12 @@ use tokio::time::Instant;
 
 use super::address::ClientAddress;
 use super::{Shared, files, requests, upgrade};
-use crate::dialects::{self, Row, cti};
+use crate::dialects::http::Call;
+use crate::dialects::{self, Operation, Row};
 use crate::error::Error;
-use crate::ops::credential::Signed;
-use crate::protocol::envelope::{self, Door};
+use crate::ops::Caller;
+use crate::ops::export::Export;
+use crate::protocol::envelope::Door;
 use crate::protocol::frame;
 
 /// How long a client may take to send a body.
@@ -34,16 +37,14 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/files/{token}", get(files::fetch).head(|| async { StatusCode::METHOD_NOT_ALLOWED }))
         .fallback(|| async { status(StatusCode::NOT_FOUND, "没有这个地址 / no such address\n") });
     for row in dialects::rows() {
-        let Some(route) = row.route else { continue };
-        let Some(method) =
-            Method::from_bytes(route.method.as_bytes()).ok().and_then(|m| MethodFilter::try_from(m).ok())
-        else {
-            continue;
-        };
-        router = router.route(
-            route.path,
-            on(method, move |State(shared): State<Arc<Shared>>, request: Request| serve(shared, row, request)),
-        );
+        for route in row.routes {
+            let method = Method::from_bytes(route.method.as_bytes()).ok().and_then(|m| MethodFilter::try_from(m).ok());
+            let Some(method) = method else { continue };
+            let handler = move |State(shared): State<Arc<Shared>>, segments: RawPathParams, request: Request| {
+                serve(shared, row, segments, request)
+            };
+            router = router.route(route.path, on(method, handler));
+        }
     }
     router.with_state(shared)
 }
@@ -76,17 +77,25 @@ async fn ready(State(shared): State<Arc<Shared>>) -> Response<Body> {
     }
 }
 
-async fn serve(shared: Arc<Shared>, row: &'static Row, request: Request) -> Response<Body> {
+async fn serve(shared: Arc<Shared>, row: &'static Row, segments: RawPathParams, request: Request) -> Response<Body> {
     let (parts, body) = request.into_parts();
+    let segments: Vec<(String, String)> =
+        segments.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let began = Instant::now();
     let limit = shared.config.limits.request();
-    let answered = tokio::time::timeout(limit, answer(&shared, row, &parts, body)).await;
+    let answered = tokio::time::timeout(limit, answer(&shared, row, &segments, &parts, body)).await;
     let answered = answered.unwrap_or(Err(Error::TimedOut));
     shared.metrics.answered(row.action, answered.as_ref().err(), began.elapsed());
-    answered.unwrap_or_else(|error| refusal(&error))
+    answered.unwrap_or_else(|error| refusal(row.operation, &error))
 }
 
-async fn answer(shared: &Arc<Shared>, row: &Row, parts: &Parts, body: Body) -> Result<Response<Body>, Error> {
+async fn answer(
+    shared: &Arc<Shared>,
+    row: &Row,
+    segments: &[(String, String)],
+    parts: &Parts,
+    body: Body,
+) -> Result<Response<Body>, Error> {
     if shared.shutdown.has_started() {
         return Err(Error::ShuttingDown { retry_after_ms: shared.config.shutdown.retry_after_ms });
     }
@@ -94,20 +103,20 @@ async fn answer(shared: &Arc<Shared>, row: &Row, parts: &Parts, body: Body) -> R
     let body = read_body(shared, body).await?;
     let query: Vec<(String, String)> =
         form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
-    let call = Signed { method: parts.method.as_str(), path: parts.uri.path(), query: &query, body: &body };
-    let settings =
-        frame::Settings { relaxed: shared.config.protocol.relaxed_frames, max_depth: shared.config.protocol.max_depth };
-    let caller = cti::http::caller(&shared.backend, &call, bearer(&parts.headers)).await?;
+    let call = Call {
+        method: parts.method.as_str(),
+        path: parts.uri.path(),
+        segments,
+        query: &query,
+        body: &body,
+        content_type: parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()),
+        bearer: bearer(&parts.headers),
+    };
+    let caller = row.operation.caller(&shared.backend, &call).await?;
     shared.rates.call(&caller)?;
     shared.rates.frame(&caller)?;
     let mut reply = Vec::with_capacity(1024);
-    let done = async {
-        let request = cti::http::request(&caller, &call, &settings)?;
-        let mut cx = shared.backend.context(&caller).await?;
-        cx.address = address;
-        row.operation.run(cx, &request, Door::Http, &mut reply).await
-    };
-    let done = done.await.inspect_err(|error| {
+    let done = carry_out(shared, row, &call, &caller, address, &mut reply).await.inspect_err(|error| {
         if let (Error::Forbidden { .. }, Some(address)) = (error, address) {
             requests::note_refusal(shared, &caller, address, row.action, error);
         }
@@ -119,6 +128,22 @@ async fn answer(shared: &Arc<Shared>, row: &Row, parts: &Parts, body: Body) -> R
         }
         None => Ok(json(StatusCode::OK, reply)),
     }
+}
+
+async fn carry_out(
+    shared: &Shared,
+    row: &Row,
+    call: &Call<'_>,
+    caller: &Caller,
+    address: Option<IpAddr>,
+    reply: &mut Vec<u8>,
+) -> Result<Option<Export>, Error> {
+    let protocol = &shared.config.protocol;
+    let settings = frame::Settings { relaxed: protocol.relaxed_frames, max_depth: protocol.max_depth };
+    let request = row.operation.request(caller, call, &settings)?;
+    let mut cx = shared.backend.context(caller).await?;
+    cx.address = address;
+    row.operation.run(cx, &request, Door::Http, reply).await
 }
 
 /// The token of an `Authorization: Bearer` header. In a query string none is looked for: it would end up in logs.
@@ -150,11 +175,10 @@ async fn read_body(shared: &Shared, body: Body) -> Result<Vec<u8>, Error> {
     }
 }
 
-fn refusal(error: &Error) -> Response<Body> {
-    let mut reply = Vec::with_capacity(256);
-    envelope::failure(&mut reply, Door::Http, error);
-    let mut response = json(StatusCode::from_u16(error.row().status).unwrap_or(StatusCode::OK), reply);
-    if let (429, Some(wait)) = (error.row().status, error.retry_after_ms()) {
+fn refusal(operation: Operation, error: &Error) -> Response<Body> {
+    let refusal = operation.failure(error);
+    let mut response = json(StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::OK), refusal.body);
+    if let (429, Some(wait)) = (refusal.status, error.retry_after_ms()) {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.div_ceil(1000)));
     }
     response

@@ -5,10 +5,12 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::dialects::decode;
+use crate::dialects::http::{Call, Refusal};
 use crate::error::Error;
-use crate::ops::credential::{self, Signed};
+use crate::ops::credential;
 use crate::ops::identity::{self, Claim};
 use crate::ops::{Backend, Caller};
+use crate::protocol::envelope::{self, Door};
 use crate::protocol::frame::Settings;
 use crate::protocol::lenient::Scalar;
 use crate::protocol::relaxed;
@@ -20,18 +22,26 @@ pub const DIALECT: &str = "cti";
 const SIGNING: [&str; 5] = ["appid", "timestamp", "sign", "sign_version", "nonce"];
 
 /// Returns who makes a call: by its signature, or by a bearer token.
-pub async fn caller(backend: &Backend, call: &Signed<'_>, bearer: Option<&str>) -> Result<Caller, Error> {
-    match bearer {
+pub async fn caller(backend: &Backend, call: &Call<'_>) -> Result<Caller, Error> {
+    match call.bearer {
         Some(token) => credential::by_bearer(backend, DIALECT, token).await,
-        None => credential::by_signature(backend, DIALECT, call).await,
+        None => credential::by_signature(backend, DIALECT, &call.signed()).await,
     }
 }
 
 /// Returns the request of a call as the JSON text that the operation reads.
-pub fn request(caller: &Caller, call: &Signed<'_>, settings: &Settings) -> Result<String, Error> {
+pub fn request(caller: &Caller, call: &Call<'_>, settings: &Settings) -> Result<String, Error> {
     let request = parameters(call.query, call.body, settings)?;
     identity::check_claim(caller, &claim(&request)?)?;
     Ok(request)
+}
+
+/// Returns the answer that says why a call is refused. The document's way is status 200 with the code in the body.
+#[must_use]
+pub fn failure(error: &Error) -> Refusal {
+    let mut body = Vec::with_capacity(256);
+    envelope::failure(&mut body, Door::Http, error);
+    Refusal { status: error.row().status, body }
 }
 
 /// Whom the call claims to be from, if it does.

@@ -11,6 +11,8 @@ mod find;
 pub mod http;
 mod input;
 
+use crate::protocol::envelope::success as answer;
+
 pub use customer::CustomerBody;
 pub use find::identifier;
 pub use input::customer_company;

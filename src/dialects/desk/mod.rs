@@ -2,6 +2,9 @@
 
 mod admin;
 
+pub use super::cti::http;
+use crate::protocol::envelope::success as answer;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
