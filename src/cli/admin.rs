@@ -77,7 +77,8 @@ enum What {
         company: i64,
         login_no: String,
     },
-    /// 应用（签名调用），不给令牌则生成并打印 / an app that signs calls; without a token one is made and printed
+    /// 应用（签名调用），不给令牌则生成并打印；已有的应用会更换令牌 / an app that signs calls; without a token one is made
+    /// and printed; an app that is there gets another one
     App {
         #[arg(long)]
         company: i64,
@@ -101,6 +102,11 @@ enum What {
         #[arg(long)]
         company: i64,
         id: String,
+    },
+    /// 更换公司签发令牌的密钥：此前签发的令牌全部失效 / another secret for the company's tokens: none issued before is good
+    TokenSecret {
+        #[arg(long)]
+        company: i64,
     },
     /// 角色的权限（不给出的项按默认）/ the rights of a role; what is not given is as usual
     Rights {
@@ -237,6 +243,7 @@ async fn change_of(store: &Store, what: What) -> Result<Option<(i64, Change)>, B
             let (kind, dialect) = (credential::Kind::Bearer, DIALECT.to_owned());
             (company, Change::Credential { id, kind, dialect, name, secret: None, acts_as })
         }
+        What::TokenSecret { company } => (company, Change::TokenSecret),
         What::Rotate { company, id } => (company, Change::Rotate { id, secret: None }),
         What::Rights { company, role, reach, phones, export, give, take } => {
             let role = Role::parse(&role).unwrap_or(Role::Agent);
@@ -286,7 +293,8 @@ async fn audit(store: &Store, company: i64, limit: i64) -> Result<(), Box<dyn Er
     let mut out = std::io::stdout();
     for row in store.company(company).audit("~", None, None, limit).await? {
         let at = times::to_iso(row.at, &jiff::tz::TimeZone::UTC);
-        writeln!(out, "{at} {} {} {} {}", row.kind, row.login_no, row.address, row.what)?;
+        let address = if row.address.is_empty() { "-" } else { &row.address };
+        writeln!(out, "{at} {} {} {address} {}", row.kind, row.login_no, row.what)?;
     }
     Ok(())
 }

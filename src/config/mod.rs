@@ -85,6 +85,7 @@ sections! {
         operator_frames_per_second: u32 = 200,
         calls_per_minute: u32 = 600,
         reveals_per_hour: u32 = 60,
+        masked_lookups_per_hour: u32 = 300,
         request_seconds: u64 = 30,
         result_bytes: usize = 4_194_304,
     }
@@ -94,6 +95,8 @@ sections! {
     shutdown: Shutdown { drain_seconds: u64 = 10, retry_after_ms: u64 = 1000 }
     /// Files made by export.
     export: Export { url_seconds: u64 = 300 }
+    /// How the documented systems answer, where they leave a choice.
+    dialects: Dialects { customer_detail_envelope: bool = false }
     /// What is kept of who did what.
     audit: Audit { keep_days: u64 = 365 }
     /// Who may read the figures at /metrics.

@@ -79,6 +79,6 @@ async fn store(tx: &mut Tx, catalogue: &Catalogue, person: Person) -> Result<(),
     let origin =
         Origin { login_no: creator.login_no.to_owned(), name: creator.name.to_owned(), at: customer.created_at };
     let labels = (!labels.is_empty()).then(|| labels.into_iter().map(str::to_owned).collect());
-    let id = insert(tx, catalogue, Merged { customer, labels }, &origin).await?;
+    let id = insert(tx, catalogue, Merged { customer, labels, documents: Vec::new() }, &origin).await?;
     history.write(tx, id).await
 }

@@ -1,7 +1,11 @@
-//! What the HTTP side of a dialect works with. Every dialect has a module `http` with three functions: `caller`
-//! says who makes a call, `request` puts its parameters into the JSON text that operations read, and `failure`
-//! says in the dialect's words why it is refused.
+//! What the HTTP side of a dialect works with. Every dialect has a module `http` with these functions: `caller`
+//! says who makes a call, `request` puts its parameters into the JSON text that operations read, `failure` says in
+//! the dialect's words why it is refused, and `unknown` that there is no such operation.
 
+use serde_json::{Map, Value};
+
+use crate::config::Dialects;
+use crate::error::Error;
 use crate::ops::credential::Signed;
 
 /// A call, as it came.
@@ -25,6 +29,20 @@ impl<'a> Call<'a> {
     pub fn signed(&self) -> Signed<'a> {
         Signed { method: self.method, path: self.path, query: self.query, body: self.body }
     }
+}
+
+/// What is refused, and why.
+pub struct Refused<'a> {
+    pub error: &'a Error,
+    /// As in [`Call`].
+    pub segments: &'a [(String, String)],
+    pub dialects: &'a Dialects,
+}
+
+/// Returns named texts as the members of an object.
+#[must_use]
+pub fn members_of(texts: &[(String, String)]) -> Map<String, Value> {
+    texts.iter().map(|(name, text)| (name.clone(), Value::from(text.as_str()))).collect()
 }
 
 /// An answer that refuses.

@@ -5,20 +5,24 @@
 
 #[macro_use]
 mod table;
+pub mod crm_info;
 pub mod cti;
+pub mod customer_detail;
 pub mod desk;
 pub mod http;
 mod request_id;
 
 pub use table::{Access, Done, Effect, FileAddress, Route, Row, decode};
 
-use http::{Call, Refusal};
+use serde::Serialize;
+
+use http::{Call, Refusal, Refused};
 
 use crate::domain::masking::mask_from;
 use crate::error::Error;
 use crate::ops::export::Export;
 use crate::ops::{Backend, Caller, Cx};
-use crate::protocol::envelope::Door;
+use crate::protocol::envelope::{self, Door};
 use crate::protocol::frame::Settings;
 
 /// Lists the dialects: an operation is found in the first that has its action.
@@ -82,8 +86,8 @@ macro_rules! dialects {
 
             /// Returns what a call that is refused is answered with.
             #[must_use]
-            pub fn failure(self, error: &Error) -> Refusal {
-                match self { $(Self::$name(_) => $module::http::failure(error)),+ }
+            pub fn failure(self, refused: &Refused<'_>) -> Refusal {
+                match self { $(Self::$name(_) => $module::http::failure(refused)),+ }
             }
 
             #[must_use]
@@ -107,6 +111,35 @@ macro_rules! dialects {
 dialects! {
     Cti: cti,
     Desk: desk,
+    CustomerDetail: customer_detail,
+    CrmInfo: crm_info,
+}
+
+/// Appends a reply as systems write it that have no envelope of ours: on the socket, it is the `result` in one.
+fn answer_in_result<P: Serialize>(out: &mut Vec<u8>, door: Door<'_>, payload: &P) -> Result<usize, Error> {
+    #[derive(Serialize)]
+    struct InResult<'a, P> {
+        result: &'a P,
+    }
+    match door {
+        Door::Socket(_) => envelope::success(out, door, &InResult { result: payload }),
+        Door::Http => {
+            let start = out.len();
+            serde_json::to_writer(&mut *out, payload).map_err(|cause| Error::internal(&cause))?;
+            Ok(start)
+        }
+    }
+}
+
+/// Returns the answer to a call over HTTP for which there is no operation, where the path is one of a system's;
+/// `is_route` when only the method is wrong.
+#[must_use]
+pub fn unknown(method: &str, path: &str, is_route: bool) -> Option<Refusal> {
+    match path {
+        path if path.starts_with("/api/") => Some(customer_detail::http::unknown(method, path, is_route)),
+        path if path.starts_with("/crm/") => Some(crm_info::http::unknown(method, path, is_route)),
+        _ => None,
+    }
 }
 
 /// Whether it is what the operation is for, to show what is masked elsewhere.
@@ -116,7 +149,9 @@ fn reveals(operation: Operation) -> bool {
 
 /// Refuses an action that cannot be given to a role or taken from it.
 pub fn adjustable(action: &str) -> Result<(), Error> {
-    match Operation::parse(action).map(Operation::access) {
+    // Whoever may sign in may sign out.
+    let operation = Operation::parse(action).filter(|operation| *operation != Operation::Desk(desk::Operation::Logout));
+    match operation.map(Operation::access) {
         Some(Access::Agent | Access::Supervisor) => Ok(()),
         Some(_) => Err(Error::parameter(format!("{action}: 不能调整 / cannot be adjusted"))),
         None => Err(Error::UnknownAction { near: near(action) }),

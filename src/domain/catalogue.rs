@@ -47,6 +47,8 @@ pub struct Staff {
     pub disabled: bool,
     /// When all sign-ins before ended, microseconds.
     pub signed_out_at: i64,
+    /// What systems that know people by a number call this one.
+    pub number: i64,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -124,6 +126,12 @@ impl Catalogue {
     #[must_use]
     pub fn staff(&self, login_no: &str) -> Option<&Staff> {
         self.staff.get(&login_key(login_no))
+    }
+
+    /// The person with this number.
+    #[must_use]
+    pub fn staff_by_number(&self, number: i64) -> Option<&Staff> {
+        self.staff.values().find(|staff| staff.number == number)
     }
 
     /// The login numbers of a group's members, in order.

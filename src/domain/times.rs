@@ -14,6 +14,12 @@ pub fn to_minute(micros: i64, zone: &TimeZone) -> String {
     format!("{:04}-{:02}-{:02} {:02}:{:02}", at.year(), at.month(), at.day(), at.hour(), at.minute())
 }
 
+/// Returns `YYYY-MM-DD HH:mm:ss` in this time zone.
+#[must_use]
+pub fn to_second(micros: i64, zone: &TimeZone) -> String {
+    zoned(micros, zone).map_or_else(String::new, |at| at.strftime("%Y-%m-%d %H:%M:%S").to_string())
+}
+
 /// Returns ISO 8601 with milliseconds and offset in this time zone, as feeds show times.
 #[must_use]
 pub fn to_iso(micros: i64, zone: &TimeZone) -> String {

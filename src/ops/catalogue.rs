@@ -63,6 +63,7 @@ pub async fn load(scope: &Scope) -> Result<Option<Catalogue>, Error> {
                     groups: Vec::new(),
                     disabled: row.disabled != 0,
                     signed_out_at: row.signed_out_at,
+                    number: row.number,
                 },
             )
         })

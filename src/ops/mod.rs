@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod clock;
 pub mod credential;
 pub mod customer;
+pub mod details;
 pub mod downloads;
 pub mod export;
 pub mod feeds;
@@ -23,7 +24,7 @@ pub mod token;
 use std::net::IpAddr;
 use std::sync::Arc;
 
-use crate::config::Config;
+use crate::config::{Config, Dialects};
 use crate::domain::catalogue::{Catalogue, Role};
 use crate::error::Error;
 use crate::store::{Scope, Store};
@@ -40,7 +41,8 @@ pub struct Backend {
     pub guesses: password::Guesses,
     pub provider: token::Provider,
     pub refusals: audit::Refusals,
-    pub reveals: reveal::Reveals,
+    pub allowances: reveal::Allowances,
+    pub dialects: Dialects,
 }
 
 impl Backend {
@@ -54,7 +56,8 @@ impl Backend {
             guesses: password::Guesses::default(),
             provider: token::Provider::new(&config.tokens),
             refusals: audit::Refusals::default(),
-            reveals: reveal::Reveals::new(config.limits.reveals_per_hour),
+            allowances: reveal::Allowances::new(&config.limits),
+            dialects: config.dialects.clone(),
         }
     }
 

@@ -14,11 +14,11 @@ use tokio::time::Instant;
 
 use super::address::ClientAddress;
 use super::{Shared, files, requests, upgrade};
-use crate::dialects::http::Call;
+use crate::dialects::http::{Call, Refusal, Refused};
 use crate::dialects::{self, Operation, Row};
 use crate::error::Error;
-use crate::ops::Caller;
 use crate::ops::export::Export;
+use crate::ops::{Caller, reveal};
 use crate::protocol::envelope::Door;
 use crate::protocol::frame;
 
@@ -35,7 +35,8 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/metrics", get(metrics))
         // Asking about a file must not use its address up.
         .route("/files/{token}", get(files::fetch).head(|| async { StatusCode::METHOD_NOT_ALLOWED }))
-        .fallback(|| async { status(StatusCode::NOT_FOUND, "没有这个地址 / no such address\n") });
+        .fallback(|request: Request| async move { unknown(&request, false) })
+        .method_not_allowed_fallback(|request: Request| async move { unknown(&request, true) });
     for row in dialects::rows() {
         for route in row.routes {
             let method = Method::from_bytes(route.method.as_bytes()).ok().and_then(|m| MethodFilter::try_from(m).ok());
@@ -47,6 +48,15 @@ pub fn router(shared: Arc<Shared>) -> Router {
         }
     }
     router.with_state(shared)
+}
+
+/// Where there is no route; or one, but for another method.
+fn unknown(request: &Request, is_route: bool) -> Response<Body> {
+    match dialects::unknown(request.method().as_str(), request.uri().path(), is_route) {
+        Some(Refusal { status, body }) => json(StatusCode::from_u16(status).unwrap_or(StatusCode::NOT_FOUND), body),
+        None if is_route => status(StatusCode::METHOD_NOT_ALLOWED, "这个地址不接受此方法 / not by this method\n"),
+        None => status(StatusCode::NOT_FOUND, "没有这个地址 / no such address\n"),
+    }
 }
 
 /// `/` and `/ws`: a socket for who asks for one.
@@ -86,7 +96,7 @@ async fn serve(shared: Arc<Shared>, row: &'static Row, segments: RawPathParams, 
     let answered = tokio::time::timeout(limit, answer(&shared, row, &segments, &parts, body)).await;
     let answered = answered.unwrap_or(Err(Error::TimedOut));
     shared.metrics.answered(row.action, answered.as_ref().err(), began.elapsed());
-    answered.unwrap_or_else(|error| refusal(row.operation, &error))
+    answered.unwrap_or_else(|error| refusal(&shared, row.operation, &segments, &error))
 }
 
 async fn answer(
@@ -117,7 +127,9 @@ async fn answer(
     shared.rates.frame(&caller)?;
     let mut reply = Vec::with_capacity(1024);
     let done = carry_out(shared, row, &call, &caller, address, &mut reply).await.inspect_err(|error| {
-        if let (Error::Forbidden { .. }, Some(address)) = (error, address) {
+        if let Some(address) = address
+            && (matches!(error, Error::Forbidden { .. }) || reveal::is_exceeded(error))
+        {
             requests::note_refusal(shared, &caller, address, row.action, error);
         }
     });
@@ -175,8 +187,8 @@ async fn read_body(shared: &Shared, body: Body) -> Result<Vec<u8>, Error> {
     }
 }
 
-fn refusal(operation: Operation, error: &Error) -> Response<Body> {
-    let refusal = operation.failure(error);
+fn refusal(shared: &Shared, operation: Operation, segments: &[(String, String)], error: &Error) -> Response<Body> {
+    let refusal = operation.failure(&Refused { error, segments, dialects: &shared.config.dialects });
     let mut response = json(StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::OK), refusal.body);
     if let (429, Some(wait)) = (refusal.status, error.retry_after_ms()) {
         response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.div_ceil(1000)));

@@ -20,7 +20,7 @@ use crate::ops::credential::{self, Signed};
 use crate::ops::downloads::Download;
 use crate::ops::export::Export;
 use crate::ops::identity::{self, Claim};
-use crate::ops::{Caller, SYSTEM, audit, token};
+use crate::ops::{Caller, SYSTEM, audit, reveal};
 use crate::protocol::callback_id::CallbackId;
 use crate::protocol::envelope::{self, Door};
 use crate::protocol::frame::{self, BadFrame, Head, Problem};
@@ -265,7 +265,7 @@ impl Request {
         cx.address = Some(self.session.address());
         let zone = cx.catalogue.company.time_zone.clone();
         let done = self.operation.run(cx, self.body.as_str(), door, reply).await.inspect_err(|error| {
-            if matches!(error, Error::Forbidden { .. }) {
+            if matches!(error, Error::Forbidden { .. }) || reveal::is_exceeded(error) {
                 note_refusal(shared, &caller, self.session.address(), self.operation.name(), error);
             }
         });
@@ -312,7 +312,7 @@ impl Request {
     async fn check_credential(&self, shared: &Shared, claim: &Claim) -> Result<(Caller, &'static str), Error> {
         let login: Login<'_> = dialects::decode(self.body.as_str())?;
         if let Some(token) = login.token.as_ref().and_then(Scalar::text) {
-            let caller = token::by_token(&shared.backend, &token).await?;
+            let caller = credential::by_bearer(&shared.backend, cti::http::DIALECT, &token).await?;
             identity::check_claim(&caller, claim)?;
             return Ok((caller, "token"));
         }
@@ -329,7 +329,12 @@ impl Request {
         }
         let signed = Signed { method: "", path: "", query: &query, body: b"" };
         let app = credential::by_signature(&shared.backend, cti::http::DIALECT, &signed).await?;
-        // The app vouches for the operator it names, within its own company.
+        // One that works in somebody's name does so here, too.
+        if app.operator.is_some() {
+            identity::check_claim(&app, claim)?;
+            return Ok((app, "app"));
+        }
+        // Another vouches for the operator it names, within its own company.
         identity::check_claim(&app, &Claim { operator: None, group: None, ..claim.clone() })?;
         let mut caller =
             identity::believe(&shared.backend, &Claim { company: Some(app.company), ..claim.clone() }).await?;

@@ -76,7 +76,10 @@ pub async fn upgrade(shared: Arc<Shared>, request: Request) -> Response<Body> {
         None => None,
         Some(token) => match sign_in(&shared, &session, token).await {
             Ok(caller) => Some(caller),
-            Err(Error::RateLimited { why, .. }) => return refuse(StatusCode::TOO_MANY_REQUESTS, why),
+            Err(Error::RateLimited { why, .. }) => {
+                shared.metrics.limited(why);
+                return refuse(StatusCode::TOO_MANY_REQUESTS, why);
+            }
             Err(_) => return refuse(StatusCode::UNAUTHORIZED, "the token is invalid or expired"),
         },
     };

@@ -26,6 +26,7 @@ migrations! {
     5 "0005_rights",
     6 "0006_credentials",
     7 "0007_audit",
+    8 "0008_dialects",
 }
 
 fn migration(version: i64, name: &'static str, text: &'static str) -> Migration {

@@ -56,7 +56,7 @@ queries! {
     }
     /// Its staff, by login number.
     read fn staff() -> Vec<StaffRow> {
-        "select login_key, login_no, name, role, disabled, signed_out_at from staff where company_id = $1 order by login_key"
+        "select login_key, login_no, name, role, disabled, signed_out_at, number from staff where company_id = $1 order by login_key"
     }
     /// How an operator signs in.
     read fn password(login_key: &str) -> Option<PasswordRow> {
@@ -93,6 +93,9 @@ queries! {
         "insert into company (id, name, time_zone, country, token_secret) values ($1, $2, $3, $4, $5)
          on conflict (id) do update set name = excluded.name, time_zone = excluded.time_zone, country = excluded.country"
     }
+    write fn set_token_secret(token_secret: &str) -> u64 {
+        "update company set token_secret = $2 where id = $1"
+    }
     write fn put_counter() -> u64 {
         "insert into counter (company_id) values ($1) on conflict (company_id) do nothing"
     }
@@ -101,7 +104,8 @@ queries! {
          on conflict (company_id, id) do update set name = excluded.name"
     }
     write fn put_staff(login_key: &str, login_no: &str, name: &str, role: &str) -> u64 {
-        "insert into staff (company_id, login_key, login_no, name, role) values ($1, $2, $3, $4, $5)
+        "insert into staff (company_id, login_key, login_no, name, role, number)
+         select $1, $2, $3, $4, $5, coalesce(max(number), 0) + 1 from staff where company_id = $1
          on conflict (company_id, login_key) do update set login_no = excluded.login_no, name = excluded.name, role = excluded.role"
     }
     write fn set_password(login_key: &str, password: Option<&str>, at: i64) -> u64 {
@@ -247,6 +251,15 @@ queries! {
     }
     write fn delete_customer(id: i64) -> u64 {
         "delete from customer where company_id = $1 and id = $2"
+    }
+
+    /// What one system knows of a customer: a JSON object.
+    read fn document(customer_id: i64, dialect: &str) -> Option<TextRow> {
+        "select document as value from customer_document where company_id = $1 and customer_id = $2 and dialect = $3"
+    }
+    write fn put_document(customer_id: i64, dialect: &str, document: &str) -> u64 {
+        "insert into customer_document (company_id, customer_id, dialect, document) values ($1, $2, $3, $4)
+         on conflict (company_id, customer_id, dialect) do update set document = excluded.document"
     }
 
     // ---- what a customer is found by

@@ -5,7 +5,7 @@ use serde::de::IgnoredAny;
 use serde_json::Value;
 
 use crate::dialects::decode;
-use crate::dialects::http::{Call, Refusal};
+use crate::dialects::http::{Call, Refusal, Refused};
 use crate::error::Error;
 use crate::ops::credential;
 use crate::ops::identity::{self, Claim};
@@ -38,10 +38,10 @@ pub fn request(caller: &Caller, call: &Call<'_>, settings: &Settings) -> Result<
 
 /// Returns the answer that says why a call is refused. The document's way is status 200 with the code in the body.
 #[must_use]
-pub fn failure(error: &Error) -> Refusal {
+pub fn failure(refused: &Refused<'_>) -> Refusal {
     let mut body = Vec::with_capacity(256);
-    envelope::failure(&mut body, Door::Http, error);
-    Refusal { status: error.row().status, body }
+    envelope::failure(&mut body, Door::Http, refused.error);
+    Refusal { status: refused.error.row().status, body }
 }
 
 /// Whom the call claims to be from, if it does.

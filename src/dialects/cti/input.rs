@@ -130,6 +130,7 @@ impl<'a> CustomerInput<'a> {
             last_accept: text("lastAccept", self.last_accept)?,
             assigned_at: time("assignTime", self.assign_time)?,
             last_follow_at: time("lastFlowTime", self.last_flow_time)?,
+            documents: Vec::new(),
         })
     }
 }

@@ -292,6 +292,14 @@ pub async fn rotate_app(cx: &Cx<'_>, RotateApp { id }: RotateApp) -> Result<AppT
     Ok(AppToken { id, token: setup::make(cx, vec![change]).await? })
 }
 
+/// Nothing is asked.
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct RotateTokens {}
+
+pub async fn rotate_tokens(cx: &Cx<'_>, _: RotateTokens) -> Result<Done, Error> {
+    make(cx, vec![Change::TokenSecret]).await
+}
+
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct PutDictionaryItem<'a> {
     /// type, flag or source.

@@ -68,6 +68,10 @@ operations! { Desk:
     /// Gives an app another token; what is signed in with the old one is closed within a second.
     RotateApp = "rotate_app", write by Admin => admin::rotate_app(admin::RotateApp) -> json admin::AppToken;
 
+    /// 更换公司签发令牌的密钥：此前签发的令牌全部失效。
+    /// Replaces the secret of the company's tokens: none issued before is good.
+    RotateTokens = "rotate_tokens", write by Admin => admin::rotate_tokens(admin::RotateTokens) -> json admin::Done;
+
     /// 新建或修改字典项：客户类型、客户状态、客户来源。
     /// Creates or changes a customer type, deal flag or source.
     PutDictionaryItem = "put_dictionary_item", write by Admin

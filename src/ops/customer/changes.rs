@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use crate::domain::document::{Document, System};
+
 /// What to do with one field.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Patch<T> {
@@ -59,6 +61,8 @@ pub struct Changes<'a> {
     pub last_accept: Patch<Cow<'a, str>>,
     pub assigned_at: Patch<i64>,
     pub last_follow_at: Patch<i64>,
+    /// Members of documents to be set, or removed by null.
+    pub documents: Vec<(System, Document)>,
 }
 
 /// A phone in the list that a customer is to have.

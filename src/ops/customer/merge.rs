@@ -6,6 +6,7 @@ use std::collections::BTreeMap;
 use serde_json::Value;
 
 use super::changes::{Changes, Patch, PhoneChange};
+use super::documents::Changed;
 use crate::domain::catalogue::{Catalogue, Dictionary};
 use crate::domain::custom_field::is_blank;
 use crate::domain::customer::{Customer, CustomerPhone, LONGEST_TEXT, MOST_LABELS, MOST_PHONES, MOST_STARS};
@@ -17,6 +18,8 @@ pub struct Merged {
     pub customer: Customer,
     /// Where labels change: their names, each once. Ids come from the store.
     pub labels: Option<Vec<String>>,
+    /// What only one system each knows. They come from the store, too.
+    pub documents: Vec<Changed>,
 }
 
 /// Returns the customer that `old` becomes, or the first rule that the changes break.
@@ -46,7 +49,7 @@ pub fn merge(old: &Customer, changes: Changes<'_>, catalogue: &Catalogue) -> Res
     new.assigned_at = changes.assigned_at.apply(new.assigned_at);
     new.last_follow_at = changes.last_follow_at.apply(new.last_follow_at);
     let labels = changes.labels.map(label_names).transpose()?;
-    Ok(Merged { customer: new, labels })
+    Ok(Merged { customer: new, labels, documents: Vec::new() })
 }
 
 /// Refuses a customer that lacks a required custom field.

@@ -4,6 +4,7 @@
 //! and the event.
 
 mod changes;
+mod documents;
 mod merge;
 mod record;
 mod unmask;
@@ -14,11 +15,13 @@ pub use merge::Merged;
 pub use record::{Origin, insert};
 pub use versions::{Conflict, Expected, Written};
 
+use documents::Changed;
+
 use serde_json::json;
 
 use super::find::{self, Identifier};
 use super::rights::Shown;
-use super::{Cx, audit, idempotency};
+use super::{Cx, audit, idempotency, reveal};
 use crate::domain::change;
 use crate::domain::customer::Customer;
 use crate::domain::phone::Phone;
@@ -27,22 +30,26 @@ use crate::store::rows::CustomerRow;
 use crate::store::{Tx, Within};
 
 /// Creates a customer and returns it as stored.
-pub async fn create(cx: &Cx<'_>, changes: Changes<'_>) -> Result<Shown, Error> {
+pub async fn create(cx: &Cx<'_>, mut changes: Changes<'_>) -> Result<Shown, Error> {
+    let patches = std::mem::take(&mut changes.documents);
     let mut merged = merge::merge(&Customer::default(), changes, &cx.catalogue)?;
     merge::check_required(&merged.customer, &cx.catalogue)?;
 
     if merged.labels.as_ref().is_none_or(Vec::is_empty)
+        && patches.is_empty()
         && change::lines(&Customer::default(), &merged.customer, &cx.catalogue).is_empty()
     {
         return Err(Error::CustomerEmpty);
     }
+    reveal::try_numbers(cx, merged.customer.phones.len())?;
     adopt(cx, &mut merged.customer);
     stay_within(cx, &merged.customer)?;
 
     let mut tx = begin(cx).await?;
     if let Some(row) = idempotency::recall(cx, &mut tx).await? {
-        return cx.show(row);
+        return again(cx, row);
     }
+    merged.documents = documents::merge(&mut tx, None, patches, cx.now).await?;
     let id = record::insert(&mut tx, &cx.catalogue, merged, &Origin::of(cx)).await?;
     let row = stored(&mut tx, id).await?;
     idempotency::remember(cx, &mut tx, &row).await?;
@@ -59,18 +66,23 @@ pub async fn update(
 ) -> Result<Written<Shown>, Error> {
     let mut tx = begin(cx).await?;
     if let Some(row) = idempotency::recall(cx, &mut tx).await? {
-        return cx.show(row).map(Written::Done);
+        return again(cx, row).map(Written::Done);
     }
     let current = target(cx, &mut tx, identifier).await?;
     let old = Customer::try_from(current.clone())?;
     if cx.rights().masks() {
         unmask::unmask(&mut changes, &old);
     }
-    let merged = merge::merge(&old, changes, &cx.catalogue)?;
+    let patches = std::mem::take(&mut changes.documents);
+    let mut merged = merge::merge(&old, changes, &cx.catalogue)?;
+    merged.documents = documents::merge(&mut tx, Some(old.id), patches, cx.now).await?;
+    let entered = merged.customer.phones.iter().filter(|phone| !old.phones.contains(phone));
+    reveal::try_numbers(cx, entered.count())?;
     stay_within(cx, &merged.customer)?;
     let overtaken = expected.overtaken_by(&mut tx, &current).await?;
     if let Some(overtaken) = overtaken {
-        let lines = change::lines(&old, &merged.customer, &cx.catalogue);
+        let mut lines = change::lines(&old, &merged.customer, &cx.catalogue);
+        lines.extend(merged.documents.iter().flat_map(Changed::lines));
         let mut wanted = fields_of(&lines);
         // Labels are only names until they are stored; a request that sends them means to change them.
         wanted.extend(merged.labels.is_some().then_some("customerLabel"));
@@ -102,6 +114,11 @@ pub async fn destroy(cx: &Cx<'_>, identifier: &Identifier<'_>, expected: Expecte
     idempotency::remember(cx, &mut tx, &old.id).await?;
     tx.commit().await?;
     Ok(Written::Done(old.id))
+}
+
+/// Returns what an earlier request came to, if its sender still sees that customer.
+fn again(cx: &Cx<'_>, row: CustomerRow) -> Result<Shown, Error> {
+    if cx.sees(&row) { cx.show(row) } else { Err(Error::NotFound) }
 }
 
 /// Opens a transaction that is this company's next change: what it reads stays true until it is committed.

@@ -3,6 +3,7 @@
 use serde::Serialize;
 use serde_json::json;
 
+use super::documents::{self, Changed};
 use super::fields_of;
 use super::merge::Merged;
 use crate::domain::catalogue::{Catalogue, login_key};
@@ -59,7 +60,9 @@ pub async fn insert(tx: &mut Tx, catalogue: &Catalogue, merged: Merged, origin: 
     insert_phones(tx, &new, catalogue).await?;
     link_labels(tx, &new).await?;
     tx.insert_terms(new.id, &json_of(&terms_of(&new))?).await?;
-    let lines = change::lines(&Customer::default(), &new, catalogue);
+    let mut lines = change::lines(&Customer::default(), &new, catalogue);
+    lines.extend(merged.documents.iter().flat_map(Changed::lines));
+    documents::store(tx, new.id, &merged.documents).await?;
     tx.insert_change(counter.last_change, new.id, origin.at, &origin.login_no, &origin.name, &json_of(&lines)?).await?;
     write_event(tx, counter.last_event, "customer.created", &new, &lines, origin).await?;
     Ok(new.id)
@@ -77,7 +80,8 @@ pub async fn update(
     if let Some(names) = merged.labels {
         new.labels = labels(tx, names).await?;
     }
-    let lines = change::lines(old, &new, catalogue);
+    let mut lines = change::lines(old, &new, catalogue);
+    lines.extend(merged.documents.iter().flat_map(Changed::lines));
     if lines.is_empty() {
         return Ok(());
     }
@@ -88,6 +92,7 @@ pub async fn update(
     new.updated_at = origin.at;
     new.updated_by.clone_from(&origin.login_no);
     update_row(tx, &new).await?;
+    documents::store(tx, new.id, &merged.documents).await?;
     if new.phones != old.phones {
         tx.delete_phones(new.id).await?;
         insert_phones(tx, &new, catalogue).await?;

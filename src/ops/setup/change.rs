@@ -49,6 +49,8 @@ pub enum Change {
         secret: Option<String>,
         acts_as: Option<String>,
     },
+    /// Another secret for the tokens of the company's operators: none issued before is good.
+    TokenSecret,
     Rotate {
         id: String,
         secret: Option<String>,
@@ -106,6 +108,7 @@ impl Change {
             Self::Credential { id, kind, dialect, acts_as, .. } => {
                 json!({ "set": "credential", "id": id, "kind": kind.name(), "dialect": dialect, "actsAs": acts_as })
             }
+            Self::TokenSecret => json!({ "set": "token_secret" }),
             Self::Rotate { id, .. } => json!({ "set": "secret", "id": id }),
             Self::DictionaryItem { kind, value, .. } => {
                 json!({ "set": "dictionary", "kind": kind.name(), "id": value })
@@ -147,6 +150,9 @@ impl Change {
                 };
                 super::credential(tx, &new).await?;
                 return Ok(Some(secret));
+            }
+            Self::TokenSecret => {
+                tx.set_token_secret(&super::secret()).await?;
             }
             Self::Rotate { id, secret } => {
                 let secret = secret.unwrap_or_else(super::secret);

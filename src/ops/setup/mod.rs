@@ -77,6 +77,8 @@ pub async fn group(tx: &mut Tx, id: i64, name: &str) -> Result<(), Error> {
 pub async fn operator(tx: &mut Tx, login_no: &str, name: &str, role: Role, groups: &[i64]) -> Result<(), Error> {
     check_name("login number", login_no)?;
     check_name("name", name)?;
+    // The number of a new one is the next: one after another.
+    tx.count(0, 0, 0, 0, 0, 0, 0).await?;
     let known = tx.groups().await?;
     if groups.iter().any(|id| known.iter().all(|group| group.id != *id)) {
         return Err(Error::GroupUnknown);

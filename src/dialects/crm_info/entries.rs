@@ -1,0 +1,195 @@
+//! What hangs on a customer here: lists of things whose values are all texts.
+
+use std::borrow::Cow;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::ser::{Serialize, SerializeMap, Serializer};
+use serde_json::{Map, Value, json};
+
+use crate::domain::catalogue::Catalogue;
+use crate::domain::document::members::{ADDRESS, CHECKING_INFO, CONTACT, EXTEND_INFO, INVOICE, SERVICES};
+use crate::domain::document::{Document, Member, Shape};
+use crate::error::Error;
+use crate::ops::rights::Shown;
+
+/// The newest orders are shown, so many at most.
+const ORDERS_SHOWN: usize = 5;
+
+/// What a contact's role ids mean.
+const ROLES: [(&str, &str); 5] = [("1", "老板"), ("2", "店长"), ("3", "采购"), ("4", "财务"), ("5", "技师")];
+
+/// A thing: its members in the order of the document.
+pub struct Entry(Vec<(Cow<'static, str>, Value)>);
+
+impl Serialize for Entry {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        let mut map = serializer.serialize_map(Some(self.0.len()))?;
+        for (name, value) in &self.0 {
+            map.serialize_entry(name, value)?;
+        }
+        map.end()
+    }
+}
+
+impl JsonSchema for Entry {
+    fn inline_schema() -> bool {
+        true
+    }
+    fn schema_name() -> Cow<'static, str> {
+        "CrmEntry".into()
+    }
+    fn json_schema(_: &mut SchemaGenerator) -> Schema {
+        json_schema!({ "type": "object", "additionalProperties": { "type": ["string", "array"] } })
+    }
+}
+
+impl Entry {
+    /// Begins with the ids.
+    fn of(customer: &Shown, stored: &Map<String, Value>) -> Self {
+        let mut entry = Self(Vec::with_capacity(24));
+        entry.push("id", text(stored.get("id"), "0"));
+        entry.push("customer_id", customer.id.to_string());
+        entry
+    }
+
+    fn push(&mut self, name: impl Into<Cow<'static, str>>, value: impl Into<Value>) {
+        self.0.push((name.into(), value.into()));
+    }
+
+    fn members(&mut self, members: &'static [Member], stored: &Map<String, Value>) {
+        for member in members {
+            let absent = match member.shape {
+                Shape::Flag | Shape::Integer => "0",
+                Shape::Money => "0.00",
+                _ => "",
+            };
+            self.push(member.name, text(stored.get(member.name), absent));
+        }
+    }
+
+    fn times(&mut self, stored: &Map<String, Value>) {
+        for name in ["created_at", "updated_at"] {
+            self.push(name, text(stored.get(name), "0"));
+        }
+    }
+}
+
+fn text(value: Option<&Value>, absent: &str) -> String {
+    match value {
+        Some(Value::String(text)) => text.clone(),
+        Some(Value::Number(number)) => number.to_string(),
+        _ => absent.to_owned(),
+    }
+}
+
+/// Returns a text of an object that may not be there.
+pub fn text_in(object: Option<&Map<String, Value>>, name: &str) -> String {
+    text(object.and_then(|object| object.get(name)), "")
+}
+
+fn list<'a>(document: &'a Document, name: &str) -> impl Iterator<Item = &'a Map<String, Value>> {
+    document.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object)
+}
+
+/// How many entries a list has, as a text.
+pub fn count(document: &Document, name: &str) -> String {
+    list(document, name).count().to_string()
+}
+
+/// The default one first.
+fn default_first<'a>(document: &'a Document, name: &str) -> Vec<&'a Map<String, Value>> {
+    let mut entries: Vec<_> = list(document, name).collect();
+    entries.sort_by_key(|entry| entry.get("is_default").and_then(Value::as_str) != Some("1"));
+    entries
+}
+
+/// Returns the certification as the text of a JSON object; empty when there is none.
+pub fn checking_info(stored: Option<&Map<String, Value>>) -> Result<String, Error> {
+    let Some(stored) = stored.filter(|stored| !stored.is_empty()) else { return Ok(String::new()) };
+    let mut entry = Entry(Vec::with_capacity(CHECKING_INFO.len()));
+    entry.members(CHECKING_INFO, stored);
+    serde_json::to_string(&entry).map_err(|cause| Error::internal(&cause))
+}
+
+pub fn extend_infos(customer: &Shown, document: &Document) -> Vec<Entry> {
+    let entry = |stored: &Map<String, Value>| {
+        let mut entry = Entry::of(customer, stored);
+        entry.members(EXTEND_INFO, stored);
+        entry.times(stored);
+        entry
+    };
+    let mut stored: Vec<_> = list(document, "extend_infos").collect();
+    stored.sort_by_key(|entry| entry.get("id").and_then(Value::as_i64));
+    stored.into_iter().map(entry).collect()
+}
+
+pub fn contacts(customer: &Shown, document: &Document) -> Vec<Entry> {
+    let entry = |stored: &Map<String, Value>| {
+        let mut entry = Entry::of(customer, stored);
+        entry.members(CONTACT, stored);
+        entry.times(stored);
+        let roles = text(stored.get("roles"), "");
+        let named = roles.split(',').map(str::trim).filter(|id| !id.is_empty()).map(|id| {
+            let name = ROLES.iter().find(|(known, _)| *known == id).map_or("", |(_, name)| name);
+            json!({ "id": id, "name": name })
+        });
+        entry.push("_roles", named.collect::<Vec<_>>());
+        entry
+    };
+    default_first(document, "contacts").into_iter().map(entry).collect()
+}
+
+pub fn addresses(customer: &Shown, document: &Document) -> Vec<Entry> {
+    let entry = |stored: &Map<String, Value>| {
+        let mut entry = Entry::of(customer, stored);
+        entry.members(ADDRESS, stored);
+        entry.times(stored);
+        entry
+    };
+    default_first(document, "addresslist").into_iter().map(entry).collect()
+}
+
+pub fn invoices(customer: &Shown, document: &Document, name: &str) -> Vec<Entry> {
+    let entry = |stored: &Map<String, Value>| {
+        let mut entry = Entry::of(customer, stored);
+        entry.members(INVOICE, stored);
+        entry.times(stored);
+        entry.push("customer_name", name);
+        entry
+    };
+    default_first(document, "invoicelist").into_iter().map(entry).collect()
+}
+
+/// The newest orders.
+pub fn orders(document: &Document) -> Vec<Entry> {
+    let mut stored: Vec<_> = list(document, "orderlist").collect();
+    stored.sort_by_key(|entry| std::cmp::Reverse(entry.get("id").and_then(Value::as_i64)));
+    let entry = |stored: &Map<String, Value>| {
+        let mut entry = Entry(Vec::with_capacity(3));
+        entry.push("created_at", text(stored.get("created_at"), "0"));
+        entry.push("sales_order_sn", text(stored.get("sales_order_sn"), ""));
+        entry.push("amount", text(stored.get("amount"), "0.00"));
+        entry
+    };
+    stored.into_iter().take(ORDERS_SHOWN).map(entry).collect()
+}
+
+/// Who serves the customer: numbers, and behind them names.
+pub fn services(customer: &Shown, document: &Document, catalogue: &Catalogue) -> Entry {
+    let none = Map::new();
+    let stored = document.get("services").and_then(Value::as_object).unwrap_or(&none);
+    let mut entry = Entry(Vec::with_capacity(24));
+    // One for each customer, so that it needs no number of its own.
+    entry.push("id", if stored.is_empty() { "0".to_owned() } else { customer.id.to_string() });
+    entry.push("customer_id", customer.id.to_string());
+    entry.members(SERVICES, stored);
+    let (created, updated) = if stored.is_empty() { (0, 0) } else { (customer.created_at, customer.updated_at) };
+    entry.push("created_at", (created / crate::domain::times::SECOND).to_string());
+    entry.push("updated_at", (updated / crate::domain::times::SECOND).to_string());
+    for member in SERVICES {
+        let number = stored.get(member.name).and_then(Value::as_i64).unwrap_or(0);
+        let name = catalogue.staff_by_number(number).map(|staff| staff.name.clone()).unwrap_or_default();
+        entry.push(format!("_{}", member.name), name);
+    }
+    entry
+}

@@ -1,0 +1,83 @@
+//! How this system speaks over HTTP: forms or JSON in, always status 200 out.
+
+use futures_util::{FutureExt, stream};
+use serde_json::{Map, Value, json};
+
+use crate::dialects::http::{Call, Refusal, Refused, members_of};
+use crate::error::Error;
+use crate::ops::{Backend, Caller, credential};
+use crate::protocol::frame::Settings;
+
+/// The dialect that these credentials are for.
+pub const DIALECT: &str = "crm_info";
+
+/// The parts that a multipart body may have.
+const MOST_PARTS: usize = 32;
+
+/// Returns whom the token stands for: that of the header, or the parameter `token` of the body.
+pub async fn caller(backend: &Backend, call: &Call<'_>) -> Result<Caller, Error> {
+    let in_body = || members(call).ok()?.get("token")?.as_str().map(str::to_owned);
+    let token = call.bearer.map(str::to_owned).or_else(in_body);
+    let missing = || Error::NotSignedIn { detail: "token: 缺少 / is missing".into() };
+    credential::by_bearer(backend, DIALECT, &token.ok_or_else(missing)?).await
+}
+
+/// Returns the request: the members of a form, a multipart form or a JSON object.
+pub fn request(_: &Caller, call: &Call<'_>, _: &Settings) -> Result<String, Error> {
+    Ok(Value::Object(members(call)?).to_string())
+}
+
+fn members(call: &Call<'_>) -> Result<Map<String, Value>, Error> {
+    let kind = call.content_type.unwrap_or_default().trim().to_ascii_lowercase();
+    if kind.starts_with("multipart/form-data") {
+        return multipart(call);
+    }
+    let is_json = kind.starts_with("application/json") || call.body.trim_ascii_start().starts_with(b"{");
+    if is_json {
+        return serde_json::from_slice(call.body).map_err(|_| Error::parameter("body: expected a JSON object"));
+    }
+    Ok(members_of(&form_urlencoded::parse(call.body).into_owned().collect::<Vec<_>>()))
+}
+
+fn multipart(call: &Call<'_>) -> Result<Map<String, Value>, Error> {
+    let wrong = || Error::parameter("body: expected a multipart form");
+    let boundary = multer::parse_boundary(call.content_type.unwrap_or_default()).map_err(|_| wrong())?;
+    let body = bytes::Bytes::copy_from_slice(call.body);
+    let mut form = multer::Multipart::new(stream::iter([Ok::<_, std::convert::Infallible>(body)]), boundary);
+    let mut members = Map::new();
+    for _ in 0..MOST_PARTS {
+        // All of the body is there already, so that nothing is waited for.
+        let Some(field) = form.next_field().now_or_never().and_then(Result::ok).ok_or_else(wrong)? else { break };
+        let Some(name) = field.name().map(str::to_owned) else { continue };
+        let text = field.text().now_or_never().and_then(Result::ok).ok_or_else(wrong)?;
+        members.insert(name, text.into());
+    }
+    Ok(members)
+}
+
+/// Returns the answer that says why a call is refused.
+#[must_use]
+pub fn failure(refused: &Refused<'_>) -> Refusal {
+    let (code, message) = match refused.error {
+        Error::Parameter { .. } | Error::FrameTooLarge { .. } | Error::FrameForm { .. } => (1001, "参数错误"),
+        Error::NotSignedIn { .. } => (1002, "未登录或登录已失效"),
+        Error::Forbidden { .. } => (1003, "没有权限"),
+        Error::NotFound => (1004, "客户不存在"),
+        Error::RateLimited { .. } => (1006, "请求过于频繁"),
+        _ => (1005, "系统错误"),
+    };
+    let message = match refused.error.detail() {
+        Some(detail) if code == 1001 => format!("{message}：{detail}"),
+        _ => message.to_owned(),
+    };
+    let body = json!({ "errCode": code, "errMsg": message, "data": {} });
+    Refusal { status: 200, body: body.to_string().into_bytes() }
+}
+
+/// Returns the answer to a call for which there is no operation.
+#[must_use]
+pub fn unknown(_: &str, _: &str, is_route: bool) -> Refusal {
+    let (status, message) = if is_route { (405, "请使用 POST") } else { (404, "没有这个接口") };
+    let body = json!({ "errCode": 1001, "errMsg": message, "data": {} });
+    Refusal { status, body: body.to_string().into_bytes() }
+}

@@ -1,0 +1,65 @@
+//! How this system speaks over HTTP: bearer tokens, and refusals as Laravel words them.
+
+use serde_json::{Value, json};
+
+use crate::dialects::http::{Call, Refusal, Refused, members_of};
+use crate::error::Error;
+use crate::ops::{Backend, Caller, credential};
+use crate::protocol::frame::Settings;
+
+/// The dialect that these credentials are for.
+pub const DIALECT: &str = "customer_detail";
+
+/// Returns whom the bearer token stands for.
+pub async fn caller(backend: &Backend, call: &Call<'_>) -> Result<Caller, Error> {
+    let missing = || Error::NotSignedIn { detail: "Authorization: Bearer 缺少 / is missing".into() };
+    credential::by_bearer(backend, DIALECT, call.bearer.ok_or_else(missing)?).await
+}
+
+/// Returns the request: what stands in the path. Parameters that nobody knows are read over.
+pub fn request(_: &Caller, call: &Call<'_>, _: &Settings) -> Result<String, Error> {
+    Ok(Value::Object(members_of(call.segments)).to_string())
+}
+
+/// Returns the answer that says why a call is refused.
+#[must_use]
+pub fn failure(refused: &Refused<'_>) -> Refusal {
+    let (status, message) = match refused.error {
+        Error::NotSignedIn { .. } => (401, "Unauthenticated.".to_owned()),
+        Error::Forbidden { .. } => (403, "This action is unauthorized.".to_owned()),
+        Error::NotFound => {
+            let id = refused.segments.first().map_or("", |(_, id)| id.as_str());
+            (404, format!("No query results for model [App\\Models\\Customer] {id}"))
+        }
+        Error::RateLimited { .. } => (429, "Too Many Attempts.".to_owned()),
+        Error::FrameTooLarge { .. } => (413, "The POST data is too large.".to_owned()),
+        Error::ShuttingDown { .. } | Error::TimedOut => (503, "Service Unavailable".to_owned()),
+        Error::Parameter { detail } => return invalid(detail),
+        _ => (500, "Server Error".to_owned()),
+    };
+    let body = if refused.dialects.customer_detail_envelope {
+        let message = if status == 404 { "客户不存在".to_owned() } else { message };
+        json!({ "code": status, "message": message })
+    } else {
+        json!({ "message": message })
+    };
+    Refusal { status, body: body.to_string().into_bytes() }
+}
+
+/// An input that breaks a rule: the first error, and all of them by field.
+fn invalid(detail: &str) -> Refusal {
+    let (field, expected) = detail.split_once(": ").unwrap_or(("", detail));
+    let body = json!({ "message": detail, "errors": { field: [expected] } });
+    Refusal { status: 422, body: body.to_string().into_bytes() }
+}
+
+/// Returns the answer to a call for which there is no operation.
+#[must_use]
+pub fn unknown(method: &str, path: &str, is_route: bool) -> Refusal {
+    let (status, message) = if is_route {
+        (405, format!("The {method} method is not supported for route {path}. Supported methods: GET, HEAD."))
+    } else {
+        (404, format!("The route {} could not be found.", path.trim_start_matches('/')))
+    };
+    Refusal { status, body: json!({ "message": message }).to_string().into_bytes() }
+}

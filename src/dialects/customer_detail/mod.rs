@@ -1,0 +1,170 @@
+//! The customer detail system: one documented operation, which shows a customer with 25 fields.
+//!
+//! Source: the customer detail document; `docs/dialects/customer_detail.md` has the decisions where it is silent.
+
+pub mod http;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::answer_in_result as answer;
+use crate::domain::document::{Document, System, money_number};
+use crate::domain::{ids, times};
+use crate::error::Error;
+use crate::ops::find::{self, Identifier};
+use crate::ops::rights::Shown;
+use crate::ops::{Cx, details};
+use crate::protocol::lenient::Scalar;
+
+operations! { CustomerDetail:
+    /// 获取客户详情。
+    /// Shows a customer in the words of the customer detail system.
+    Detail = "customers/detail" [GET "/api/customers/{id}/detail"], read by Agent
+        => detail(DetailOf<'_>) -> json Answer;
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct DetailOf<'a> {
+    /// 24 hexadecimal digits; on the socket also the number that other actions call `id`.
+    #[serde(borrow)]
+    #[schemars(required)]
+    id: Option<Scalar<'a>>,
+}
+
+/// The detail itself or, where `[dialects] customer_detail_envelope` is set, in an envelope.
+#[derive(Serialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Answer {
+    Bare(Box<Detail>),
+    InEnvelope { code: i64, message: &'static str, data: Box<Detail> },
+}
+
+/// A customer. Every key is always there.
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct Detail {
+    id: String,
+    customer_no: String,
+    name: String,
+    description: String,
+    /// customer or channel.
+    from: String,
+    manager_name: String,
+    manager_id: i64,
+    department_path: Vec<String>,
+    #[serde(rename = "industry_id")]
+    industry_id: i64,
+    industry_path: Vec<String>,
+    area: Vec<String>,
+    area_code: Vec<String>,
+    partner_relationship: String,
+    total_turnover: Value,
+    transaction_number: i64,
+    rank: i64,
+    level_name: String,
+    /// CLIENT, `TARGET_CUSTOMER` or PROSPECT.
+    r#type: String,
+    followers: Vec<i64>,
+    follower_names: Vec<Follower>,
+    /// `YYYY-MM-DD HH:mm:ss` in the company's time zone.
+    created_at: String,
+    outstanding_receivables: String,
+    retention_money: String,
+    advantageous_industry: String,
+    credit_situation: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct Follower {
+    id: i64,
+    name: String,
+}
+
+async fn detail(cx: &Cx<'_>, request: DetailOf<'_>) -> Result<Answer, Error> {
+    let given = request.id.as_ref().and_then(Scalar::text).ok_or(Error::NotFound)?;
+    let number = ids::from_hex24(cx.caller.company, &given).or_else(|| given.parse().ok().filter(|_| given.len() < 24));
+    let found = find::find(cx, &Identifier::Id(number.ok_or(Error::NotFound)?)).await?;
+    let customer = find::only(found.customers.into_iter())?;
+    let document = details::of(cx, &customer, System::CustomerDetail).await?;
+    let detail = Box::new(describe(cx, &customer, &document));
+    Ok(if cx.backend.dialects.customer_detail_envelope {
+        Answer::InEnvelope { code: 0, message: "success", data: detail }
+    } else {
+        Answer::Bare(detail)
+    })
+}
+
+fn describe(cx: &Cx<'_>, customer: &Shown, document: &Document) -> Detail {
+    let catalogue = &cx.catalogue;
+    let text = |name: &str| document.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
+    let integer = |name: &str| document.get(name).and_then(Value::as_i64);
+    let texts = |name: &str| -> Vec<String> {
+        let list = document.get(name).and_then(Value::as_array).into_iter().flatten();
+        list.filter_map(|entry| Some(entry.as_str()?.to_owned())).collect()
+    };
+    let money = |name: &str| document.get(name).and_then(Value::as_str).unwrap_or("0.00").to_owned();
+    let or = |own: String, shared: String| if own.is_empty() { shared } else { own };
+    let manager = customer.owner_no.as_deref().and_then(|login_no| catalogue.staff(login_no));
+    let group = customer.group_id.and_then(|id| catalogue.groups.get(&id));
+    let followers = document.get("followers").and_then(Value::as_array).into_iter().flatten();
+    let followers: Vec<Follower> = followers
+        .filter_map(Value::as_i64)
+        .filter_map(|id| Some(Follower { id, name: catalogue.staff_by_number(id)?.name.clone() }))
+        .collect();
+    Detail {
+        id: ids::to_hex24(cx.caller.company, customer.id),
+        customer_no: format!("{:05}", customer.id),
+        name: customer.name.clone().unwrap_or_default(),
+        description: text("description"),
+        from: or(text("from"), from(customer, cx)),
+        manager_name: manager.map(|staff| staff.name.clone()).unwrap_or_default(),
+        manager_id: manager.map_or(0, |staff| staff.number),
+        department_path: group.map(|group| vec![catalogue.company.name.clone(), group.clone()]).unwrap_or_default(),
+        industry_id: integer("industry_id").unwrap_or(0),
+        industry_path: texts("industryPath"),
+        area: texts("area"),
+        area_code: texts("areaCode"),
+        partner_relationship: or(text("partnerRelationship"), "target".to_owned()),
+        total_turnover: money_number(&money("totalTurnover")),
+        transaction_number: integer("transactionNumber").unwrap_or(0),
+        rank: integer("rank").unwrap_or(customer.star),
+        level_name: or(text("levelName"), level(customer.star)),
+        r#type: or(text("type"), kind(customer, cx)),
+        followers: followers.iter().map(|follower| follower.id).collect(),
+        follower_names: followers,
+        created_at: times::to_second(customer.created_at, &catalogue.company.time_zone),
+        outstanding_receivables: money("outstandingReceivables"),
+        retention_money: money("retentionMoney"),
+        advantageous_industry: text("advantageousIndustry"),
+        credit_situation: text("creditSituation"),
+    }
+}
+
+/// The star level in words.
+fn level(star: i64) -> String {
+    if star > 0 { format!("{star}星级") } else { String::new() }
+}
+
+/// What the shared source comes to here, where only two are known.
+fn from(customer: &Shown, cx: &Cx<'_>) -> String {
+    let Some(source) = customer.source_value.as_deref().map(|value| cx.catalogue.sources.name_of(value)) else {
+        return String::new();
+    };
+    let is_channel = ["渠道", "代理", "分销", "加盟"].iter().any(|word| source.contains(word));
+    if is_channel { "channel" } else { "customer" }.to_owned()
+}
+
+/// What the shared type comes to here, where only three are known. Nobody has asked who has none.
+fn kind(customer: &Shown, cx: &Cx<'_>) -> String {
+    let Some(kind) = customer.type_value.as_deref().map(|value| cx.catalogue.types.name_of(value)) else {
+        return "PROSPECT".to_owned();
+    };
+    let has = |words: &[&str]| words.iter().any(|word| kind.contains(word));
+    match () {
+        () if has(&["潜在", "目标", "意向"]) => "TARGET_CUSTOMER",
+        () if has(&["沟通", "线索", "流失"]) => "PROSPECT",
+        () => "CLIENT",
+    }
+    .to_owned()
+}

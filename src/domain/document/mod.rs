@@ -1,0 +1,285 @@
+//! What one documented system knows of a customer and the others do not.
+//!
+//! Each system has a document, a JSON object of which a table says what may be in it. To let a system
+//! know more, add a member to its table in [`members`].
+
+pub mod members;
+
+use serde_json::{Map, Number, Value};
+
+/// A document of a customer: its members by name.
+pub type Document = Map<String, Value>;
+
+/// Which system's document.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum System {
+    CustomerDetail,
+    CrmInfo,
+    WiseCrm,
+}
+
+/// A member of a document.
+pub struct Member {
+    /// As the system's own answers call it.
+    pub name: &'static str,
+    /// What people call it.
+    pub label: &'static str,
+    pub shape: Shape,
+}
+
+/// What a member holds.
+pub enum Shape {
+    /// A text of at most so many characters.
+    Text(usize),
+    /// A telephone number: a text that not everybody may see.
+    Phone,
+    Integer,
+    /// An amount with at most two decimals, stored as a text: `"2324.32"`.
+    Money,
+    /// `"0"` or `"1"`
+    Flag,
+    OneOf(&'static [&'static str]),
+    Texts,
+    Integers,
+    /// A list of things, each with an `id` that the server gives and the times of its making and changing.
+    List(&'static [Member]),
+    Object(&'static [Member]),
+}
+
+/// Entries of one list.
+pub const MOST_ENTRIES: usize = 200;
+const LONGEST: usize = 255;
+
+const TEXT: Shape = Shape::Text(LONGEST);
+
+impl System {
+    pub const ALL: [Self; 3] = [Self::CustomerDetail, Self::CrmInfo, Self::WiseCrm];
+
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::CustomerDetail => "customer_detail",
+            Self::CrmInfo => "crm_info",
+            Self::WiseCrm => "wisecrm",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|system| system.name() == name)
+    }
+
+    /// What may be in its document.
+    #[must_use]
+    pub fn members(self) -> &'static [Member] {
+        match self {
+            Self::CustomerDetail => members::CUSTOMER_DETAIL,
+            Self::CrmInfo => members::CRM_INFO,
+            Self::WiseCrm => members::WISECRM,
+        }
+    }
+}
+
+/// Returns the member as it is stored; the error names where it is wrong and what was expected.
+pub fn check(member: &Member, given: &Value) -> Result<Value, String> {
+    checked(&member.shape, given).map_err(|(path, expected)| format!("{}{path}: expected {expected}", member.name))
+}
+
+type Wrong = (String, String);
+
+fn checked(shape: &Shape, given: &Value) -> Result<Value, Wrong> {
+    let wrong = |expected: &str| Err((String::new(), expected.to_owned()));
+    match (shape, given) {
+        (Shape::Text(longest), given) => match text_of(given) {
+            Some(text) if text.chars().count() <= *longest && !text.contains('\0') => Ok(text.trim().into()),
+            _ => wrong(&format!("a text of at most {longest} characters")),
+        },
+        (Shape::Phone, given) => match text_of(given) {
+            // What was shown masked is no number.
+            Some(text) if text.chars().count() <= LONGEST && !text.contains(['\0', '*', '＊']) => {
+                Ok(text.trim().into())
+            }
+            _ => wrong("a phone number"),
+        },
+        (Shape::Integer, given) => match integer_of(given) {
+            Some(number) if number >= 0 => Ok(number.into()),
+            _ => wrong("an integer from 0"),
+        },
+        (Shape::Money, given) => match money_of(given) {
+            Some(amount) => Ok(amount.into()),
+            None => wrong("an amount such as 2324.32"),
+        },
+        (Shape::Flag, Value::Bool(flag)) => Ok(if *flag { "1" } else { "0" }.into()),
+        (Shape::Flag, given) => match text_of(given).as_deref() {
+            Some(flag @ ("0" | "1")) => Ok(flag.into()),
+            _ => wrong("\"0\" or \"1\""),
+        },
+        (Shape::OneOf(choices), given) => match text_of(given) {
+            Some(text) if choices.contains(&text.as_str()) => Ok(text.into()),
+            _ => wrong(&format!("one of {}", choices.join(", "))),
+        },
+        (Shape::Texts, Value::Array(list)) => entries(list, |entry| checked(&TEXT, entry)),
+        (Shape::Integers, Value::Array(list)) => entries(list, |entry| checked(&Shape::Integer, entry)),
+        (Shape::List(members), Value::Array(list)) => entries(list, |entry| match entry {
+            Value::Object(object) => listed(members, object),
+            _ => Err((String::new(), "an object".to_owned())),
+        }),
+        (Shape::Object(members), Value::Object(object)) => object_of(members, object).map(Value::Object),
+        (Shape::Object(_), _) => wrong("an object"),
+        (Shape::Texts | Shape::Integers | Shape::List(_), _) => wrong("a list"),
+    }
+}
+
+fn entries(list: &[Value], check: impl Fn(&Value) -> Result<Value, Wrong>) -> Result<Value, Wrong> {
+    if list.len() > MOST_ENTRIES {
+        return Err((String::new(), format!("at most {MOST_ENTRIES} entries")));
+    }
+    let checked = list
+        .iter()
+        .enumerate()
+        .map(|(index, entry)| check(entry).map_err(|(path, expected)| (format!("[{index}]{path}"), expected)));
+    checked.collect::<Result<Vec<_>, _>>().map(Value::Array)
+}
+
+/// An entry of a list keeps its `id`; the times are the server's.
+fn listed(members: &[Member], object: &Map<String, Value>) -> Result<Value, Wrong> {
+    let mut entry = object.clone();
+    let id = entry.remove("id");
+    for kept in ["created_at", "updated_at", "customer_id"] {
+        entry.remove(kept);
+    }
+    // What answers work out is read over when it is sent back.
+    entry.retain(|name, _| !name.starts_with('_') && name != "customer_name");
+    let mut stored = object_of(members, &entry)?;
+    match id.as_ref().map(integer_of) {
+        None => {}
+        Some(Some(id)) => {
+            stored.insert("id".into(), id.into());
+        }
+        Some(None) if id == Some(Value::Null) => {}
+        Some(None) => return Err((".id".to_owned(), "an integer".to_owned())),
+    }
+    Ok(Value::Object(stored))
+}
+
+fn object_of(members: &[Member], object: &Map<String, Value>) -> Result<Map<String, Value>, Wrong> {
+    let mut stored = Map::new();
+    for (name, given) in object {
+        let Some(member) = members.iter().find(|member| member.name == name) else {
+            return Err((format!(".{name}"), "a member that there is".to_owned()));
+        };
+        if given.is_null() {
+            continue;
+        }
+        let value = checked(&member.shape, given).map_err(|(path, expected)| (format!(".{name}{path}"), expected))?;
+        stored.insert(name.clone(), value);
+    }
+    Ok(stored)
+}
+
+fn text_of(value: &Value) -> Option<String> {
+    match value {
+        Value::String(text) => Some(text.clone()),
+        Value::Number(number) => Some(number.to_string()),
+        _ => None,
+    }
+}
+
+fn integer_of(value: &Value) -> Option<i64> {
+    match value {
+        Value::Number(number) => number.as_i64(),
+        Value::String(text) => text.trim().parse().ok(),
+        _ => None,
+    }
+}
+
+/// The amount with two decimals.
+fn money_of(value: &Value) -> Option<String> {
+    let text = text_of(value)?;
+    let (sign, digits) = text.trim().strip_prefix('-').map_or(("", text.trim()), |digits| ("-", digits));
+    let (whole, cents) = digits.split_once('.').unwrap_or((digits, ""));
+    let is_number = |text: &str| text.bytes().all(|byte| byte.is_ascii_digit());
+    let fits = (1..=15).contains(&whole.len()) && cents.len() <= 2 && is_number(whole) && is_number(cents);
+    fits.then(|| {
+        let whole = whole.trim_start_matches('0');
+        format!("{sign}{}.{cents:0<2}", if whole.is_empty() { "0" } else { whole })
+    })
+}
+
+/// Returns an amount as a JSON number.
+#[must_use]
+pub fn money_number(amount: &str) -> Value {
+    amount.parse::<f64>().ok().and_then(Number::from_f64).map_or(Value::from(0), Value::Number)
+}
+
+/// How a member reads in a history.
+#[must_use]
+pub fn show(value: Option<&Value>) -> Option<String> {
+    const LONGEST_SHOWN: usize = 120;
+    let text = match value? {
+        Value::Null => return None,
+        Value::String(text) if text.is_empty() => return None,
+        Value::String(text) => text.clone(),
+        Value::Array(list) if list.is_empty() => return None,
+        Value::Array(list) if list.iter().any(Value::is_object) => format!("{} 项", list.len()),
+        other => other.to_string(),
+    };
+    Some(text.chars().take(LONGEST_SHOWN).collect())
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn member(system: System, name: &str) -> &'static Member {
+        system.members().iter().find(|member| member.name == name).unwrap()
+    }
+
+    #[test]
+    fn values_are_stored_in_one_form() {
+        for (system, name, given, stored) in [
+            (System::CustomerDetail, "totalTurnover", json!(2324.3), json!("2324.30")),
+            (System::CustomerDetail, "totalTurnover", json!("007"), json!("7.00")),
+            (System::CustomerDetail, "rank", json!("1"), json!(1)),
+            (System::CustomerDetail, "areaCode", json!([33, "3301"]), json!(["33", "3301"])),
+            (System::CrmInfo, "is_credit", json!(true), json!("1")),
+            (
+                System::CrmInfo,
+                "contacts",
+                json!([{"id": "7", "name": "甲", "created_at": "1", "_roles": []}]),
+                json!([{"id": 7, "name": "甲"}]),
+            ),
+        ] {
+            assert_eq!(check(member(system, name), &given), Ok(stored));
+        }
+    }
+
+    #[test]
+    fn what_is_wrong_is_named() {
+        for (system, name, given, path) in [
+            (System::CustomerDetail, "type", json!("client"), "type"),
+            (System::CustomerDetail, "rank", json!(-1), "rank"),
+            (System::CustomerDetail, "totalTurnover", json!("1.234"), "totalTurnover"),
+            (System::CrmInfo, "contacts", json!([{}, {"phone": "1"}]), "contacts[1].phone"),
+            (System::CrmInfo, "contacts", json!([{"mobile": "138****8888"}]), "contacts[0].mobile"),
+            (System::CrmInfo, "contacts", json!({}), "contacts"),
+            (System::CrmInfo, "remark", json!("x".repeat(2001)), "remark"),
+        ] {
+            let error = check(member(system, name), &given).unwrap_err();
+            assert!(error.starts_with(&format!("{path}:")), "{error}");
+        }
+    }
+
+    #[test]
+    fn no_member_stands_twice() {
+        for system in System::ALL {
+            let mut names: Vec<_> = system.members().iter().map(|member| member.name).collect();
+            names.sort_unstable();
+            let all = names.len();
+            names.dedup();
+            assert_eq!(names.len(), all, "{}", system.name());
+        }
+    }
+}

@@ -1,0 +1,102 @@
+//! The forms that the documented systems give to the numbers of customers and people.
+//!
+//! All are worked out from the number and back, so that nothing has to be stored and looked up. Where a form
+//! has room for it, it names the company, so that an id of another company is nobody's.
+
+/// The last number that fits into all forms: twelve hexadecimal digits.
+const LARGEST: i64 = 0xffff_ffff_ffff;
+/// The fixed part of a UUID of version 4.
+const MIDDLE: &str = "0000-4000-8000";
+
+/// A kind of thing in WiseCRM: the number that its ids begin with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Entity {
+    Account,
+    User,
+}
+
+impl Entity {
+    #[must_use]
+    pub fn code(self) -> i64 {
+        match self {
+            Self::Account => 2,
+            Self::User => 27,
+        }
+    }
+}
+
+/// Returns the 40 characters of a WiseCRM id: `002-0000041e-0000-4000-8000-000000000001`. People's do not name
+/// the company.
+#[must_use]
+pub fn to_wise(entity: Entity, company: i64, number: i64) -> String {
+    let company = if entity == Entity::User { 0 } else { company };
+    format!("{:03}-{company:08x}-{MIDDLE}-{number:012x}", entity.code())
+}
+
+/// Returns the number of a WiseCRM id of this kind and company; case does not count.
+#[must_use]
+pub fn from_wise(entity: Entity, company: i64, id: &str) -> Option<i64> {
+    number(id.get(28..)?).filter(|number| to_wise(entity, company, *number).eq_ignore_ascii_case(id))
+}
+
+/// Returns the 24 hexadecimal digits of a customer detail id.
+#[must_use]
+pub fn to_hex24(company: i64, number: i64) -> String {
+    format!("{company:08x}{number:016x}")
+}
+
+/// Returns the number of a customer detail id of this company.
+#[must_use]
+pub fn from_hex24(company: i64, id: &str) -> Option<i64> {
+    number(id.get(12..)?).filter(|number| to_hex24(company, *number) == id)
+}
+
+fn number(digits: &str) -> Option<i64> {
+    // A sign would be read, too.
+    let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
+    i64::from_str_radix(digits, 16).ok().filter(|number| is_hex && (1..=LARGEST).contains(number))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn ids_have_the_documented_forms() {
+        assert_eq!(to_wise(Entity::Account, 1054, 1), "002-0000041e-0000-4000-8000-000000000001");
+        assert_eq!(to_wise(Entity::User, 1054, 1), "027-00000000-0000-4000-8000-000000000001");
+        assert_eq!(to_hex24(1054, 255), "0000041e00000000000000ff");
+    }
+
+    #[test]
+    fn what_is_no_id_is_nobodys() {
+        for id in [
+            "",
+            "002",
+            "027-0000041e-0000-4000-8000-000000000001",
+            "002-0000041f-0000-4000-8000-000000000001",
+            "002-0000041e-0000-4000-8000-00000000000g",
+            "002-0000041e-0000-4000-8000-+00000000001",
+            "002-0000041e-0000-4000-8000-000000000000",
+            "客户客户客户客户客户客户客户",
+        ] {
+            assert_eq!(from_wise(Entity::Account, 1054, id), None, "{id}");
+        }
+        for id in ["", "0000041f0000000000000001", "0000041E0000000000000001", "0000041e000000000000001", "41e1"] {
+            assert_eq!(from_hex24(1054, id), None, "{id}");
+        }
+    }
+
+    proptest::proptest! {
+        #[test]
+        fn every_number_comes_back(company in 1_i64..0xffff_ffff, number in 1_i64..=LARGEST, junk in ".*") {
+            let wise = to_wise(Entity::Account, company, number);
+            proptest::prop_assert_eq!(wise.len(), 40);
+            proptest::prop_assert_eq!(from_wise(Entity::Account, company, &wise.to_uppercase()), Some(number));
+            let hex = to_hex24(company, number);
+            proptest::prop_assert_eq!(hex.len(), 24);
+            proptest::prop_assert_eq!(from_hex24(company, &hex), Some(number));
+            let _ = (from_wise(Entity::User, company, &junk), from_hex24(company, &junk));
+        }
+    }
+}

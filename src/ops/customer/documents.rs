@@ -1,0 +1,145 @@
+//! Changing what only one documented system knows of a customer, with the customer and in the same transaction.
+
+use serde_json::{Map, Value};
+
+use crate::domain::change::Line;
+use crate::domain::document::{self, Document, Member, Shape, System};
+use crate::domain::masking::mask;
+use crate::domain::times::SECOND;
+use crate::error::Error;
+use crate::store::Tx;
+
+/// A document before and after a change.
+pub struct Changed {
+    pub system: System,
+    old: Document,
+    pub new: Document,
+}
+
+impl Changed {
+    /// A line for every member in which the two differ.
+    pub fn lines(&self) -> Vec<Line> {
+        let changed =
+            self.system.members().iter().filter(|member| self.old.get(member.name) != self.new.get(member.name));
+        let line = |member: &Member| Line {
+            field: format!("{}.{}", self.system.name(), member.name),
+            label: member.label.to_owned(),
+            old: document::show(self.old.get(member.name)),
+            new: document::show(self.new.get(member.name)),
+        };
+        changed.map(line).collect()
+    }
+}
+
+/// Returns what the documents become: members that a patch names are set, or removed by null; the others stay.
+/// What a caller was shown masked and sends back stays as it is stored.
+pub async fn merge(
+    tx: &mut Tx,
+    customer: Option<i64>,
+    patches: Vec<(System, Document)>,
+    now: i64,
+) -> Result<Vec<Changed>, Error> {
+    let mut changed = Vec::with_capacity(patches.len());
+    for (system, patch) in patches {
+        let stored = match customer {
+            Some(id) => tx.document(id, system.name()).await?,
+            None => None,
+        };
+        let old: Document = match stored {
+            Some(row) => serde_json::from_str(&row.value).map_err(|cause| Error::internal(&cause))?,
+            None => Document::new(),
+        };
+        let new = patched(tx, system, &old, patch, now).await?;
+        changed.push(Changed { system, old, new });
+    }
+    Ok(changed)
+}
+
+async fn patched(tx: &mut Tx, system: System, old: &Document, patch: Document, now: i64) -> Result<Document, Error> {
+    let mut new = old.clone();
+    for (name, mut given) in patch {
+        let member =
+            system.members().iter().find(|member| member.name == name).ok_or_else(|| {
+                Error::parameter(format!("{name}: {} 没有这个字段 / has no such field", system.name()))
+            })?;
+        if given.is_null() {
+            new.remove(&name);
+            continue;
+        }
+        let before = old.get(&name);
+        if let Shape::List(members) = &member.shape {
+            unmask(members, before, &mut given);
+        }
+        let mut value = document::check(member, &given).map_err(Error::parameter)?;
+        if let (Shape::List(_), Value::Array(entries)) = (&member.shape, &mut value) {
+            number(tx, member.name, before, entries, now).await?;
+        }
+        new.insert(name, value);
+    }
+    Ok(new)
+}
+
+fn entry_of<'a>(list: Option<&'a Value>, id: &Value) -> Option<&'a Map<String, Value>> {
+    let id = id.as_i64().or_else(|| id.as_str()?.trim().parse().ok())?;
+    let entries = list?.as_array()?.iter().filter_map(Value::as_object);
+    entries.into_iter().find(|entry| entry.get("id").and_then(Value::as_i64) == Some(id))
+}
+
+/// Puts the stored number in the place of what the caller was shown of it.
+fn unmask(members: &[Member], before: Option<&Value>, given: &mut Value) {
+    let entries = given.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut);
+    for entry in entries {
+        let Some(stored) = entry.get("id").and_then(|id| entry_of(before, id)) else { continue };
+        for member in members.iter().filter(|member| matches!(member.shape, Shape::Phone)) {
+            if let (Some(Value::String(given)), Some(Value::String(stored))) =
+                (entry.get_mut(member.name), stored.get(member.name))
+                && *given == mask(stored)
+            {
+                given.clone_from(stored);
+            }
+        }
+    }
+}
+
+/// Gives new entries their ids, and all their times.
+async fn number(tx: &mut Tx, name: &str, before: Option<&Value>, entries: &mut [Value], now: i64) -> Result<(), Error> {
+    let seconds = now / SECOND;
+    let new = entries.iter().filter(|entry| entry.get("id").is_none()).count();
+    let added = i64::try_from(new).unwrap_or(i64::MAX);
+    let mut last = tx.count(0, 0, 0, 0, 0, added, 0).await?.ok_or(Error::NotFound)?.last_feed - added;
+    let mut seen = Vec::with_capacity(entries.len());
+    for entry in entries.iter_mut().filter_map(Value::as_object_mut) {
+        let (created, updated) = match entry.get("id").cloned() {
+            None => {
+                last += 1;
+                entry.insert("id".into(), last.into());
+                (seconds.into(), seconds.into())
+            }
+            Some(id) if seen.contains(&id) => {
+                return Err(Error::parameter(format!("{name}: id {id} 出现两次 / stands twice")));
+            }
+            Some(id) => {
+                let Some(stored) = entry_of(before, &id) else {
+                    return Err(Error::parameter(format!("{name}: 没有 id {id} / there is no id {id}")));
+                };
+                let mut unchanged = stored.clone();
+                let times = (unchanged.remove("created_at"), unchanged.remove("updated_at"));
+                let updated = if unchanged == *entry { times.1 } else { None };
+                (times.0.unwrap_or(seconds.into()), updated.unwrap_or(seconds.into()))
+            }
+        };
+        seen.extend(entry.get("id").cloned());
+        entry.insert("created_at".into(), created);
+        entry.insert("updated_at".into(), updated);
+    }
+    Ok(())
+}
+
+/// Stores the documents that have changed.
+pub async fn store(tx: &mut Tx, customer: i64, documents: &[Changed]) -> Result<(), Error> {
+    for changed in documents.iter().filter(|changed| changed.old != changed.new) {
+        let document = serde_json::to_string(&changed.new).map_err(|cause| Error::internal(&cause))?;
+        tx.put_document(customer, changed.system.name(), &document).await?;
+    }
+    Ok(())
+}
