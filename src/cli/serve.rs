@@ -36,7 +36,10 @@ const DEMO: &str = "\
 演示数据：公司 1054（坐席 trcs001、trcs008，主管 trcs009，管理员 admin1054）、1001（TRCS004 电话隐藏，管理员 admin1001）、8008（008）
 密码 demo-<工号小写>，如 demo-trcs001；应用 2020158:demo-token、2020159:demo-token-8008
 demo data: companies 1054, 1001 (masked phones) and 8008; passwords demo-<login number>; any WebSocket client can send a frame such as
-  {action:'get_customer',type:cellphone, content:\"138900010001\", operator:\"trcs001\",companyId:\"1054\",callbackId:\"123456\"}";
+  {action:'get_customer',type:cellphone, content:\"138900010001\", operator:\"trcs001\",companyId:\"1054\",callbackId:\"123456\"}
+其他系统 / other systems:
+  curl -H 'Authorization: Bearer demo-detail-token' http://ADDRESS/api/customers/0000041e0000000000000001/detail
+  curl -H 'Authorization: Bearer demo-crm-token' -d cid=1 http://ADDRESS/crm/customer/info";
 
 fn demo_customers() -> &'static str {
     const { assert!(demo::CUSTOMERS == 2000) }
@@ -117,7 +120,7 @@ async fn greet(backend: &crate::ops::Backend, config: &Config, demo: Option<u64>
         return Ok(());
     }
     if demo.is_some() {
-        writeln!(stderr, "{DEMO}")?;
+        writeln!(stderr, "{}", DEMO.replace("ADDRESS", &config.server.listen.to_string()))?;
     } else if companies.is_empty() {
         writeln!(
             stderr,

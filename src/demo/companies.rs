@@ -24,6 +24,20 @@ pub const APPS: [App; 2] = [
     App { company: DESK.id, id: "2020159", token: "demo-token-8008" },
 ];
 
+/// A program of the main company and its bearer token, which is no secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Bearer {
+    pub id: &'static str,
+    pub dialect: &'static str,
+    pub token: &'static str,
+}
+
+/// The programs that read the main company's customers with a token.
+pub const BEARERS: [Bearer; 2] = [
+    Bearer { id: "demo-detail", dialect: "customer_detail", token: "demo-detail-token" },
+    Bearer { id: "demo-crm", dialect: "crm_info", token: "demo-crm-token" },
+];
+
 /// The secret that signs the tokens of a demo company's staff, which is no secret.
 #[must_use]
 pub fn token_secret(company: i64) -> String {
@@ -147,6 +161,20 @@ pub async fn set_up(tx: &mut Tx, plan: &Plan) -> Result<(), Error> {
             unlimited: true,
         };
         setup::credential(tx, &app).await?;
+    }
+    for bearer in BEARERS.iter().filter(|bearer| plan.id == MAIN.id && known.iter().all(|known| known.id != bearer.id))
+    {
+        let Bearer { id, dialect, token } = *bearer;
+        let credential = NewCredential {
+            id,
+            kind: Kind::Bearer,
+            dialect,
+            name: "演示程序",
+            secret: token,
+            acts_as: None,
+            unlimited: true,
+        };
+        setup::credential(tx, &credential).await?;
     }
     for (kind, items) in
         [(DictionaryKind::Type, plan.types), (DictionaryKind::Flag, plan.flags), (DictionaryKind::Source, plan.sources)]

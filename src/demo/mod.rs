@@ -6,6 +6,7 @@
 
 mod calendar;
 mod companies;
+mod details;
 mod dice;
 mod history;
 mod people;
@@ -18,7 +19,7 @@ mod tests;
 use crate::domain::catalogue::Catalogue;
 use crate::error::Error;
 use crate::ops::catalogue;
-use crate::ops::customer::{Merged, Origin, insert};
+use crate::ops::customer::{Merged, Origin, insert, put_documents};
 use crate::store::{Scope, Store, Tx};
 
 pub use companies::{APPS, App, token_secret};
@@ -55,7 +56,10 @@ pub async fn fill(store: &Store, customers: u64) -> Result<(), Error> {
     add(&store.company(MAIN.id), samples::all().into_iter(), 2).await?;
     let in_shop = customers / 10;
     add(&store.company(MAIN.id), People::of(&MAIN), customers - in_shop).await?;
-    add(&store.company(SHOP.id), People::of(&SHOP), in_shop).await
+    add(&store.company(SHOP.id), People::of(&SHOP), in_shop).await?;
+    let mut tx = store.company(MAIN.id).write().await?;
+    put_documents(&mut tx, 1, details::of_first(), calendar::END).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Stores the first `count` of these people.

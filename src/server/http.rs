@@ -35,8 +35,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/metrics", get(metrics))
         // Asking about a file must not use its address up.
         .route("/files/{token}", get(files::fetch).head(|| async { StatusCode::METHOD_NOT_ALLOWED }))
-        .fallback(|request: Request| async move { unknown(&request, false) })
-        .method_not_allowed_fallback(|request: Request| async move { unknown(&request, true) });
+        .fallback(|request: Request| async move { unknown(&request, false) });
     for row in dialects::rows() {
         for route in row.routes {
             let method = Method::from_bytes(route.method.as_bytes()).ok().and_then(|m| MethodFilter::try_from(m).ok());
@@ -47,7 +46,8 @@ pub fn router(shared: Arc<Shared>) -> Router {
             router = router.route(route.path, on(method, handler));
         }
     }
-    router.with_state(shared)
+    // Only routes that are there already are given it.
+    router.method_not_allowed_fallback(|request: Request| async move { unknown(&request, true) }).with_state(shared)
 }
 
 /// Where there is no route; or one, but for another method.

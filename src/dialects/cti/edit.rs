@@ -68,7 +68,8 @@ pub async fn update_customer(cx: &Cx<'_>, request: UpdateCustomer<'_>) -> Result
     Ok(stored(cx, row))
 }
 
-fn expected(version: Option<&Scalar<'_>>, merge: Option<&Scalar<'_>>) -> Result<Expected, Error> {
+/// Returns which version a change is meant for.
+pub fn expected(version: Option<&Scalar<'_>>, merge: Option<&Scalar<'_>>) -> Result<Expected, Error> {
     let version = version.filter(|version| !version.is_empty());
     Ok(Expected {
         version: version
@@ -85,7 +86,7 @@ fn expected(version: Option<&Scalar<'_>>, merge: Option<&Scalar<'_>>) -> Result<
 }
 
 /// Returns what was written, or the refusal that shows the customer as it is now.
-fn done<T>(cx: &Cx<'_>, written: Written<T>) -> Result<T, Error> {
+pub fn done<T>(cx: &Cx<'_>, written: Written<T>) -> Result<T, Error> {
     match written {
         Written::Done(done) => Ok(done),
         Written::Conflict(conflict) => {

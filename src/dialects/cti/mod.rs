@@ -14,6 +14,7 @@ mod input;
 use crate::protocol::envelope::success as answer;
 
 pub use customer::CustomerBody;
+pub use edit::{done, expected};
 pub use find::identifier;
 pub use input::customer_company;
 

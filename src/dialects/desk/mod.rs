@@ -1,6 +1,7 @@
 //! Our own actions: what a desktop needs beside the documented ones.
 
 mod admin;
+mod details;
 
 pub use super::cti::http;
 use crate::protocol::envelope::success as answer;
@@ -31,6 +32,14 @@ operations! { Desk:
     /// 显示一个被隐藏的电话号码，并写入审计。
     /// Shows one masked phone number, and writes down who asked.
     RevealPhone = "reveal_phone", read by Agent => reveal_phone(RevealPhone<'_>) -> json PhoneShown;
+
+    /// 修改只有某一个系统才有的客户资料，如客户详情、CRM 客户信息的联系人和地址。
+    /// Changes what only one documented system knows of a customer.
+    PutDetails = "put_details", write by Agent => details::put_details(details::PutDetails<'_>) -> json details::Details;
+
+    /// 显示只有某一个系统才有的客户资料。
+    /// Shows what only one documented system knows of a customer.
+    GetDetails = "get_details", read by Agent => details::get_details(details::GetDetails<'_>) -> json details::Details;
 
     /// 公司的全部设置：部门、工号、应用、字典、任务、自定义字段、权限。
     /// Shows what the company has set up.

@@ -24,6 +24,7 @@ use super::rights::Shown;
 use super::{Cx, audit, idempotency, reveal};
 use crate::domain::change;
 use crate::domain::customer::Customer;
+use crate::domain::document::{Document, System};
 use crate::domain::phone::Phone;
 use crate::error::Error;
 use crate::store::rows::CustomerRow;
@@ -114,6 +115,17 @@ pub async fn destroy(cx: &Cx<'_>, identifier: &Identifier<'_>, expected: Expecte
     idempotency::remember(cx, &mut tx, &old.id).await?;
     tx.commit().await?;
     Ok(Written::Done(old.id))
+}
+
+/// Stores documents with which a customer begins, without a history.
+pub async fn put_documents(
+    tx: &mut Tx,
+    customer: i64,
+    documents: Vec<(System, Document)>,
+    now: i64,
+) -> Result<(), Error> {
+    let merged = documents::merge(tx, Some(customer), documents, now).await?;
+    documents::store(tx, customer, &merged).await
 }
 
 /// Returns what an earlier request came to, if its sender still sees that customer.
