@@ -32,6 +32,8 @@ use crate::protocol::callback_id::CallbackId;
 /// What a socket's buffers hold, bytes. Small, because most sockets are idle.
 const READ_BUFFER: usize = 4 * 1024;
 const WRITE_BUFFER: usize = 64 * 1024;
+/// What comes before the bytes of a control frame.
+const CONTROL_HEAD: usize = 2;
 
 /// How a socket is set up.
 #[must_use]
@@ -282,22 +284,30 @@ impl Socket {
 
     fn accept(&mut self, frame: Option<Result<Message, WireError>>) -> Result<(), End> {
         self.timers.pong_due = None;
-        match frame {
+        let message = match frame {
             None => return Err(End::Gone),
             Some(Err(error)) => return Err(self.end_of(&error)),
-            Some(Ok(Message::Text(text))) => {
+            Some(Ok(message)) => message,
+        };
+        let refused = if message.is_close() { None } else { self.count()? };
+        match (message, refused) {
+            (Message::Text(text), refused) => {
                 self.timers.last_frame = Instant::now();
-                self.accept_text(text)?;
+                match refused {
+                    None => self.accept_text(text),
+                    Some(error) => self.send(requests::refusal(&CallbackId::salvage(&text), &error)),
+                }
             }
-            Some(Ok(Message::Binary(_))) => {
+            (Message::Binary(_), refused) => {
                 self.timers.last_frame = Instant::now();
-                let error =
-                    Error::FrameForm { detail: "line 1, column 1: binary frames are not read, send text".into() };
+                let detail = "line 1, column 1: binary frames are not read, send text";
+                let error = refused.unwrap_or_else(|| Error::FrameForm { detail: detail.into() });
                 self.send(requests::refusal(&CallbackId::Absent, &error));
             }
             // tungstenite has queued the answer itself; flushing sends it.
-            Some(Ok(Message::Ping(_) | Message::Close(_))) => self.unflushed += 1,
-            Some(Ok(Message::Pong(_) | Message::Frame(_))) => {}
+            (Message::Ping(echoed), _) => self.unflushed += CONTROL_HEAD + echoed.len(),
+            (Message::Close(_), _) => self.unflushed += CONTROL_HEAD,
+            (Message::Pong(_) | Message::Frame(_), _) => {}
         }
         Ok(())
     }
@@ -316,8 +326,9 @@ impl Socket {
         }
     }
 
-    /// Whether a frame is within the rates. What is beyond is answered, and at some point not any more.
-    fn is_within_rates(&mut self, text: &str) -> Result<bool, End> {
+    /// Counts a message, whatever it is: pings and empty ones take their time, too. Returns why it is refused;
+    /// at some point there is no answer any more.
+    fn count(&mut self) -> Result<Option<Error>, End> {
         let mut verdict = self.rate.frame();
         if let (Verdict::Accepted, Some(caller)) = (&verdict, &self.caller)
             && let Err(error) = self.shared.rates.frame(caller)
@@ -325,20 +336,16 @@ impl Socket {
             verdict = self.rate.refused(error);
         }
         match verdict {
-            Verdict::Accepted => Ok(true),
+            Verdict::Accepted => Ok(None),
             Verdict::Refused(error) => {
                 self.shared.metrics.refused(&error);
-                self.send(requests::refusal(&CallbackId::salvage(text), &error));
-                Ok(false)
+                Ok(Some(error))
             }
             Verdict::Flood => Err(End::Close(CloseCode::Flooding)),
         }
     }
 
-    fn accept_text(&mut self, text: Utf8Bytes) -> Result<(), End> {
-        if !self.is_within_rates(&text)? {
-            return Ok(());
-        }
+    fn accept_text(&mut self, text: Utf8Bytes) {
         match requests::read(&self.shared, self.caller.as_ref(), &self.session, text) {
             Reading::Reply(reply) => self.send(reply),
             Reading::Request(request) if request.is_write() => {
@@ -348,7 +355,6 @@ impl Socket {
             }
             Reading::Request(request) => self.reads.push(Box::pin(request.answer(self.shared.clone()))),
         }
-        Ok(())
     }
 
     fn begin_next_write(&mut self) {
@@ -422,7 +428,7 @@ impl Socket {
         if self.timers.next_ping <= now {
             self.timers.next_ping = now + config.ping();
             self.timers.ping_waits = true;
-            self.unflushed += 1;
+            self.unflushed += CONTROL_HEAD;
             self.write_message(Message::Ping(Bytes::new()));
         }
         self.wake_up.as_mut().reset(self.timers.next_due(&self.shared));
