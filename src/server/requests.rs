@@ -80,8 +80,9 @@ pub fn read(
 ) -> Reading {
     let limit = shared.config.limits.frame_bytes;
     if received.len() > limit {
-        let id = CallbackId::salvage(&received);
-        return Reading::Reply(refusal(&id, &Error::FrameTooLarge { limit }));
+        let error = Error::FrameTooLarge { limit };
+        shared.metrics.refused(&error);
+        return Reading::Reply(refusal(&CallbackId::salvage(&received), &error));
     }
     let settings =
         frame::Settings { relaxed: shared.config.protocol.relaxed_frames, max_depth: shared.config.protocol.max_depth };

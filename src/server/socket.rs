@@ -316,6 +316,7 @@ impl Socket {
         match error {
             WireError::Capacity(CapacityError::MessageTooLong { .. }) => {
                 let error = Error::FrameTooLarge { limit: self.shared.config.limits.frame_bytes };
+                self.shared.metrics.refused(&error);
                 self.send(requests::refusal(&CallbackId::Absent, &error));
                 End::Close(CloseCode::TooBig)
             }
