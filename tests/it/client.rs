@@ -17,11 +17,13 @@ pub struct Client<S = TcpStream> {
     pub wire: WebSocketStream<S>,
 }
 
-/// Sends an HTTP request, `GET /healthz` and further lines, and returns all that is answered.
+/// Sends an HTTP request, `GET /healthz` and further lines, behind an empty one the body, and returns all that is
+/// answered.
 pub async fn http(mut stream: impl AsyncRead + AsyncWrite + Unpin, request: &str) -> String {
     let (line, headers) = request.split_once('\n').unwrap_or((request, ""));
+    let (headers, body) = headers.split_once("\n\n").unwrap_or((headers, ""));
     let headers: String = headers.lines().map(|header| format!("{header}\r\n")).collect();
-    let text = format!("{line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n");
+    let text = format!("{line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n{body}");
     stream.write_all(text.as_bytes()).await.unwrap();
     let mut answer = String::new();
     tokio::time::timeout(PATIENCE, stream.read_to_string(&mut answer)).await.expect("nothing came").unwrap();

@@ -265,7 +265,7 @@ async fn demo_store(engine: Engine, customers: u64) -> (Place, Store) {
 /// A server with the demo's data, in this process.
 pub struct TestServer {
     server: Server,
-    _place: Place,
+    place: Place,
 }
 
 impl TestServer {
@@ -275,6 +275,10 @@ impl TestServer {
 
     pub fn backend(&self) -> &Backend {
         self.server.backend()
+    }
+
+    pub fn place(&self) -> &Place {
+        &self.place
     }
 
     /// Returns whether everything was answered in time.
@@ -296,7 +300,7 @@ pub async fn server(engine: Engine, change: impl FnOnce(&mut Config)) -> TestSer
     let backend = Arc::new(Backend::new(store, Clock::system(), &config));
     backend.provider.load().await.unwrap();
     let server = Server::start(config, backend).await.unwrap();
-    TestServer { server, _place: place }
+    TestServer { server, place }
 }
 
 /// Changes the customer of this id, whatever its version.
