@@ -16,6 +16,7 @@ mod session;
 mod shutdown;
 mod socket;
 mod stream;
+mod timers;
 mod tls;
 mod upgrade;
 

@@ -23,8 +23,9 @@ use super::limits::{SocketRate, Verdict};
 use super::requests::{self, Answer, Identity, Reading, Request};
 use super::session::Session;
 use super::stream::Connection;
+use super::timers::{Stall, Timers, sign_in_due};
 use super::{CloseCode, Shared};
-use crate::config::{AuthMode, LARGEST_MESSAGE};
+use crate::config::LARGEST_MESSAGE;
 use crate::error::Error;
 use crate::ops::Caller;
 use crate::protocol::callback_id::CallbackId;
@@ -70,25 +71,6 @@ pub struct Socket {
     draining: bool,
 }
 
-/// What a socket waits for.
-struct Timers {
-    next_ping: Instant,
-    /// A ping waits to be flushed: only then can it be answered.
-    ping_waits: bool,
-    /// When the answer to the last ping is due.
-    pong_due: Option<Instant>,
-    sign_in_due: Option<Instant>,
-    last_frame: Instant,
-    /// Since when the client has not taken what waits for it, and how much it had taken before.
-    stall: Option<Stall>,
-}
-
-#[derive(Clone, Copy)]
-struct Stall {
-    since: Instant,
-    written: u64,
-}
-
 enum Event {
     Answered(Answer),
     Frame(Option<Result<Message, WireError>>),
@@ -127,12 +109,6 @@ pub async fn serve(
     tracing::debug!(socket = id, "socket ended");
 }
 
-/// When a socket that is nobody has to have signed in.
-fn sign_in_due(shared: &Shared, now: Instant) -> Option<Instant> {
-    let auth = &shared.config.auth;
-    (auth.mode == AuthMode::Token).then(|| now + std::time::Duration::from_secs(auth.sign_in_seconds))
-}
-
 async fn cancelled(token: CancellationToken) {
     token.cancelled().await;
 }
@@ -144,15 +120,7 @@ impl Socket {
         wire: WebSocketStream<Connection>,
         caller: Option<Arc<Caller>>,
     ) -> Self {
-        let now = Instant::now();
-        let timers = Timers {
-            next_ping: now + shared.config.socket.ping(),
-            ping_waits: false,
-            pong_due: None,
-            sign_in_due: if caller.is_none() { sign_in_due(&shared, now) } else { None },
-            last_frame: now,
-            stall: None,
-        };
+        let timers = Timers::new(&shared, caller.is_some());
         let shutdown = Box::pin(cancelled(shared.shutdown.token()));
         let ending = Box::pin(session.ending().ended());
         let rate = SocketRate::new(&shared.config.limits);
@@ -453,17 +421,3 @@ impl Socket {
 
 /// How long a closing socket is waited for.
 const FAREWELL: std::time::Duration = std::time::Duration::from_secs(2);
-
-impl Timers {
-    /// The first time at which something may be due.
-    fn next_due(&self, shared: &Shared) -> Instant {
-        let config = &shared.config.socket;
-        let others = [
-            self.pong_due,
-            self.sign_in_due,
-            self.stall.map(|stall| stall.since + config.pong()),
-            config.idle().map(|idle| self.last_frame + idle),
-        ];
-        others.into_iter().flatten().fold(self.next_ping, Instant::min)
-    }
-}
