@@ -1,4 +1,5 @@
-//! A stream that counts what the peer has taken, so that a slow reader can be told from one that does not read.
+//! A stream that counts what the peer has sent and taken: a slow reader can then be told from one that does not
+//! read, and a message that comes from one that never comes to its end.
 
 use std::io::{self, IoSlice};
 use std::pin::Pin;
@@ -9,13 +10,20 @@ use tokio::net::TcpStream;
 
 pub struct Metered {
     stream: TcpStream,
+    received: u64,
     written: u64,
 }
 
 impl Metered {
     #[must_use]
     pub fn new(stream: TcpStream) -> Self {
-        Self { stream, written: 0 }
+        Self { stream, received: 0, written: 0 }
+    }
+
+    /// Bytes that the peer has sent.
+    #[must_use]
+    pub fn received(&self) -> u64 {
+        self.received
     }
 
     /// Bytes that the machine has taken to be sent.
@@ -34,7 +42,10 @@ impl Metered {
 
 impl AsyncRead for Metered {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
-        Pin::new(&mut self.stream).poll_read(cx, buffer)
+        let before = buffer.filled().len();
+        let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
+        self.received += (buffer.filled().len() - before) as u64;
+        read
     }
 }
 

@@ -35,6 +35,11 @@ const READ_BUFFER: usize = 4 * 1024;
 const WRITE_BUFFER: usize = 64 * 1024;
 /// What comes before the bytes of a control frame.
 const CONTROL_HEAD: usize = 2;
+/// Frames that are taken one after another before it is seen whether the socket is to end.
+const IN_A_ROW: u32 = 64;
+/// The most that a message may be on the wire, bytes: fragments without end would be no message too large, if they
+/// are empty.
+const LARGEST_ON_WIRE: u64 = 2 * LARGEST_MESSAGE as u64;
 
 /// How a socket is set up.
 #[must_use]
@@ -64,6 +69,10 @@ pub struct Socket {
     signing_in: bool,
     /// Bytes handed to the wire since it was last flushed.
     unflushed: usize,
+    /// Frames taken since something else was seen to.
+    in_a_row: u32,
+    /// Bytes received before the message that is being read.
+    received_before: u64,
     timers: Timers,
     wake_up: Pin<Box<Sleep>>,
     shutdown: Pin<Box<dyn Future<Output = ()> + Send>>,
@@ -136,6 +145,8 @@ impl Socket {
             writes: VecDeque::new(),
             signing_in: false,
             unflushed: 0,
+            in_a_row: 0,
+            received_before: 0,
             timers,
             wake_up,
             shutdown,
@@ -174,6 +185,13 @@ impl Socket {
 
     /// What happens next. The order matters: see the top of this file.
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
+        if self.in_a_row >= IN_A_ROW {
+            self.in_a_row = 0;
+            // A client that never pauses must not keep its own end away.
+            if let Poll::Ready(event) = self.poll_rest(cx) {
+                return Poll::Ready(event);
+            }
+        }
         if let Some(write) = &mut self.write
             && let Poll::Ready(answer) = write.as_mut().poll(cx)
         {
@@ -184,10 +202,12 @@ impl Socket {
             return Poll::Ready(Event::Answered(answer));
         }
         if self.may_read()
-            && let Poll::Ready(frame) = Pin::new(&mut self.wire).poll_next(cx)
+            && let Poll::Ready(frame) = self.poll_frame(cx)
         {
+            self.in_a_row += 1;
             return Poll::Ready(Event::Frame(frame));
         }
+        self.in_a_row = 0;
         if self.unflushed > 0 {
             match Pin::new(&mut self.wire).poll_flush(cx) {
                 Poll::Ready(done) => return Poll::Ready(Event::Flushed(done)),
@@ -196,13 +216,35 @@ impl Socket {
         } else if self.draining && self.in_flight() == 0 {
             return Poll::Ready(Event::Drained);
         }
+        self.poll_rest(cx)
+    }
+
+    /// The next frame; an error also when its fragments take too much.
+    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message, WireError>>> {
+        let polled = Pin::new(&mut self.wire).poll_next(cx);
+        let received = self.wire.get_ref().metered().received();
+        if polled.is_ready() {
+            self.received_before = received;
+        } else if received - self.received_before > LARGEST_ON_WIRE {
+            let error = CapacityError::MessageTooLong { size: LARGEST_MESSAGE, max_size: LARGEST_MESSAGE };
+            return Poll::Ready(Some(Err(error.into())));
+        }
+        polled
+    }
+
+    /// What happens to a socket from outside, or by itself.
+    fn poll_rest(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         if let Poll::Ready(why) = self.ending.as_mut().poll(cx) {
             return Poll::Ready(Event::Ended(why));
         }
         if !self.draining && self.shutdown.as_mut().poll(cx).is_ready() {
             return Poll::Ready(Event::Shutdown);
         }
-        self.wake_up.as_mut().poll(cx).map(|()| Event::Time)
+        // The runtime lets a task that reads without end wait for its timers, so the time is looked at, too.
+        if self.wake_up.as_mut().poll(cx).is_ready() || self.wake_up.deadline() <= Instant::now() {
+            return Poll::Ready(Event::Time);
+        }
+        Poll::Pending
     }
 
     fn in_flight(&self) -> usize {
@@ -243,7 +285,7 @@ impl Socket {
 
     fn note_stall(&mut self, cx: &mut Context<'_>) {
         if self.timers.stall.is_none() {
-            self.timers.stall = Some(Stall { since: Instant::now(), written: self.wire.get_ref().written() });
+            self.timers.stall = Some(Stall { since: Instant::now(), written: self.wire.get_ref().metered().written() });
             self.wake_up.as_mut().reset(self.timers.next_due(&self.shared));
             // Registers the new time; it cannot be due yet.
             let _ = self.wake_up.as_mut().poll(cx);
@@ -384,7 +426,7 @@ impl Socket {
             self.timers.pong_due = Some(now + config.pong());
         }
         if let Some(stall) = self.timers.stall.filter(|stall| due(Some(stall.since + config.pong()))) {
-            let written = self.wire.get_ref().written();
+            let written = self.wire.get_ref().metered().written();
             if written == stall.written {
                 return Err(End::Close(CloseCode::NotReading));
             }

@@ -16,13 +16,12 @@ pub enum Connection {
 }
 
 impl Connection {
-    /// Bytes that the machine has taken to be sent. They are counted below TLS, which takes what it is given
-    /// also when the client takes nothing.
+    /// The stream below TLS, which takes what it is given also when the client takes nothing.
     #[must_use]
-    pub fn written(&self) -> u64 {
+    pub fn metered(&self) -> &Metered {
         match self {
-            Self::Plain(stream) => stream.written(),
-            Self::Tls(stream) => stream.get_ref().0.written(),
+            Self::Plain(stream) => stream,
+            Self::Tls(stream) => stream.get_ref().0,
         }
     }
 }
