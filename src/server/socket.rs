@@ -450,6 +450,8 @@ impl Socket {
     async fn close(&mut self, code: CloseCode) {
         let frame = code.frame(self.shared.config.shutdown.retry_after_ms);
         let farewell = async {
+            // The answer to a ping must not come behind the close frame.
+            poll_fn(|cx| Pin::new(&mut self.wire).poll_flush(cx)).await?;
             self.wire.close(Some(frame)).await?;
             // The client's own close frame ends the handshake; what it sent before is of no interest now.
             while let Some(message) = poll_fn(|cx| Pin::new(&mut self.wire).poll_next(cx)).await {

@@ -15,6 +15,7 @@
 #[macro_use]
 mod support;
 
+mod abuse;
 mod client;
 mod customers;
 mod documents;
