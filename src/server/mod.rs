@@ -19,6 +19,7 @@ mod stream;
 mod timers;
 mod tls;
 mod upgrade;
+mod work;
 
 use std::fmt;
 use std::io;

@@ -202,6 +202,8 @@ pub fn note_refusal(shared: &Arc<Shared>, caller: &Caller, address: IpAddr, acti
 
 /// What carrying out a request leads to.
 pub struct Answer {
+    /// Of the request, bytes.
+    pub size: usize,
     pub reply: Vec<u8>,
     pub identity: Identity,
 }
@@ -231,9 +233,19 @@ impl Request {
         self.operation == Operation::Desk(operation)
     }
 
+    /// What its frame takes, bytes.
+    #[must_use]
+    pub fn size(&self) -> usize {
+        match &self.body.text {
+            Text::Received(text) => text.len(),
+            Text::Rewritten(text) => text.len(),
+        }
+    }
+
     /// Carries the request out. Failures are answers, too.
     pub async fn answer(self, shared: Arc<Shared>) -> Answer {
         let mut reply = Vec::with_capacity(1024);
+        let size = self.size();
         let limits = &shared.config.limits;
         let began = Instant::now();
         let carried_out = tokio::time::timeout(limits.request(), self.carry_out(&shared, &mut reply)).await;
@@ -244,8 +256,8 @@ impl Request {
         };
         shared.metrics.answered(self.operation.name(), outcome.as_ref().err(), began.elapsed());
         match outcome {
-            Ok(identity) => Answer { reply, identity },
-            Err(error) => Answer { reply: refusal(&self.callback_id, &error), identity: Identity::Same },
+            Ok(identity) => Answer { size, reply, identity },
+            Err(error) => Answer { size, reply: refusal(&self.callback_id, &error), identity: Identity::Same },
         }
     }
 

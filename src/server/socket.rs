@@ -4,13 +4,11 @@
 //! neither is, the replies gathered so far are flushed, so that many replies leave in one system call.
 //! Reads run side by side up to a bound; writes one after another; a login alone.
 
-use std::collections::VecDeque;
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use futures_util::stream::FuturesUnordered;
 use futures_util::{FutureExt, Sink, Stream, StreamExt};
 use tokio::time::{Instant, Sleep};
 use tokio_tungstenite::WebSocketStream;
@@ -20,10 +18,11 @@ use tokio_tungstenite::tungstenite::{Bytes, Utf8Bytes};
 use tokio_util::sync::CancellationToken;
 
 use super::limits::{SocketRate, Verdict};
-use super::requests::{self, Answer, Identity, Reading, Request};
+use super::requests::{self, Answer, Identity, Reading};
 use super::session::Session;
 use super::stream::Connection;
 use super::timers::{Stall, Timers, sign_in_due};
+use super::work::Work;
 use super::{CloseCode, Shared};
 use crate::config::LARGEST_MESSAGE;
 use crate::error::Error;
@@ -51,8 +50,6 @@ pub fn wire_config() -> WebSocketConfig {
         .max_frame_size(Some(LARGEST_MESSAGE))
 }
 
-type Working = Pin<Box<dyn Future<Output = Answer> + Send>>;
-
 /// A socket at work.
 pub struct Socket {
     shared: Arc<Shared>,
@@ -60,11 +57,7 @@ pub struct Socket {
     wire: WebSocketStream<Connection>,
     caller: Option<Arc<Caller>>,
     rate: SocketRate,
-    /// Requests that are carried out side by side.
-    reads: FuturesUnordered<Working>,
-    /// The write (or login) that is being carried out, and those that wait for it.
-    write: Option<Working>,
-    writes: VecDeque<Request>,
+    work: Work,
     /// A login is under way: no frame is read before it is known who sends it.
     signing_in: bool,
     /// Bytes handed to the wire since it was last flushed.
@@ -132,6 +125,7 @@ impl Socket {
         let timers = Timers::new(&shared, caller.is_some());
         let shutdown = Box::pin(cancelled(shared.shutdown.token()));
         let ending = Box::pin(session.ending().ended());
+        let work = Work::new(&shared);
         let rate = SocketRate::new(&shared.config.limits);
         let wake_up = Box::pin(tokio::time::sleep_until(timers.next_due(&shared)));
         Self {
@@ -140,9 +134,7 @@ impl Socket {
             wire,
             caller,
             rate,
-            reads: FuturesUnordered::new(),
-            write: None,
-            writes: VecDeque::new(),
+            work,
             signing_in: false,
             unflushed: 0,
             in_a_row: 0,
@@ -192,13 +184,7 @@ impl Socket {
                 return Poll::Ready(event);
             }
         }
-        if let Some(write) = &mut self.write
-            && let Poll::Ready(answer) = write.as_mut().poll(cx)
-        {
-            self.write = None;
-            return Poll::Ready(Event::Answered(answer));
-        }
-        if let Poll::Ready(Some(answer)) = Pin::new(&mut self.reads).poll_next(cx) {
+        if let Poll::Ready(answer) = self.work.poll_answer(cx) {
             return Poll::Ready(Event::Answered(answer));
         }
         if self.may_read()
@@ -213,7 +199,7 @@ impl Socket {
                 Poll::Ready(done) => return Poll::Ready(Event::Flushed(done)),
                 Poll::Pending => self.note_stall(cx),
             }
-        } else if self.draining && self.in_flight() == 0 {
+        } else if self.draining && self.work.in_flight() == 0 {
             return Poll::Ready(Event::Drained);
         }
         self.poll_rest(cx)
@@ -247,22 +233,19 @@ impl Socket {
         Poll::Pending
     }
 
-    fn in_flight(&self) -> usize {
-        self.reads.len() + self.writes.len() + usize::from(self.write.is_some())
-    }
-
     /// Further frames stay with the client while enough is in flight or waits to be taken.
     fn may_read(&self) -> bool {
         let limits = &self.shared.config.limits;
         !self.draining
             && !self.signing_in
-            && self.in_flight() < limits.in_flight
-            && self.unflushed < limits.write_queue_bytes
+            && self.work.in_flight() < limits.in_flight
+            && self.work.held() + self.unflushed < limits.write_queue_bytes
     }
 
     fn flushed(&mut self) {
         self.unflushed = 0;
         self.timers.stall = None;
+        self.begin();
         if std::mem::take(&mut self.timers.ping_waits) {
             self.timers.pong_due = Some(Instant::now() + self.shared.config.socket.pong());
             self.wake_up.as_mut().reset(self.timers.next_due(&self.shared));
@@ -359,20 +342,18 @@ impl Socket {
     fn accept_text(&mut self, text: Utf8Bytes) {
         match requests::read(&self.shared, self.caller.as_ref(), &self.session, text) {
             Reading::Reply(reply) => self.send(reply),
-            Reading::Request(request) if request.is_write() => {
+            Reading::Request(request) => {
                 self.signing_in |= request.decides_identity();
-                self.writes.push_back(request);
-                self.begin_next_write();
+                self.work.accept(request);
+                self.begin();
             }
-            Reading::Request(request) => self.reads.push(Box::pin(request.answer(self.shared.clone()))),
         }
     }
 
-    fn begin_next_write(&mut self) {
-        if self.write.is_none()
-            && let Some(request) = self.writes.pop_front()
-        {
-            self.write = Some(Box::pin(request.answer(self.shared.clone())));
+    /// Begins what is next, unless enough answers wait for the client already.
+    fn begin(&mut self) {
+        if self.unflushed < self.shared.config.limits.write_queue_bytes {
+            self.work.begin(&self.shared);
         }
     }
 
@@ -391,8 +372,8 @@ impl Socket {
             }
         }
         self.send(answer.reply);
-        self.begin_next_write();
-        if self.write.is_none() {
+        self.begin();
+        if self.work.is_written() {
             self.signing_in = false;
         }
     }

@@ -1,0 +1,98 @@
+//! The requests of one socket: reads run side by side up to a bound, writes one after another.
+
+use std::collections::VecDeque;
+use std::future::Future;
+use std::pin::Pin;
+use std::sync::Arc;
+use std::task::{Context, Poll};
+
+use futures_util::Stream;
+use futures_util::stream::FuturesUnordered;
+
+use super::Shared;
+use super::requests::{Answer, Request};
+
+type Working = Pin<Box<dyn Future<Output = Answer> + Send>>;
+
+/// What a socket has accepted and not answered yet.
+pub struct Work {
+    /// Requests that are carried out side by side, and those that wait for them.
+    reads: FuturesUnordered<Working>,
+    waiting: VecDeque<Request>,
+    /// The write (or login) that is being carried out, and those that wait for it.
+    write: Option<Working>,
+    writes: VecDeque<Request>,
+    /// The most reads that are carried out at a time: every answer is held until it is sent.
+    side_by_side: usize,
+    /// Bytes of all their frames.
+    held: usize,
+}
+
+impl Work {
+    #[must_use]
+    pub fn new(shared: &Shared) -> Self {
+        Self {
+            reads: FuturesUnordered::new(),
+            waiting: VecDeque::new(),
+            write: None,
+            writes: VecDeque::new(),
+            // Two for each connection to the database: one is carried out, the next is ready.
+            side_by_side: 2 * usize::try_from(shared.config.database.connections).unwrap_or(1),
+            held: 0,
+        }
+    }
+
+    /// How many requests are not answered yet.
+    #[must_use]
+    pub fn in_flight(&self) -> usize {
+        self.reads.len() + self.waiting.len() + self.writes.len() + usize::from(self.write.is_some())
+    }
+
+    /// What their frames take, bytes.
+    #[must_use]
+    pub fn held(&self) -> usize {
+        self.held
+    }
+
+    /// Whether no write (or login) is left.
+    #[must_use]
+    pub fn is_written(&self) -> bool {
+        self.write.is_none() && self.writes.is_empty()
+    }
+
+    pub fn accept(&mut self, request: Request) {
+        self.held += request.size();
+        let queue = if request.is_write() { &mut self.writes } else { &mut self.waiting };
+        queue.push_back(request);
+    }
+
+    /// Begins what is next.
+    pub fn begin(&mut self, shared: &Arc<Shared>) {
+        while self.reads.len() < self.side_by_side
+            && let Some(request) = self.waiting.pop_front()
+        {
+            self.reads.push(Box::pin(request.answer(shared.clone())));
+        }
+        if self.write.is_none()
+            && let Some(request) = self.writes.pop_front()
+        {
+            self.write = Some(Box::pin(request.answer(shared.clone())));
+        }
+    }
+
+    /// The next answer.
+    pub fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Answer> {
+        if let Some(write) = &mut self.write
+            && let Poll::Ready(answer) = write.as_mut().poll(cx)
+        {
+            self.write = None;
+            self.held -= answer.size;
+            return Poll::Ready(answer);
+        }
+        if let Poll::Ready(Some(answer)) = Pin::new(&mut self.reads).poll_next(cx) {
+            self.held -= answer.size;
+            return Poll::Ready(answer);
+        }
+        Poll::Pending
+    }
+}
