@@ -89,25 +89,34 @@ pub async fn note(cx: &Cx<'_>, kind: Kind, what: &Value) -> Result<(), Error> {
     Ok(())
 }
 
-/// Writes down that somebody signed in. A database that does not take it keeps nobody out: the log says so.
+/// Writes down that somebody signed in; the same sign-in at most once a minute, as with refusals. A database that
+/// does not take it keeps nobody out: the log says so.
 pub async fn sign_in(backend: &Backend, caller: &Caller, address: IpAddr, how: &str) {
     let actor = Actor::of(caller, Some(address));
     let mut what = json!({ "how": how });
     if let (Some(via), Some(what)) = (&caller.via, what.as_object_mut()) {
         what.insert("credential".into(), via.credential.as_str().into());
     }
-    let _ = write_alone(backend, caller.company, &actor, Kind::SignIn, &what).await;
+    if backend.lately.is_first(caller.company, &actor, what.to_string()) {
+        let _ = write_alone(backend, caller.company, &actor, Kind::SignIn, &what).await;
+    }
 }
 
-/// Refusals that were written down lately. Who is refused again and again fills no table.
-pub struct Refusals(Cache<(i64, Actor, String), ()>);
+/// Sign-ins and refusals that were written down lately. Who comes again and again fills no table.
+pub struct Lately(Cache<(i64, Actor, String), ()>);
 
-/// For how long the same refusal is not written down again.
+/// For how long the same is not written down again.
 const ONCE: Duration = Duration::from_mins(1);
 
-impl Default for Refusals {
+impl Default for Lately {
     fn default() -> Self {
         Self(Cache::builder().max_capacity(100_000).time_to_live(ONCE).build())
+    }
+}
+
+impl Lately {
+    fn is_first(&self, company: i64, actor: &Actor, what: String) -> bool {
+        self.0.entry((company, actor.clone(), what)).or_insert(()).is_fresh()
     }
 }
 
@@ -118,11 +127,9 @@ pub async fn refusal(backend: &Backend, company: i64, login_no: &str, address: I
     let known = login_no == SYSTEM || catalogue.staff(login_no).is_some();
     let login_no = catalogue.staff(login_no).map_or(login_no, |staff| &staff.login_no);
     let actor = Actor { login_no: if known { login_no.to_owned() } else { String::new() }, address: Some(address) };
-    let key = (company, actor.clone(), action.to_owned());
-    if backend.refusals.0.contains_key(&key) {
+    if !backend.lately.is_first(company, &actor, action.to_owned()) {
         return;
     }
-    backend.refusals.0.insert(key, ());
     let _ = write_alone(backend, company, &actor, Kind::Refusal, &json!({ "action": action, "code": code })).await;
 }
 

@@ -40,7 +40,7 @@ pub struct Backend {
     pub downloads: Downloads,
     pub guesses: password::Guesses,
     pub provider: token::Provider,
-    pub refusals: audit::Refusals,
+    pub lately: audit::Lately,
     pub allowances: reveal::Allowances,
     pub dialects: Dialects,
 }
@@ -55,7 +55,7 @@ impl Backend {
             downloads: Downloads::new(config.export.url_seconds),
             guesses: password::Guesses::default(),
             provider: token::Provider::new(&config.tokens),
-            refusals: audit::Refusals::default(),
+            lately: audit::Lately::default(),
             allowances: reveal::Allowances::new(&config.limits),
             dialects: config.dialects.clone(),
         }
