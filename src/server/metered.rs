@@ -4,20 +4,32 @@
 use std::io::{self, IoSlice};
 use std::pin::Pin;
 use std::task::{Context, Poll};
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::time::Sleep;
 
 pub struct Metered {
     stream: TcpStream,
     received: u64,
     written: u64,
+    /// How long the peer may take nothing before the stream ends; a socket sees to that itself.
+    patience: Option<Duration>,
+    /// When that is over, while the peer takes nothing.
+    stalled: Option<Pin<Box<Sleep>>>,
 }
 
 impl Metered {
     #[must_use]
-    pub fn new(stream: TcpStream) -> Self {
-        Self { stream, received: 0, written: 0 }
+    pub fn new(stream: TcpStream, patience: Duration) -> Self {
+        Self { stream, received: 0, written: 0, patience: Some(patience), stalled: None }
+    }
+
+    /// Leaves it to the owner to end a stream whose peer takes nothing.
+    pub fn wait(&mut self) {
+        self.patience = None;
+        self.stalled = None;
     }
 
     /// Bytes that the peer has sent.
@@ -32,9 +44,19 @@ impl Metered {
         self.written
     }
 
-    fn count(&mut self, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
-        if let Poll::Ready(Ok(count)) = written {
-            self.written += count as u64;
+    fn count(&mut self, cx: &mut Context<'_>, written: Poll<io::Result<usize>>) -> Poll<io::Result<usize>> {
+        match (&written, self.patience) {
+            (Poll::Ready(done), _) => {
+                self.written += *done.as_ref().unwrap_or(&0) as u64;
+                self.stalled = None;
+            }
+            (Poll::Pending, Some(patience)) => {
+                let stalled = self.stalled.get_or_insert_with(|| Box::pin(tokio::time::sleep(patience)));
+                if stalled.as_mut().poll(cx).is_ready() {
+                    return Poll::Ready(Err(io::ErrorKind::TimedOut.into()));
+                }
+            }
+            (Poll::Pending, None) => {}
         }
         written
     }
@@ -52,7 +74,7 @@ impl AsyncRead for Metered {
 impl AsyncWrite for Metered {
     fn poll_write(mut self: Pin<&mut Self>, cx: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write(cx, bytes);
-        self.count(written)
+        self.count(cx, written)
     }
 
     fn poll_write_vectored(
@@ -61,7 +83,7 @@ impl AsyncWrite for Metered {
         pieces: &[IoSlice<'_>],
     ) -> Poll<io::Result<usize>> {
         let written = Pin::new(&mut self.stream).poll_write_vectored(cx, pieces);
-        self.count(written)
+        self.count(cx, written)
     }
 
     fn is_write_vectored(&self) -> bool {

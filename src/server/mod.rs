@@ -2,6 +2,7 @@
 //! from the tables of `dialects`.
 
 mod address;
+mod addresses;
 mod close;
 mod cors;
 mod door;
@@ -38,6 +39,7 @@ pub use session::Sessions;
 pub use shutdown::Shutdown;
 pub use tls::TlsError;
 
+use self::addresses::Addresses;
 use self::door::Door;
 use self::limits::Rates;
 use self::metered::Metered;
@@ -47,8 +49,10 @@ use self::tls::Certificates;
 use crate::config::Config;
 use crate::ops::{Backend, audit};
 
-/// How long a connection may take to send the head of a request.
+/// How long a connection may take to send the head of a request, the time between two requests included.
 const HEAD: Duration = Duration::from_secs(10);
+/// The most that a head may be, and of a body or an answer that is held at a time, bytes.
+const HTTP_BUFFER: usize = 64 * 1024;
 /// How long to wait after a failed accept: the machine is out of file handles, and needs a moment.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
@@ -146,6 +150,7 @@ fn listen(address: SocketAddr) -> io::Result<TcpListener> {
 
 async fn accept(listener: TcpListener, shared: Arc<Shared>) {
     let door = Arc::new(Door::new(http::router(shared.clone()), &shared.config));
+    let addresses = Arc::new(Addresses::default());
     loop {
         let accepted = tokio::select! {
             accepted = listener.accept() => accepted,
@@ -157,10 +162,16 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
                 let _ = stream.set_nodelay(true);
                 // Beyond the limit, the connection is closed at once.
                 let Ok(place) = shared.connections.clone().try_acquire_owned() else { continue };
+                // One client alone must not take all places: what is no socket yet counts like one.
+                let Some(of_address) = addresses.enter(peer.ip().to_canonical(), most_of(peer.ip(), &shared.config))
+                else {
+                    shared.metrics.limited("[limits] sockets_per_address");
+                    continue;
+                };
                 let serving = serve(stream, peer.ip(), door.clone(), shared.clone());
                 shared.shutdown.spawn(async move {
                     serving.await;
-                    drop(place);
+                    drop((place, of_address));
                 });
             }
             Err(error) => {
@@ -169,6 +180,12 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
             }
         }
     }
+}
+
+/// The most connections from an address that are no sockets. Through a trusted proxy comes everybody.
+fn most_of(peer: IpAddr, config: &Config) -> usize {
+    let is_proxy = config.server.trusted_proxies.iter().any(|network| network.contains(peer.to_canonical()));
+    if is_proxy { 0 } else { config.limits.sockets_per_address }
 }
 
 /// Ends, once a second, the sockets whose sign-in has ended.
@@ -217,6 +234,7 @@ async fn serve(stream: TcpStream, peer: IpAddr, door: Arc<Door>, shared: Arc<Sha
     let connection = hyper::server::conn::http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(HEAD)
+        .max_buf_size(HTTP_BUFFER)
         .serve_connection(TokioIo::new(stream), passing)
         .with_upgrades();
     tokio::pin!(connection);
@@ -233,7 +251,7 @@ async fn serve(stream: TcpStream, peer: IpAddr, door: Arc<Door>, shared: Arc<Sha
 }
 
 async fn agree(stream: TcpStream, shared: &Shared) -> io::Result<Connection> {
-    let stream = Metered::new(stream);
+    let stream = Metered::new(stream, shared.config.socket.pong());
     match &shared.certificates {
         Some(certificates) => certificates.handshake(stream).await,
         None => Ok(Connection::Plain(stream)),

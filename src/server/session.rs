@@ -9,6 +9,7 @@ use dashmap::DashMap;
 use tokio_util::sync::CancellationToken;
 
 use super::CloseCode;
+use super::addresses::{Addresses, Place};
 use crate::config::{Limits, Sessions as HowMany};
 use crate::domain::catalogue::login_key;
 use crate::domain::times::SECOND;
@@ -24,7 +25,7 @@ pub struct Sessions {
     next: AtomicU64,
     /// Counted apart from the maps: a socket counts from before its handshake is answered.
     open: AtomicUsize,
-    addresses: DashMap<IpAddr, usize>,
+    addresses: Arc<Addresses>,
     signed_in: DashMap<u64, SignedIn>,
     /// The sockets of each operator and each program, oldest first.
     of_whom: DashMap<Whom, Vec<u64>>,
@@ -77,14 +78,8 @@ impl Sessions {
         }
         let id = self.next.fetch_add(1, Ordering::Relaxed);
         // From here on the count is taken back when this is dropped.
-        let session = Session { id, address, sessions: self.clone(), ending: Ending::default() };
-        let mut of_address = self.addresses.entry(address).or_insert(0);
-        *of_address += 1;
-        if limits.sockets_per_address > 0 && *of_address > limits.sockets_per_address {
-            drop(of_address);
-            return Err(Full::Address);
-        }
-        drop(of_address);
+        let mut session = Session { id, address, place: None, sessions: self.clone(), ending: Ending::default() };
+        session.place = Some(self.addresses.enter(address, limits.sockets_per_address).ok_or(Full::Address)?);
         Ok(session)
     }
 
@@ -147,6 +142,8 @@ impl Sessions {
 pub struct Session {
     id: u64,
     address: IpAddr,
+    /// Among the sockets of the address.
+    place: Option<Place>,
     sessions: Arc<Sessions>,
     ending: Ending,
 }
@@ -206,10 +203,6 @@ impl Session {
 impl Drop for Session {
     fn drop(&mut self) {
         self.sessions.leave(self.id);
-        if let Some(mut count) = self.sessions.addresses.get_mut(&self.address) {
-            *count = count.saturating_sub(1);
-        }
-        self.sessions.addresses.remove_if(&self.address, |_, count| *count == 0);
         self.sessions.open.fetch_sub(1, Ordering::AcqRel);
     }
 }

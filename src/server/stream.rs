@@ -24,6 +24,14 @@ impl Connection {
             Self::Tls(stream) => stream.get_ref().0,
         }
     }
+
+    /// Leaves it to the owner to end a connection whose client takes nothing.
+    pub fn wait(&mut self) {
+        match self {
+            Self::Plain(stream) => stream.wait(),
+            Self::Tls(stream) => stream.get_mut().0.wait(),
+        }
+    }
 }
 
 /// Hands a call on to the stream there is.

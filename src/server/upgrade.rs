@@ -148,7 +148,9 @@ async fn serve(shared: Arc<Shared>, session: Session, request: Request, caller: 
         tracing::error!("a connection of an unknown kind was upgraded");
         return;
     };
-    let (stream, read) = (parts.io.into_inner(), parts.read_buf.to_vec());
+    let (mut stream, read) = (parts.io.into_inner(), parts.read_buf.to_vec());
+    // From here on the client is told why before it is left.
+    stream.wait();
     let wire = WebSocketStream::from_partially_read(stream, read, Role::Server, Some(socket::wire_config())).await;
     socket::serve(shared, session, wire, caller).await;
 }
