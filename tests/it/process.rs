@@ -11,17 +11,20 @@ use tokio::sync::Mutex;
 
 use crate::client::Client;
 
-struct Server {
+/// The program, with the demo's data; it ends when this is dropped.
+pub struct Server {
     process: Child,
-    ws: String,
-    http: String,
+    pub ws: String,
+    pub http: String,
 }
 
 impl Server {
-    fn start(data: &Path) -> Self {
+    /// Starts it with these settings, as the environment has them.
+    pub fn start(data: &Path, settings: &[(&str, &str)]) -> Self {
         let mut process = Command::new(env!("CARGO_BIN_EXE_laidian"))
             .args(["serve", "--demo=5", "--listen", "127.0.0.1:0", "--data"])
             .arg(data)
+            .envs(settings.iter().copied())
             .stdout(Stdio::piped())
             .stderr(Stdio::null())
             .spawn()
@@ -36,8 +39,13 @@ impl Server {
         Self { process, ws, http }
     }
 
+    /// The number under which the machine knows it.
+    pub fn id(&self) -> u32 {
+        self.process.id()
+    }
+
     fn signal(&self, signal: &str) {
-        let sent = Command::new("kill").args([signal, &self.process.id().to_string()]).status().unwrap();
+        let sent = Command::new("kill").args([signal, &self.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }
 }
@@ -59,7 +67,7 @@ fn customer(number: usize) -> Value {
 fn sigterm_ends_the_program_in_order() {
     let folder = tempfile::tempdir().unwrap();
     for signal in ["-TERM", "-INT"] {
-        let mut server = Server::start(folder.path());
+        let mut server = Server::start(folder.path(), &[]);
         server.signal(signal);
         assert_eq!(server.process.wait().unwrap().code(), Some(0), "{signal}");
         // The checkpoint has moved everything into the database file.
@@ -73,7 +81,7 @@ fn sigterm_ends_the_program_in_order() {
 async fn every_answered_creation_survives_kill_9_complete() {
     const ANSWERS_BEFORE_THE_KILL: usize = 120;
     let folder = tempfile::tempdir().unwrap();
-    let server = Server::start(folder.path());
+    let server = Server::start(folder.path(), &[]);
     let answered: Arc<Mutex<Vec<Value>>> = Arc::default();
     let next = Arc::new(AtomicUsize::new(0));
     let (enough, mut is_enough) = tokio::sync::watch::channel(0);
@@ -107,7 +115,7 @@ async fn every_answered_creation_survives_kill_9_complete() {
     }
     drop(server);
 
-    let server = Server::start(folder.path());
+    let server = Server::start(folder.path(), &[]);
     let mut client = Client::connect(&server.ws).await;
     let answered = answered.lock().await;
     assert!(answered.len() >= ANSWERS_BEFORE_THE_KILL);
