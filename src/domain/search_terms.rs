@@ -97,7 +97,7 @@ pub struct Query {
     pub words: Vec<Word>,
 }
 
-/// One word of a search. A customer matches by its text or, if there is a `tail`, by a phone.
+/// One word of a search. A customer matches by its text or, if there is a `tail` or a `key`, by a phone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
     /// The word as it stands in a [`haystack`], at most 64 characters.
@@ -106,6 +106,8 @@ pub struct Word {
     pub lookups: Vec<Lookup>,
     /// For a word that may be a phone, the reversed digits that the tail of the phone begins with.
     pub tail: Option<String>,
+    /// For a word that counts only as a whole number, the key of the phone.
+    pub key: Option<String>,
 }
 
 /// A way to find candidates in the term table.
@@ -134,13 +136,29 @@ pub fn query(text: &str) -> Query {
 /// than eight words, or in a word more than 64 characters, is ignored: more is found, not less.
 #[must_use]
 pub fn query_in(text: &str, country: &Country) -> Query {
-    let folded = fold(text);
-    let words = if is_one_phone(&folded) {
-        vec![Word::of(&without_blanks(&folded), country)]
-    } else {
-        folded.split_whitespace().take(MOST_WORDS).map(|word| Word::of(word, country)).collect()
+    Query { words: words_of(&fold(text)).iter().map(|word| Word::of(word, country)).collect() }
+}
+
+/// Returns the words of a search by somebody who sees only the last `shown` digits of a number: those find a
+/// phone, and so does a whole number. Whatever lies between would tell the hidden digits one by one, in
+/// texts too: there, digits are ignored.
+#[must_use]
+pub fn query_of_masked(text: &str, country: &Country, shown: usize) -> Query {
+    let of_word = |word: &String| -> Vec<Word> {
+        if is_dialled(word) {
+            return Word::of_whole_number(word, country, shown).into_iter().collect();
+        }
+        let pieces = word.split(|c: char| c.is_ascii_digit()).filter(|piece| !piece.is_empty());
+        pieces.map(|piece| Word::of(piece, country)).collect()
     };
-    Query { words }
+    Query { words: words_of(&fold(text)).iter().flat_map(of_word).take(MOST_WORDS).collect() }
+}
+
+fn words_of(folded: &str) -> Vec<String> {
+    if is_one_phone(folded) {
+        return vec![without_blanks(folded)];
+    }
+    folded.split_whitespace().take(MOST_WORDS).map(str::to_owned).collect()
 }
 
 /// Returns the smallest string above all strings that begin with `prefix`, by code point.
@@ -220,7 +238,20 @@ impl Word {
         if initials_of_folded(&text) == text {
             lookups.push(Space::Initials.lookup(&text));
         }
-        Word { tail: phone_tail(word, country), text, lookups }
+        Word { tail: phone_tail(word, country), key: None, text, lookups }
+    }
+
+    fn of_whole_number(word: &str, country: &Country, shown: usize) -> Option<Word> {
+        let digits = word.chars().filter(char::is_ascii_digit).count();
+        if digits < SHORTEST_DIGITS {
+            return None;
+        }
+        let (tail, key) = if digits <= shown {
+            (Some(tail_of(word)), None)
+        } else {
+            (None, Some(Phone::parse(word, country)?.key()))
+        };
+        Some(Word { text: word.chars().take(LONGEST_WORD).collect(), lookups: Vec::new(), tail, key })
     }
 }
 

@@ -8,9 +8,9 @@ use super::rights::Shown;
 use crate::domain::catalogue::Dictionary;
 use crate::domain::customer::{CustomerPhone, LONGEST_TEXT};
 use crate::domain::filter::{ListFilter, Owner};
-use crate::domain::masking::SHOWN as SHOWN_DIGITS;
+use crate::domain::masking::SHOWN;
 use crate::domain::phone::{Phone, SHORTEST_TAIL, shorter_tails};
-use crate::domain::search_terms::{fold, prefix_end, query_in};
+use crate::domain::search_terms::{fold, prefix_end, query_in, query_of_masked};
 use crate::error::Error;
 use crate::store::rows::{CustomerRow, PhoneRow};
 use crate::store::search::Search;
@@ -195,17 +195,10 @@ pub fn search(cx: &Cx<'_>, filter: &ListFilter<'_>, query: Option<&str>) -> Resu
     search.type_value = value(&catalogue.types, "客户类型", &filter.kind)?;
     search.flag_value = value(&catalogue.flags, "客户状态", &filter.status)?;
     search.source_value = value(&catalogue.sources, "客户来源", &filter.source)?;
-    search.words = query.map(|text| query_in(text, catalogue.company.country).words).unwrap_or_default();
-    if cx.rights().masks() {
-        for word in &mut search.words {
-            // The last digits that are shown, or a whole number; between them lies guessing digit by digit.
-            let is_whole =
-                || Phone::parse(&word.text, catalogue.company.country).is_some_and(|phone| phone.e164.is_some());
-            if word.tail.as_ref().is_some_and(|tail| tail.len() > SHOWN_DIGITS) && !is_whole() {
-                word.tail = None;
-            }
-        }
-    }
+    let country = catalogue.company.country;
+    let words =
+        |text| if cx.rights().masks() { query_of_masked(text, country, SHOWN) } else { query_in(text, country) };
+    search.words = query.map(|text| words(text).words).unwrap_or_default();
     search.within = cx.within();
     Ok(search)
 }

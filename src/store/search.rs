@@ -161,8 +161,13 @@ fn push_word(sql: &mut Sql, word: &Word) {
     }
     if let Some(tail) = &word.tail {
         sql.push(union);
+        union = " union ";
         sql.push("select distinct customer_id from phone where company_id = $1");
         push_tail_range(sql, tail);
+    }
+    if let Some(key) = &word.key {
+        sql.push(union);
+        sql.push("select customer_id from phone where company_id = $1 and key = ").bind(key.as_str());
     }
 }
 

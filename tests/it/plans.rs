@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 
 use laidian::domain::feed::FeedKind;
-use laidian::domain::search_terms::query;
+use laidian::domain::phone::CHINA;
+use laidian::domain::search_terms::{query, query_of_masked};
 use laidian::store::search::Search;
 use laidian::store::{STATEMENTS, Scope};
 use regex::Regex;
@@ -93,6 +94,11 @@ fn searches() -> Vec<(&'static str, Search)> {
         ("initials", words("hjy", &any)),
         ("digits", words("0001", &any)),
         ("a phone", words("138 9000 1000", &any)),
+        ("a whole number", Search { words: query_of_masked("13890001000", &CHINA, 4).words, ..any.clone() }),
+        (
+            "a whole number and a word",
+            Search { words: query_of_masked("13890001000 科技", &CHINA, 4).words, ..owner.clone() },
+        ),
         ("two words", words("杭州 科技", &any)),
         ("eight words", words("杭州 岚舟 科技 有限 公司 hz lz kj", &any)),
         ("a word and a filter", words("科技", &owner)),

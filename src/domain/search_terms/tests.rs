@@ -65,7 +65,7 @@ fn both_readings_of_a_surname_are_found() {
 fn words_of_a_query() {
     let words = query(" 王芳　Wf 芳 ").words;
     let all = |terms: &[&str]| Lookup::All(terms.iter().map(ToString::to_string).collect());
-    assert_eq!(words[0], Word { text: "王芳".into(), lookups: vec![all(&["王芳"])], tail: None });
+    assert_eq!(words[0], Word { text: "王芳".into(), lookups: vec![all(&["王芳"])], tail: None, key: None });
     assert_eq!(words[1].lookups, [all(&["wf"]), all(&["\u{1}wf"])]);
     assert_eq!(words[2].lookups, [Lookup::Prefix { from: "芳".into(), to: "芴".into() }]);
     assert_eq!(words.len(), 3);
@@ -162,4 +162,26 @@ proptest! {
             prop_assert!(stored.starts_with(&tail), "{typed} of {stored} is looked up by {tail}");
         }
     }
+}
+
+#[test]
+fn who_sees_the_last_four_digits_searches_by_them_or_by_the_whole_number() {
+    let words = |text: &str| {
+        let words = query_of_masked(text, &CHINA, 4).words;
+        words.into_iter().map(|word| (word.text, word.tail, word.key, word.lookups.len())).collect::<Vec<_>>()
+    };
+    let number = |text: &str, tail: Option<&str>, key: Option<&str>| {
+        vec![(text.to_owned(), tail.map(str::to_owned), key.map(str::to_owned), 0)]
+    };
+    assert_eq!(words("5678"), number("5678", Some("8765"), None));
+    assert_eq!(words("45678"), number("45678", None, Some("45678")));
+    // Not by the last six digits behind a country code, either.
+    assert_eq!(words("+1 345678"), number("+1345678", None, Some("+1345678")));
+    for whole in ["13812345678", "138-1234-5678", "+86 138 1234 5678", "１３８１２３４５６７８"] {
+        assert_eq!(words(whole)[0].2.as_deref(), Some("+8613812345678"), "{whole}");
+    }
+    assert_eq!(words("567"), []);
+    let texts = |text: &str| words(text).into_iter().map(|word| word.0).collect::<Vec<_>>();
+    assert_eq!(texts("张三138 第7分店 12"), ["张三", "第", "分店"]);
+    assert_eq!(words("张1").first().map(|word| word.3), Some(1));
 }
