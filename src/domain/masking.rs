@@ -1,30 +1,48 @@
 //! Phone numbers half hidden: enough to recognise, too little to call.
+//!
+//! Of every number the four digits before the last four are hidden, wherever it stands, so that two
+//! spellings of one number do not complete each other. What is no number of a known form is recognised where
+//! a number is expected ([`mask`]), and in the texts of the customer who has it ([`Known`]).
+
+mod numbers;
 
 use std::borrow::Cow;
+use std::ops::Range;
 
-use super::phone::half_width;
+use serde_json::Value;
+
+use numbers::{is_digit, known_numbers, numbers};
+
+use super::phone::{Country, Phone, SHORTEST_TAIL};
 
 /// Last digits that stay; as many before them are hidden.
 pub const SHOWN: usize = 4;
 /// Last digits that stay of a number that is too short to show more.
 const SHOWN_OF_SHORT: usize = 2;
+/// The most digits beside a number that are taken for its extension.
+const LONGEST_EXTENSION: usize = 6;
+/// What is hidden can make a number of what stood beside it, but hardly so often.
+const MOST_PASSES: usize = 4;
 
-/// Returns a phone number with its middle hidden: `138****8888`. Of a short number only the end stays.
+/// Returns a phone number with its middle hidden: `138****8888`. Of a short number only the end stays, of one
+/// of no known form the first and last four digits; of several numbers in one, none is left.
 #[must_use]
 pub fn mask(phone: &str) -> String {
-    let digits = phone.chars().filter(|c| half_width(*c).is_ascii_digit()).count();
-    let shown = if digits < 2 * SHOWN { SHOWN_OF_SHORT } else { SHOWN };
-    let hidden_from = digits.saturating_sub(2 * SHOWN);
-    let hidden_to = digits.saturating_sub(shown);
-    let mut nth = 0;
-    let hide = |c: char| {
-        if !half_width(c).is_ascii_digit() {
-            return c;
-        }
-        nth += 1;
-        if (hidden_from..hidden_to).contains(&(nth - 1)) { '*' } else { c }
-    };
-    phone.chars().map(hide).collect()
+    let digits = phone.chars().filter(|c| is_digit(*c)).count();
+    let numbers = numbers(phone);
+    if numbers.is_empty() {
+        return hide(phone, digits.saturating_sub(2 * SHOWN).min(SHOWN), digits);
+    }
+    let inside = |range: &Range<usize>| phone.get(range.clone()).unwrap_or_default().chars().filter(|c| is_digit(*c));
+    let beside = digits - numbers.iter().map(|range| inside(range).count()).sum::<usize>();
+    let is_inside = |at: usize| numbers.iter().any(|range| range.contains(&at));
+    let masked = hide_all(phone, &numbers);
+    if beside <= LONGEST_EXTENSION {
+        return mask_text(&masked).into_owned();
+    }
+    // Character by character: what is masked has as many as before, but not as many bytes.
+    let both = phone.char_indices().zip(masked.chars());
+    both.map(|((at, _), c)| if is_digit(c) && !is_inside(at) { '*' } else { c }).collect()
 }
 
 /// Returns a text with all numbers in it masked that read like telephone numbers.
@@ -33,28 +51,7 @@ pub fn mask(phone: &str) -> String {
 /// are recognised, also in groups (`138 1234 5678`); dates, times and longer runs of digits are left alone.
 #[must_use]
 pub fn mask_text(text: &str) -> Cow<'_, str> {
-    if text.chars().filter(|c| half_width(*c).is_ascii_digit()).count() < SHORTEST {
-        return Cow::Borrowed(text);
-    }
-    let groups = groups(text);
-    let mut masked = String::new();
-    let mut copied = 0;
-    let mut first = 0;
-    while first < groups.len() {
-        let Some((last, start, end)) = number_at(text, &groups, first) else {
-            first += 1;
-            continue;
-        };
-        masked.push_str(text.get(copied..start).unwrap_or_default());
-        masked.push_str(&mask(text.get(start..end).unwrap_or_default()));
-        copied = end;
-        first = last + 1;
-    }
-    if copied == 0 {
-        return Cow::Borrowed(text);
-    }
-    masked.push_str(text.get(copied..).unwrap_or_default());
-    Cow::Owned(masked)
+    repeated(text, numbers)
 }
 
 /// Returns a JSON text with all numbers masked that stand in its strings.
@@ -66,8 +63,7 @@ pub fn mask_json(json: &str) -> Cow<'_, str> {
     while let Some(quote) = json.get(rest..).and_then(|tail| tail.find('"')) {
         let start = rest + quote + 1;
         let end = end_of_string(json, start);
-        let string = json.get(start..end).unwrap_or_default();
-        if let Cow::Owned(hidden) = mask_text(string) {
+        if let Some(hidden) = mask_string(json, start, end) {
             masked.push_str(json.get(copied..start).unwrap_or_default());
             masked.push_str(&hidden);
             copied = end;
@@ -91,6 +87,23 @@ pub fn mask_from(json: &mut Vec<u8>, start: usize) {
     }
 }
 
+/// The string between two quotes of a JSON text, masked, if there is a number in it.
+fn mask_string(json: &str, start: usize, end: usize) -> Option<String> {
+    let string = json.get(start..end)?;
+    // An escape has digits of its own, and a line break in it may stand inside of a number.
+    let plain =
+        string.contains('\\').then(|| serde_json::from_str::<String>(json.get(start - 1..=end)?).ok()).flatten();
+    let Some(plain) = plain else {
+        return match mask_text(string) {
+            Cow::Owned(masked) => Some(masked),
+            Cow::Borrowed(_) => None,
+        };
+    };
+    let Cow::Owned(masked) = mask_text(&plain) else { return None };
+    let quoted = Value::from(masked).to_string();
+    quoted.get(1..quoted.len() - 1).map(str::to_owned)
+}
+
 /// Where the string ends whose first character stands at `start`.
 fn end_of_string(json: &str, start: usize) -> usize {
     let mut escaped = false;
@@ -103,89 +116,105 @@ fn end_of_string(json: &str, start: usize) -> usize {
     quote.map_or(json.len(), |quote| start + quote)
 }
 
-/// The fewest digits of a number that is recognised in a text.
-const SHORTEST: usize = 8;
-/// The most groups that a number is written in.
-const MOST_GROUPS: usize = 6;
-
-/// A run of digits.
-struct Group {
-    start: usize,
-    end: usize,
-    digits: String,
-    follows_plus: bool,
+/// The numbers of a customer, recognised in the customer's own texts whatever their form: `138900010001` alone
+/// could be an order, but not beside the phone of that number. They have at least seven digits.
+#[derive(Debug, Default)]
+pub struct Known {
+    /// The last digits of each.
+    digits: Vec<String>,
 }
 
-fn groups(text: &str) -> Vec<Group> {
-    let mut groups: Vec<Group> = Vec::new();
-    let mut before = ' ';
-    for (at, c) in text.char_indices() {
-        let plain = half_width(c);
-        if plain.is_ascii_digit() {
-            let end = at + c.len_utf8();
-            match groups.last_mut().filter(|group| group.end == at) {
-                Some(group) => {
-                    group.digits.push(plain);
-                    group.end = end;
-                }
-                None => groups.push(Group { start: at, end, digits: plain.into(), follows_plus: before == '+' }),
-            }
-        }
-        before = plain;
+impl Known {
+    #[must_use]
+    pub fn of<'p>(phones: impl Iterator<Item = &'p str>, country: &Country) -> Self {
+        let tail =
+            |typed: &str| Phone::parse(typed, country).map(|phone| phone.tail().chars().rev().collect::<String>());
+        let digits = phones.filter_map(tail).filter(|tail| tail.len() >= SHORTEST_TAIL);
+        Self { digits: digits.collect() }
     }
-    groups
-}
 
-/// The number that begins with this group, if one does: its last group, and where in the text it stands.
-fn number_at(text: &str, groups: &[Group], first: usize) -> Option<(usize, usize, usize)> {
-    let head = groups.get(first)?;
-    let mut found = None;
-    let mut digits = String::new();
-    for (index, group) in groups.iter().enumerate().skip(first).take(MOST_GROUPS) {
-        if index > first {
-            let gap = text.get(groups.get(index - 1)?.end..group.start)?;
-            if !is_joint(gap) || group.follows_plus {
-                break;
-            }
-        }
-        digits.push_str(&group.digits);
-        if is_number(&digits, head.follows_plus) {
-            found = Some((index, head.start, group.end));
-            // A number in one piece is a number, whatever follows it.
-            if index == first {
-                break;
-            }
+    /// Returns a text of the customer with these numbers and all others masked.
+    #[must_use]
+    pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
+        repeated(text, |text| {
+            let known = known_numbers(text, &self.digits);
+            if known.is_empty() { numbers(text) } else { known }
+        })
+    }
+
+    /// Returns a value of the customer, in which a number may be a JSON number, too; masked, it is a text.
+    #[must_use]
+    pub fn mask_value(&self, value: &Value) -> Value {
+        let text = match value {
+            Value::String(text) => Cow::Borrowed(text.as_str()),
+            Value::Number(number) => Cow::Owned(number.to_string()),
+            other => return other.clone(),
+        };
+        match self.mask(&text) {
+            Cow::Owned(masked) => Value::String(masked),
+            Cow::Borrowed(_) => value.clone(),
         }
     }
-    found
 }
 
-/// Whether this can stand between two groups of one number.
-fn is_joint(gap: &str) -> bool {
-    let mut signs = gap.chars().map(half_width);
-    gap.chars().count() <= 2 && signs.all(|c| matches!(c, ' ' | '-' | '.' | '(' | ')' | '‐'..='―'))
+/// Hides what `find` finds until it finds nothing more, so that what is masked stays as it is when it is
+/// masked again.
+fn repeated(text: &str, find: impl Fn(&str) -> Vec<Range<usize>>) -> Cow<'_, str> {
+    let mut masked = Cow::Borrowed(text);
+    for _ in 0..MOST_PASSES {
+        let found = find(&masked);
+        if found.is_empty() {
+            break;
+        }
+        masked = Cow::Owned(hide_all(&masked, &found));
+    }
+    masked
 }
 
-fn is_number(digits: &str, follows_plus: bool) -> bool {
-    let is_mobile = |digits: &str| digits.len() == 11 && matches!(digits.as_bytes(), [b'1', b'3'..=b'9', ..]);
-    let national = ["0086", "86", "0"].into_iter().find_map(|prefix| {
-        let rest = digits.strip_prefix(prefix)?;
-        is_mobile(rest).then_some(())
-    });
-    let is_landline = matches!(digits.as_bytes(), [b'0', b'1'..=b'9', ..]) && (10..=12).contains(&digits.len());
-    let is_service = digits.len() == 10 && (digits.starts_with("400") || digits.starts_with("800"));
-    let is_international = (follows_plus || digits.starts_with("00")) && (SHORTEST..=17).contains(&digits.len());
-    is_mobile(digits) || national.is_some() || is_landline || is_service || is_international
+/// Hides the middle of each of these pieces, which stand in order.
+fn hide_all(text: &str, numbers: &[Range<usize>]) -> String {
+    let mut masked = String::with_capacity(text.len());
+    let mut copied = 0;
+    for number in numbers {
+        masked.push_str(text.get(copied..number.start).unwrap_or_default());
+        let number_text = text.get(number.clone()).unwrap_or_default();
+        let digits = number_text.chars().filter(|c| is_digit(*c)).count();
+        masked.push_str(&hide(number_text, digits.saturating_sub(2 * SHOWN), digits));
+        copied = number.end;
+    }
+    masked.push_str(text.get(copied..).unwrap_or_default());
+    masked
+}
+
+/// Hides the digits of a number from the one at `from` to the last that are shown.
+fn hide(number: &str, from: usize, digits: usize) -> String {
+    let to = digits.saturating_sub(if digits < 2 * SHOWN { SHOWN_OF_SHORT } else { SHOWN });
+    let mut nth = 0;
+    let hide = |c: char| {
+        if !is_digit(c) {
+            return c;
+        }
+        nth += 1;
+        if (from..to).contains(&(nth - 1)) { '*' } else { c }
+    };
+    number.chars().map(hide).collect()
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::phone::CHINA;
 
     #[test]
     fn the_middle_is_hidden() {
         for (phone, masked) in [
             ("13888888888", "138****8888"),
+            ("13812345678-801", "138****5678-801"),
+            ("010-62345678转801234", "010-****5678转801234"),
+            ("13812345678 / 13987654321", "138****5678 / 139****4321"),
+            ("13812345678,7654321", "138****5678,*******"),
+            ("7654321,1234567", "7654***,***4567"),
+            ("1a3b8c1d2e3f4g5h6i7j8k", "1a3b8c*d*e*f*g5h6i7j8k"),
             ("+86 138 1234 5678", "+86 138 **** 5678"),
             ("010-62345678", "010-****5678"),
             ("62345678", "****5678"),
@@ -210,6 +239,15 @@ mod tests {
             ("+1 (650) 253-0000", "+1 (65*) ***-0000"),
             ("+8613812345678,400-800-1234", "+86138****5678,40*-***-1234"),
             ("１３８１２３４５６７８", "１３８****５６７８"),
+            ("138·1234·5678 138/1234/5678", "138·****·5678 138/****/5678"),
+            ("138\u{a0}1234\n5678", "138\u{a0}****\n5678"),
+            ("1 3 8 1 2 3 4 5 6 7 8", "1 3 8 * * * * 5 6 7 8"),
+            ("1\u{fe0f}\u{20e3}3812345678", "1\u{fe0f}\u{20e3}38****5678"),
+            ("138 - 1234 - 5678", "138 - **** - 5678"),
+            ("*13812345678*", "*138****5678*"),
+            ("3:00 138 1234 5678", "3:00 138 **** 5678"),
+            ("+ 1 650 253 0000", "+ 1 65* *** 0000"),
+            ("138 1234 5678 901234", "138 **** 5678 901234"),
         ] {
             assert_eq!(mask_text(text), masked.replace("40*-***-1234", &mask("400-800-1234")), "{text}");
         }
@@ -219,6 +257,9 @@ mod tests {
             "20261121100000123456",
             "订单 110105199001011234",
             "13,812,345",
+            "2026-01-13 14:25:30 2026-01-14",
+            "9:00-18:00 2026-11-21",
+            "4,000,000,000",
             "共 12345678 元",
             "",
         ] {
@@ -232,15 +273,43 @@ mod tests {
             mask_json(r#"{"a":13812345678,"b":"x\"13812345678","\\":["13812345678"]}"#),
             r#"{"a":13812345678,"b":"x\"138****5678","\\":["138****5678"]}"#
         );
+        assert_eq!(mask_json(r#"["138\n1234\t5678"]"#), r#"["138\n****\t5678"]"#);
+        assert_eq!(mask_json(r#"["\u000113812345678","\u00001381"]"#), r#"["\u0001138****5678","\u00001381"]"#);
         assert_eq!(mask_json(r#"{"a":"b"}"#), r#"{"a":"b"}"#);
         assert_eq!(mask_json(r#"{"a":"b"#), r#"{"a":"b"#);
     }
 
+    #[test]
+    fn the_own_numbers_are_masked_whatever_their_form() {
+        let known = Known::of(["138900010001", "765-4321", "010-62345678转801", "95588"].into_iter(), &CHINA);
+        for (text, masked) in [
+            ("张三138900010001", "张三1389****0001"),
+            ("x7654321 9765/43210 7 6 5 4 3 2 1", "x*****21 9***/**210 * * * * * 2 1"),
+            ("01062345678", "010****5678"),
+            ("95588 62345678", "95588 62345678"),
+            ("13912345678 7654321", "139****5678 *****21"),
+        ] {
+            assert_eq!(known.mask(text), masked, "{text}");
+        }
+    }
+
     proptest::proptest! {
         #[test]
-        fn whatever_is_masked_stays_json(text in ".*") {
+        fn what_is_masked_stays_as_it_is(text in "([0-9+０-９*]{0,6}[ -/:,转]{0,2}){0,8}", own in "[0-9]{7,12}") {
+            let known = Known::of([own.as_str()].into_iter(), &CHINA);
+            let masked = known.mask(&text).into_owned();
+            proptest::prop_assert_eq!(masked.chars().count(), text.chars().count());
+            proptest::prop_assert_eq!(known.mask(&masked), masked.as_str());
+            proptest::prop_assert_eq!(mask_text(&masked), masked.as_str());
+            let phone = mask(&text);
+            proptest::prop_assert_eq!(phone.chars().count(), text.chars().count());
+            proptest::prop_assert_eq!(mask_text(&phone), phone.as_str());
+        }
+
+        #[test]
+        fn whatever_is_masked_stays_json(text in r#"(?s)([0-9]{1,5}|.|[\\"\x00-\x1f]){0,40}"#) {
             let json = serde_json::json!({ "a": text }).to_string();
-            let masked: serde_json::Value = serde_json::from_str(&mask_json(&json)).unwrap();
+            let masked: Value = serde_json::from_str(&mask_json(&json)).unwrap();
             proptest::prop_assert_eq!(masked["a"].as_str().unwrap().chars().count(), text.chars().count());
         }
 

@@ -21,7 +21,7 @@ const LONGEST_EXTENSION: usize = 6;
 const EXTENSION_WORDS: [&str; 12] =
     ["转", "转分机", "转分机号", "分机", "分机号", "轉", "轉分機", "分機", "ext", "extn", "extension", "x"];
 
-const DASHES: [char; 9] = ['-', '‐', '‑', '‒', '–', '—', '―', '−', 'ー'];
+pub(super) const DASHES: [char; 9] = ['-', '‐', '‑', '‒', '–', '—', '―', '−', 'ー'];
 
 /// A telephone number: what was typed and what was understood of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
