@@ -61,11 +61,11 @@ macro_rules! dialects {
                     cx.request = request_id::read(self.name(), body)?;
                 }
                 let done = match self { $(Self::$name(operation) => operation.run(&cx, body, door, out).await),+ };
-                let masks = cx.rights().masks() && !reveals(self);
+                let masks = cx.rights().masks();
                 match done {
                     Ok(Done::File(file)) => Ok(Some(*file)),
                     Ok(Done::Written(payload)) => {
-                        if masks {
+                        if masks && !is_plain(self) {
                             mask_from(out, payload);
                         }
                         Ok(None)
@@ -142,9 +142,12 @@ pub fn unknown(method: &str, path: &str, is_route: bool) -> Option<Refusal> {
     }
 }
 
-/// Whether it is what the operation is for, to show what is masked elsewhere.
-fn reveals(operation: Operation) -> bool {
+/// Whether replies are not masked: it is what the operation is for to show a number, or they hold no customers,
+/// but names that are to be sent back as they are.
+fn is_plain(operation: Operation) -> bool {
     operation == Operation::Desk(desk::Operation::RevealPhone)
+        || operation == Operation::Desk(desk::Operation::Login)
+        || operation == Operation::Cti(cti::Operation::FilterCustomers)
 }
 
 /// Refuses an action that cannot be given to a role or taken from it.

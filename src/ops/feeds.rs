@@ -28,6 +28,5 @@ pub async fn page(cx: &Cx<'_>, customer: i64, kinds: &[FeedKind], number: i64, s
     let offset = number.checked_sub(1).and_then(|before| before.checked_mul(size)).ok_or(Error::Page)?;
     let total = cx.scope.feed_count(customer, kinds).await?;
     let items = if offset < total { cx.scope.feed(customer, kinds, size, offset).await? } else { Vec::new() };
-    let items = items.into_iter().map(|item| cx.show_item(item)).collect::<Result<_, _>>()?;
-    Ok(Page { items, number, size, total })
+    Ok(Page { items: cx.show_items(customer, items).await?, number, size, total })
 }

@@ -1,14 +1,18 @@
 //! What the caller may do and see. Every action is checked here, and customers leave `ops` only as
 //! [`Shown`], so that no dialect can print what its reader may not see.
 
+use std::collections::BTreeMap;
 use std::ops::Deref;
+
+use serde_json::Value;
 
 use super::Cx;
 use crate::domain::catalogue::{Role, login_key};
 use crate::domain::change::Line;
-use crate::domain::customer::CustomerPhone;
+use crate::domain::customer::{CustomerPhone, Label};
 use crate::domain::feed::FeedKind;
-use crate::domain::masking::mask;
+use crate::domain::masking::{Known, mask};
+use crate::domain::phone::Country;
 use crate::domain::rights::{self, Reach, Rights};
 use crate::error::Error;
 use crate::store::Within;
@@ -81,44 +85,90 @@ impl Cx<'_> {
     }
 
     /// Returns the customer as the caller may see it.
-    pub fn show(&self, mut customer: CustomerRow) -> Result<Shown, Error> {
-        if self.rights().masks() && customer.phones != "[]" {
-            let fault = |cause: serde_json::Error| Error::internal(&cause);
-            let mut phones: Vec<CustomerPhone> = serde_json::from_str(&customer.phones).map_err(fault)?;
-            for phone in &mut phones {
-                phone.content = mask(&phone.content);
-            }
-            customer.phones = serde_json::to_string(&phones).map_err(fault)?;
-        }
-        Ok(Shown(customer))
+    pub fn show(&self, customer: CustomerRow) -> Result<Shown, Error> {
+        let shown = if self.rights().masks() { masked(customer, self.catalogue.company.country) } else { Ok(customer) };
+        shown.map(Shown).map_err(|cause| Error::internal(&cause))
     }
 
     pub fn show_all(&self, customers: Vec<CustomerRow>) -> Result<Vec<Shown>, Error> {
         customers.into_iter().map(|customer| self.show(customer)).collect()
     }
 
-    /// Returns an item of a history as the caller may see it. What people wrote is masked with the whole reply.
-    pub fn show_item(&self, mut item: FeedRow) -> Result<FeedRow, Error> {
+    /// Returns items of a customer's history as the caller may see them.
+    pub async fn show_items(&self, customer: i64, mut items: Vec<FeedRow>) -> Result<Vec<FeedRow>, Error> {
         if !self.rights().masks() {
-            return Ok(item);
+            return Ok(items);
         }
-        match FeedKind::parse(&item.kind) {
-            Some(FeedKind::TextMsgLog) => item.t1 = item.t1.as_deref().map(mask),
-            Some(FeedKind::Alternation) => item.t3 = item.t3.as_deref().map(mask_lines).transpose()?,
-            _ => {}
-        }
-        Ok(item)
+        let fault = |cause: serde_json::Error| Error::internal(&cause);
+        let phones = self.scope.customer(customer).await?.map_or_else(|| "[]".to_owned(), |customer| customer.phones);
+        let phones: Vec<CustomerPhone> = serde_json::from_str(&phones).map_err(fault)?;
+        let known = known(&phones, self.catalogue.company.country);
+        items.iter_mut().try_for_each(|item| mask_item(item, &known)).map_err(fault)?;
+        Ok(items)
     }
 }
 
-/// Masks the phones in stored change lines.
-fn mask_lines(lines: &str) -> Result<String, Error> {
-    let fault = |cause: serde_json::Error| Error::internal(&cause);
-    let mut lines: Vec<Line> = serde_json::from_str(lines).map_err(fault)?;
-    for line in lines.iter_mut().filter(|line| line.field == "cellphones") {
-        for side in [&mut line.old, &mut line.new] {
+fn known(phones: &[CustomerPhone], country: &Country) -> Known {
+    Known::of(phones.iter().map(|phone| phone.content.as_str()), country)
+}
+
+/// Masks the customer's phones, and the numbers in its texts.
+fn masked(mut customer: CustomerRow, country: &Country) -> serde_json::Result<CustomerRow> {
+    let mut phones: Vec<CustomerPhone> = serde_json::from_str(&customer.phones)?;
+    let known = known(&phones, country);
+    for phone in &mut phones {
+        phone.content = mask(&phone.content);
+    }
+    customer.phones = serde_json::to_string(&phones)?;
+    let texts = [&mut customer.name, &mut customer.company_name, &mut customer.address, &mut customer.last_accept];
+    for text in texts {
+        mask_in_place(text, &known);
+    }
+    let mut labels: Vec<Label> = serde_json::from_str(&customer.labels)?;
+    for label in &mut labels {
+        label.name = known.mask(&label.name).into_owned();
+    }
+    customer.labels = serde_json::to_string(&labels)?;
+    if let Some(custom) = &mut customer.custom {
+        let mut values: BTreeMap<i64, Value> = serde_json::from_str(custom)?;
+        for value in values.values_mut() {
+            *value = known.mask_value(value);
+        }
+        *custom = serde_json::to_string(&values)?;
+    }
+    Ok(customer)
+}
+
+fn mask_in_place(text: &mut Option<String>, known: &Known) {
+    if let Some(text) = text {
+        *text = known.mask(text).into_owned();
+    }
+}
+
+fn mask_item(item: &mut FeedRow, known: &Known) -> serde_json::Result<()> {
+    match FeedKind::parse(&item.kind) {
+        Some(FeedKind::Alternation) => {
+            let Some(text) = &mut item.t3 else { return Ok(()) };
+            let mut lines: Vec<Line> = serde_json::from_str(text)?;
+            lines.iter_mut().for_each(|line| mask_line(line, known));
+            *text = serde_json::to_string(&lines)?;
+            return Ok(());
+        }
+        Some(FeedKind::TextMsgLog) => item.t1 = item.t1.as_deref().map(mask),
+        _ => {}
+    }
+    for text in [&mut item.t1, &mut item.t2, &mut item.t3, &mut item.t4, &mut item.t5] {
+        mask_in_place(text, known);
+    }
+    Ok(())
+}
+
+fn mask_line(line: &mut Line, known: &Known) {
+    for side in [&mut line.old, &mut line.new] {
+        if line.field == "cellphones" {
             *side = side.as_deref().map(|phones| phones.split(',').map(mask).collect::<Vec<_>>().join(","));
+        } else {
+            mask_in_place(side, known);
         }
     }
-    serde_json::to_string(&lines).map_err(fault)
 }

@@ -14,6 +14,7 @@ use crate::config::AuthMode;
 use crate::dialects::desk::{self, Login};
 use crate::dialects::{self, Access, Effect, FileAddress, Operation, cti};
 use crate::domain::catalogue::Role;
+use crate::domain::masking::mask_text;
 use crate::domain::times::{self, SECOND};
 use crate::error::Error;
 use crate::ops::credential::{self, Signed};
@@ -176,7 +177,8 @@ fn bad_frame(bad: BadFrame) -> Vec<u8> {
         Problem::NoAction => Error::UnknownAction { near: Vec::new() },
         Problem::UnknownTopic(topic) => {
             let topic: String = topic.chars().take(64).collect();
-            Error::parameter(format!("topic: {topic:?}, expected {}", frame::TOPIC))
+            // Whose frame it is does not count here: nobody needs the number that stands in a wrong topic.
+            Error::parameter(format!("topic: {:?}, expected {}", mask_text(&topic), frame::TOPIC))
         }
         Problem::BadEnvelope { field } => Error::parameter(format!("{field}: wrong form")),
     };

@@ -72,7 +72,7 @@ pub async fn update(
     let current = target(cx, &mut tx, identifier).await?;
     let old = Customer::try_from(current.clone())?;
     if cx.rights().masks() {
-        unmask::unmask(&mut changes, &old);
+        unmask::unmask(&mut changes, &old, &cx.catalogue);
     }
     let patches = std::mem::take(&mut changes.documents);
     let mut merged = merge::merge(&old, changes, &cx.catalogue)?;

@@ -2,14 +2,14 @@
 
 use std::borrow::Cow;
 
-use serde_json::Value;
-
-use super::changes::{Changes, Patch};
-use crate::domain::customer::Customer;
-use crate::domain::masking::{mask, mask_text};
+use super::changes::{Changes, Patch, PhoneChange};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::customer::{Customer, CustomerPhone};
+use crate::domain::masking::{Known, mask, mask_text};
 
 /// Puts what is stored in the place of what the caller was shown of it.
-pub fn unmask(changes: &mut Changes<'_>, old: &Customer) {
+pub fn unmask(changes: &mut Changes<'_>, old: &Customer, catalogue: &Catalogue) {
+    let known = Known::of(old.phones.iter().map(|phone| phone.content.as_str()), catalogue.company.country);
     let texts = [
         (&mut changes.name, &old.name),
         (&mut changes.company_name, &old.company_name),
@@ -18,26 +18,63 @@ pub fn unmask(changes: &mut Changes<'_>, old: &Customer) {
     ];
     for (patch, stored) in texts {
         if let (Patch::Set(given), Some(stored)) = (&*patch, stored)
-            && given.trim() == mask_text(stored)
+            && given.trim() == known.mask(stored)
         {
             *patch = Patch::Keep;
         }
     }
-    for change in changes.phones.iter_mut().flatten() {
-        let shown_as_given = |content: &str| mask(content) == change.typed.trim();
-        let stored = match change.id {
-            Some(id) => old.phones.iter().find(|phone| phone.id == id && shown_as_given(&phone.content)),
-            None => old.phones.iter().find(|phone| shown_as_given(&phone.content)),
-        };
-        if let Some(stored) = stored {
-            change.id = Some(stored.id);
-            change.typed = Cow::Owned(stored.content.clone());
+    unmask_names(changes, old, catalogue);
+    if let Some(phones) = &mut changes.phones {
+        unmask_phones(phones, &old.phones);
+    }
+    for label in changes.labels.iter_mut().flatten() {
+        if let Some(stored) = old.labels.iter().find(|stored| known.mask(&stored.name) == label.trim()) {
+            *label = Cow::Owned(stored.name.clone());
         }
     }
     if let Patch::Set(values) = &mut changes.custom {
-        values.retain(|id, given| match (given, old.custom.get(id)) {
-            (Value::String(given), Some(Value::String(stored))) => given.trim() != mask_text(stored),
-            _ => true,
+        values.retain(|id, given| {
+            let shown = old.custom.get(id).map(|stored| known.mask_value(stored));
+            !shown.is_some_and(|shown| {
+                shown == *given || shown.as_str().is_some_and(|shown| given.as_str().map(str::trim) == Some(shown))
+            })
         });
+    }
+}
+
+/// The names of entries and login numbers can read like telephone numbers, too.
+fn unmask_names(changes: &mut Changes<'_>, old: &Customer, catalogue: &Catalogue) {
+    let entries = [
+        (&mut changes.kind, &old.type_value, &catalogue.types),
+        (&mut changes.flag, &old.flag_value, &catalogue.flags),
+        (&mut changes.source, &old.source_value, &catalogue.sources),
+    ];
+    for (patch, stored, dictionary) in entries {
+        if let (Patch::Set(given), Some(stored)) = (&*patch, stored)
+            && given.trim() == mask_text(dictionary.name_of(stored))
+        {
+            *patch = Patch::Keep;
+        }
+    }
+    if let (Patch::Set(given), Some(stored)) = (&changes.owner, &old.owner_no)
+        && given.trim() == mask_text(stored)
+    {
+        changes.owner = Patch::Set(Cow::Owned(stored.clone()));
+    }
+}
+
+/// A phone is told by its id; without one, the first counts that was shown so and is not named otherwise.
+fn unmask_phones(changes: &mut [PhoneChange<'_>], old: &[CustomerPhone]) {
+    let mut named: Vec<i64> = changes.iter().filter_map(|change| change.id).collect();
+    for change in changes {
+        let stored = old.iter().find(|phone| {
+            let is_meant = change.id.map_or_else(|| !named.contains(&phone.id), |id| id == phone.id);
+            is_meant && mask(&phone.content) == change.typed.trim()
+        });
+        if let Some(stored) = stored {
+            named.push(stored.id);
+            change.id = Some(stored.id);
+            change.typed = Cow::Owned(stored.content.clone());
+        }
     }
 }
