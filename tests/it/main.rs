@@ -29,6 +29,7 @@ mod idp;
 mod invariants;
 mod key_file;
 mod limits;
+mod masking;
 mod migrations;
 mod model;
 mod plans;

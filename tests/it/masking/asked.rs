@@ -1,0 +1,248 @@
+//! What somebody may ask for, right and wrong, with numbers wherever something can be written.
+
+use serde_json::{Value, json};
+
+use super::door::login;
+use super::numbers::{Dice, FORMS, number};
+use super::people::People;
+
+/// A request, and what is to come of it.
+pub struct Asked {
+    pub frame: Value,
+    pub expected: Expected,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+pub enum Expected {
+    Anything,
+    Code(i64),
+    /// Nobody in the list.
+    Nobody,
+    /// Somebody in the list.
+    Somebody,
+    /// This number and no other.
+    Content(Value),
+}
+
+use Expected::{Anything, Code, Content, Nobody, Somebody};
+
+/// The requests of this action. A new action needs an arm here: what could it show?
+pub fn frames(action: &str, people: &mut People, dice: &Dice) -> Vec<Asked> {
+    let asked = match action {
+        "ping" => vec![(json!({}), Code(1000))],
+        "login" => vec![(login("TRCS004"), Code(1000))],
+        "logout" => vec![(json!({}), Code(1000)), (login("TRCS004"), Code(1000))],
+        "filter_customers" => {
+            vec![(json!({"groupId": 1001}), Code(1000)), (json!({"groupId": readable(people, dice)}), Anything)]
+        }
+        "list_customers" => list(people, dice),
+        "get_customer" => get(people, dice),
+        "create_customer" => create(people, dice),
+        "update_customer" => update(people, dice),
+        "destroy_customer" => destroy(people, dice),
+        "feeds" => feeds(people, dice),
+        "export_customers" => {
+            vec![(json!({"format": "csv"}), Code(2403)), (json!({"format": readable(people, dice)}), Code(2403))]
+        }
+        "reveal_phone" => reveal(people, dice),
+        "show_company"
+        | "list_audit"
+        | "put_company"
+        | "put_group"
+        | "put_operator"
+        | "set_password"
+        | "disable_operator"
+        | "enable_operator"
+        | "put_app"
+        | "rotate_app"
+        | "put_dictionary_item"
+        | "put_task"
+        | "put_custom_field"
+        | "put_rights" => {
+            vec![(json!({"id": readable(people, dice), "name": readable(people, dice), "role": "agent"}), Code(2403))]
+        }
+        _ => panic!("{action} is new: say in tests/it/masking/asked.rs how it is asked for"),
+    };
+    asked.into_iter().map(|(frame, expected)| Asked { frame: named(frame, action, people, dice), expected }).collect()
+}
+
+/// The frame with its action and, mostly, a name of its own, in which a number may stand.
+fn named(mut frame: Value, action: &str, people: &People, dice: &Dice) -> Value {
+    if frame.get("action").is_none() {
+        frame["action"] = action.into();
+    }
+    match dice.below(3) {
+        0 => frame["callbackId"] = format!("编号{}", readable(people, dice)).into(),
+        1 => frame["callbackId"] = 222_000.into(),
+        _ => {}
+    }
+    frame
+}
+
+/// Somebody's number that reads like one wherever it stands.
+fn readable(people: &People, dice: &Dice) -> String {
+    loop {
+        let number = dice.pick(&people.any(dice).numbers).clone();
+        if number.reads {
+            return number.typed;
+        }
+    }
+}
+
+/// The last digits of somebody's number: more than are shown, less than all.
+fn tail(people: &People, dice: &Dice) -> String {
+    let national = &dice.pick(&people.any(dice).numbers).national;
+    let count = 5 + dice.below((national.len() as u64 - 5).min(6)) as usize;
+    national[national.len() - count..].to_owned()
+}
+
+fn list(people: &People, dice: &Dice) -> Vec<(Value, Expected)> {
+    let person = people.any(dice).clone();
+    let number = dice.pick(&person.numbers).clone();
+    let (national, typed) = (&number.national, &number.typed);
+    let last = &national[national.len() - 4..];
+    let tail = tail(people, dice);
+    // Digits of the number that stands in the name, wherever it is cut.
+    let piece: String = person.name.chars().filter(char::is_ascii_digit).skip(dice.below(4) as usize).take(5).collect();
+    let mut asked = vec![
+        (json!({}), Code(1000)),
+        (json!({"query": "张三", "page": dice.below(2) + 1}), Code(1000)),
+        (json!({"query": last}), Somebody),
+        (json!({"query": tail}), Nobody),
+        (json!({"query": format!("+1 {tail}")}), Nobody),
+        (json!({"query": format!("0{tail}")}), Nobody),
+        (json!({"query": piece}), Nobody),
+        (json!({"query": format!("三{}", &piece[..3])}), Code(1000)),
+        (json!({"query": people.hidden.numbers[0].national}), Nobody),
+        (json!({"filters": "｜本组客户", "query": number.national}), Code(1000)),
+        (json!({"filters": format!("｜{}", readable(people, dice))}), Code(2000)),
+        (json!({"filters": {"type": readable(people, dice)}}), Code(2000)),
+        (json!({"filters": {(readable(people, dice)): "x"}}), Code(2000)),
+        (json!({"filters": [readable(people, dice)]}), Code(2000)),
+        (json!({"page": readable(people, dice)}), Anything),
+    ];
+    if !typed.contains(['·', '转']) {
+        asked.push((json!({"query": typed}), Somebody));
+    }
+    let at = dice.below(asked.len() as u64) as usize;
+    asked.rotate_left(at);
+    asked.truncate(4);
+    asked
+}
+
+fn get(people: &People, dice: &Dice) -> Vec<(Value, Expected)> {
+    let person = people.any(dice).clone();
+    let by = |kind: &str, content: Value| json!({"type": kind, "content": content});
+    vec![
+        (by("id", person.id.into()), Code(1000)),
+        (by("custName", person.name.into()), Code(1000)),
+        (by("companyName", person.company.into()), Code(1000)),
+        (by("cellphone", dice.pick(&person.numbers).typed.clone().into()), Code(1000)),
+        (by("cellphone", tail(people, dice).into()), Code(2005)),
+        (by("cellphone", people.hidden.numbers[0].typed.clone().into()), Code(2005)),
+        (by("id", people.hidden.id.into()), Code(2005)),
+        (by(&readable(people, dice), 1.into()), Code(2060)),
+        (by("id", json!({(readable(people, dice)): 1})), Anything),
+    ]
+}
+
+fn create(people: &mut People, dice: &Dice) -> Vec<(Value, Expected)> {
+    let taken = dice.pick(&people.any(dice).numbers).typed.clone();
+    let hidden = people.hidden.numbers[0].typed.clone();
+    let form = dice.below(FORMS);
+    let new = number(form, dice);
+    people.secrets.add(&new);
+    people.asked += 1;
+    let create = json!({"requestId": format!("new-{}", people.asked), "customer":
+        {"custname": format!("李四{}", new.national), "cellphones": [new.typed], "jsonStr": {"501": new.national}}});
+    let with = |phones: Value| json!({"customer": {"custname": "赵六", "cellphones": phones}});
+    vec![
+        (create.clone(), Code(1000)),
+        (create, Code(1000)),
+        (
+            json!({"requestId": format!("new-{}", people.asked), "customer": {"custname": readable(people, dice)}}),
+            Code(2000),
+        ),
+        (json!({"requestId": [readable(people, dice)], "customer": {}}), Code(2000)),
+        (with(json!([taken])), Code(2000)),
+        (with(json!([[null, hidden]])), Code(2000)),
+        (with(json!([[1, readable(people, dice)]])), Code(2000)),
+        (with(json!([{"number": readable(people, dice)}])), Code(2000)),
+        (with(json!(["138****5678"])), Code(2000)),
+    ]
+}
+
+fn update(people: &People, dice: &Dice) -> Vec<(Value, Expected)> {
+    let id = people.any(dice).id;
+    let wrong = readable(people, dice);
+    let digits: i64 = dice.pick(&people.known[0].numbers).national.parse().unwrap();
+    let wrongs = [
+        json!({"custType": wrong}),
+        json!({"custType": digits}),
+        json!({"dealFlag": wrong}),
+        json!({"taskId": wrong}),
+        json!({"taskId": digits}),
+        json!({"followNum": wrong}),
+        json!({"serviceNo": wrong, "servicegroupId": 1001}),
+        json!({"servicegroupId": digits}),
+        json!({"assignTime": wrong}),
+        json!({"jsonStr": {(wrong.as_str()): 1}}),
+        json!({"jsonStr": {"501": wrong}}),
+        json!({"jsonStr": wrong}),
+        json!({"cellphones": wrong}),
+        json!({"cellphones": [[digits, wrong]]}),
+        json!({"customerLabel": {"name": wrong}}),
+        json!({"customerLabel": digits}),
+        json!({"custname": [wrong]}),
+        json!(wrong),
+        json!([digits]),
+    ];
+    let changed = &people.known[dice.below(3) as usize];
+    let touch = json!({"followNum": dice.below(100)});
+    vec![
+        (json!({"type": "id", "content": id, "customer": dice.pick(&wrongs)}), Code(2000)),
+        (json!({"type": "id", "content": id, "customer": touch}), Code(1000)),
+        (json!({"type": "id", "content": changed.id, "ifVersion": 1, "customer": {"cellphones": []}}), Code(2409)),
+        (
+            json!({"type": "id", "content": changed.id, "ifVersion": 1, "merge": true, "customer": {"cellphones": []}}),
+            Code(2409),
+        ),
+        (json!({"type": "id", "content": id, "ifVersion": wrong, "customer": touch}), Code(2000)),
+        (json!({"type": "cellphone", "content": tail(people, dice), "customer": touch}), Code(2005)),
+    ]
+}
+
+fn destroy(people: &People, dice: &Dice) -> Vec<(Value, Expected)> {
+    let changed = &people.known[dice.below(3) as usize];
+    vec![
+        (json!({"type": "id", "content": changed.id, "ifVersion": 1}), Code(2409)),
+        (json!({"type": "id", "content": people.hidden.id}), Code(2005)),
+        (json!({"type": "cellphone", "content": tail(people, dice)}), Code(2005)),
+    ]
+}
+
+fn feeds(people: &People, dice: &Dice) -> Vec<(Value, Expected)> {
+    let person = people.any(dice);
+    let kind = *dice.pick(&["All", "Ticket", "CustomerFollowUp", "CallLog", "TextMsgLog", "Alternation"]);
+    let typed = &dice.pick(&person.numbers).typed;
+    vec![
+        (json!({"feed_type": kind, "type": "id", "content": person.id}), Code(1000)),
+        (json!({"feed_type": "All", "type": "cellphone", "content": typed, "page_size": 100}), Code(1000)),
+        (json!({"feed_type": readable(people, dice), "type": "id", "content": person.id}), Code(2000)),
+        (json!({"feed_type": "All", "type": "cellphone", "content": tail(people, dice)}), Code(2005)),
+    ]
+}
+
+fn reveal(people: &People, dice: &Dice) -> Vec<(Value, Expected)> {
+    let person = people.any(dice);
+    let (phone, content) = dice.pick(&person.phones).clone();
+    let of = |phone: Value| json!({"type": "id", "content": person.id, "phoneId": phone});
+    let hidden = &people.hidden;
+    vec![
+        (of(phone.into()), Content(content)),
+        (of(readable(people, dice).into()), Code(2000)),
+        (of(hidden.phones[0].0.into()), Code(2000)),
+        (json!({"type": "id", "content": hidden.id, "phoneId": hidden.phones[0].0}), Code(2005)),
+        (json!({"type": "cellphone", "content": tail(people, dice), "phoneId": phone}), Code(2005)),
+    ]
+}
