@@ -103,7 +103,7 @@ fn list(people: &People, dice: &Dice) -> Vec<(Value, Expected)> {
     let last = &national[national.len() - 4..];
     let tail = tail(people, dice);
     // Digits of the number that stands in the name, wherever it is cut.
-    let piece: String = person.name.chars().filter(char::is_ascii_digit).skip(dice.below(4) as usize).take(5).collect();
+    let piece: String = person.name.chars().filter(char::is_ascii_digit).skip(dice.below(3) as usize).take(5).collect();
     let mut asked = vec![
         (json!({}), Code(1000)),
         (json!({"query": "张三", "page": dice.below(2) + 1}), Code(1000)),
@@ -187,7 +187,7 @@ fn update(people: &People, dice: &Dice) -> Vec<(Value, Expected)> {
         json!({"servicegroupId": digits}),
         json!({"assignTime": wrong}),
         json!({"jsonStr": {(wrong.as_str()): 1}}),
-        json!({"jsonStr": {"501": wrong}}),
+        json!({"jsonStr": {"501": format!("约{wrong}")}}),
         json!({"jsonStr": wrong}),
         json!({"cellphones": wrong}),
         json!({"cellphones": [[digits, wrong]]}),
@@ -228,6 +228,7 @@ fn feeds(people: &People, dice: &Dice) -> Vec<(Value, Expected)> {
     vec![
         (json!({"feed_type": kind, "type": "id", "content": person.id}), Code(1000)),
         (json!({"feed_type": "All", "type": "cellphone", "content": typed, "page_size": 100}), Code(1000)),
+        (json!({"feed_type": "Alternation", "type": "id", "content": people.moved}), Code(1000)),
         (json!({"feed_type": readable(people, dice), "type": "id", "content": person.id}), Code(2000)),
         (json!({"feed_type": "All", "type": "cellphone", "content": tail(people, dice)}), Code(2005)),
     ]

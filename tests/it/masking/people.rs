@@ -23,6 +23,8 @@ pub struct People {
     /// The one whom he does not.
     pub hidden: Person,
     pub secrets: Secrets,
+    /// One who had another number, of a form that only counts as long as it is somebody's.
+    pub moved: i64,
     /// For names of requests.
     pub asked: usize,
 }
@@ -34,6 +36,10 @@ impl People {
             assert_eq!(admin.ask(field).await["code"], 1000);
         }
         let mut secrets = Secrets::default();
+        let hotline = number(0, dice);
+        secrets.add(&hotline);
+        let field = json!({"action": "put_custom_field", "id": 503, "name": format!("热线{}", hotline.typed)});
+        assert_eq!(admin.ask(field).await["code"], 1000);
         let mut known = Vec::new();
         for form in 0..FORMS {
             let person = create(admin, dice, &[form, (form + 5) % FORMS], 1001, &mut secrets).await;
@@ -44,7 +50,8 @@ impl People {
             change_number(admin, person, dice, &mut secrets).await;
         }
         let hidden = create(admin, dice, &[0], 1_001_002, &mut secrets).await;
-        Self { known, hidden, secrets, asked: 0 }
+        let moved = create_moved(admin, dice, &mut secrets).await;
+        Self { known, hidden, secrets, moved, asked: 0 }
     }
 
     pub fn any(&self, dice: &Dice) -> &Person {
@@ -64,7 +71,7 @@ async fn create(admin: &mut Client, dice: &Dice, forms: &[u64], group: i64, secr
         "cellphones": numbers.iter().map(|number| number.typed.as_str()).collect::<Vec<_>>(),
         "lastAccept": spelt(last), "customerLabel": [format!("回电{}", spelt(first)), "重要"],
         "jsonStr": {"500": format!("第二电话：{}", spelt(first)), "501": last.national.parse::<i64>().unwrap(),
-                    "502": first.national.parse::<i64>().unwrap()},
+                    "502": first.national.parse::<i64>().unwrap(), "503": "已拨"},
         "servicegroupId": group,
     });
     let reply = admin.ask(json!({"action": "create_customer", "customer": customer})).await;
@@ -74,6 +81,19 @@ async fn create(admin: &mut Client, dice: &Dice, forms: &[u64], group: i64, secr
     let phones = phones.iter().map(|phone| (phone["id"].as_i64().unwrap(), phone["content"].clone())).collect();
     let text = |name: &str| stored[name].as_str().unwrap().to_owned();
     Person { id: stored["id"].as_i64().unwrap(), name: text("custname"), company: text("companyName"), numbers, phones }
+}
+
+async fn create_moved(admin: &mut Client, dice: &Dice, secrets: &mut Secrets) -> i64 {
+    let (old, new) = (number(14, dice), number(13, dice));
+    let create = json!({"custname": "王五", "cellphones": [old.typed], "servicegroupId": 1001});
+    let created = admin.ask(json!({"action": "create_customer", "customer": create})).await;
+    let id = created["customer"]["id"].as_i64().unwrap();
+    let update =
+        json!({"action": "update_customer", "type": "id", "content": id, "customer": {"cellphones": [new.typed]}});
+    assert_eq!(admin.ask(update).await["code"], 1000);
+    secrets.add(&old);
+    secrets.add(&new);
+    id
 }
 
 /// Gives somebody a new mobile in the place of the first phone, which leaves both in a change line.
