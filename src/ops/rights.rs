@@ -150,7 +150,9 @@ fn mask_item(item: &mut FeedRow, known: &Known) -> serde_json::Result<()> {
         Some(FeedKind::Alternation) => {
             let Some(text) = &mut item.t3 else { return Ok(()) };
             let mut lines: Vec<Line> = serde_json::from_str(text)?;
-            lines.iter_mut().for_each(|line| mask_line(line, known));
+            for line in &mut lines {
+                mask_line(line, known);
+            }
             *text = serde_json::to_string(&lines)?;
             return Ok(());
         }

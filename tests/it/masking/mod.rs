@@ -122,7 +122,7 @@ impl Talk {
             format!(r#"{{"action":"ping","companyId":"{mobile}","groupId":["{mobile}"]}}"#),
             format!(r#"{{"action":"list_customers","groupId":{mobile}}}"#),
             format!(r#"{{"action":"list_customers","operator":"{mobile}"}}"#),
-            format!("{mobile}"),
+            mobile.clone(),
             format!("{{action:{mobile}:}}"),
             format!("{{action:ping,{mobile}:1,{mobile}:2,}}"),
             format!(r#"{{"action":"get_customer","type":"cellphone","content":"{escaped}"}}"#),
