@@ -1,30 +1,63 @@
 //! What only one documented system knows of a customer.
 
+use serde_json::Value;
+
 use super::Cx;
 use super::rights::Shown;
+use crate::domain::customer::CustomerPhone;
 use crate::domain::document::{Document, Member, Shape, System};
-use crate::domain::masking::mask;
+use crate::domain::masking::{Known, mask};
+use crate::domain::phone::Country;
 use crate::error::Error;
 
 /// Returns a system's document of a customer, as the caller may see it; empty when there is none.
 pub async fn of(cx: &Cx<'_>, customer: &Shown, system: System) -> Result<Document, Error> {
     let Some(row) = cx.scope.document(customer.id, system.name()).await? else { return Ok(Document::new()) };
-    let mut document: Document = serde_json::from_str(&row.value).map_err(|cause| Error::internal(&cause))?;
-    if cx.rights().masks() {
-        mask_members(system.members(), &mut document);
+    let fault = |cause: serde_json::Error| Error::internal(&cause);
+    let document: Document = serde_json::from_str(&row.value).map_err(fault)?;
+    if !cx.rights().masks() {
+        return Ok(document);
     }
-    Ok(document)
+    // The numbers as they are stored, to be recognised in texts.
+    let stored = cx.scope.customer(customer.id).await?.ok_or(Error::NotFound)?;
+    let phones: Vec<CustomerPhone> = serde_json::from_str(&stored.phones).map_err(fault)?;
+    Ok(masked(system, document, &phones, cx.catalogue.company.country))
 }
 
-fn mask_members(members: &[Member], document: &mut Document) {
+/// Returns a document as who may not see numbers is shown it: its own and the customer's are recognised in all texts.
+#[must_use]
+pub fn masked(system: System, mut document: Document, phones: &[CustomerPhone], country: &Country) -> Document {
+    let mut numbers: Vec<String> = phones.iter().map(|phone| phone.content.clone()).collect();
+    collect(system.members(), &document, &mut numbers);
+    let known = Known::of(numbers.iter().map(String::as_str), country);
+    hide(system.members(), &mut document, &known);
+    document
+}
+
+fn collect(members: &[Member], document: &Document, numbers: &mut Vec<String>) {
     for member in members {
-        match (&member.shape, document.get_mut(member.name)) {
-            (Shape::Phone, Some(serde_json::Value::String(phone))) => *phone = mask(phone),
-            (Shape::List(members), Some(serde_json::Value::Array(list))) => {
-                list.iter_mut()
-                    .filter_map(|entry| entry.as_object_mut())
-                    .for_each(|entry| mask_members(members, entry));
+        match (&member.shape, document.get(member.name)) {
+            (Shape::Phone, Some(Value::String(phone))) => numbers.push(phone.clone()),
+            (Shape::Object(members), Some(Value::Object(object))) => collect(members, object, numbers),
+            (Shape::List(members), Some(Value::Array(list))) => {
+                list.iter().filter_map(Value::as_object).for_each(|entry| collect(members, entry, numbers));
             }
+            _ => {}
+        }
+    }
+}
+
+fn hide(members: &[Member], document: &mut Document, known: &Known) {
+    for member in members {
+        let Some(value) = document.get_mut(member.name) else { continue };
+        match (&member.shape, value) {
+            (Shape::Phone, Value::String(phone)) => *phone = mask(phone),
+            (Shape::Object(members), Value::Object(object)) => hide(members, object, known),
+            (Shape::List(members), Value::Array(list)) => {
+                list.iter_mut().filter_map(Value::as_object_mut).for_each(|entry| hide(members, entry, known));
+            }
+            (Shape::Texts, Value::Array(list)) => list.iter_mut().for_each(|text| *text = known.mask_value(text)),
+            (Shape::Text(_), text) => *text = known.mask_value(text),
             _ => {}
         }
     }

@@ -199,6 +199,7 @@ pub fn search(cx: &Cx<'_>, filter: &ListFilter<'_>, query: Option<&str>) -> Resu
     let words =
         |text| if cx.rights().masks() { query_of_masked(text, country, SHOWN) } else { query_in(text, country) };
     search.words = query.map(|text| words(text).words).unwrap_or_default();
+    reveal::try_numbers(cx, search.words.iter().filter(|word| word.key.is_some()).count())?;
     search.within = cx.within();
     Ok(search)
 }

@@ -4,7 +4,6 @@ use serde_json::{Map, Value};
 
 use crate::domain::change::Line;
 use crate::domain::document::{self, Document, Member, Shape, System};
-use crate::domain::masking::mask;
 use crate::domain::times::SECOND;
 use crate::error::Error;
 use crate::store::Tx;
@@ -31,16 +30,20 @@ impl Changed {
     }
 }
 
+/// How a caller was shown a document, if not as it is stored.
+pub type AsShown<'a> = &'a (dyn Fn(System, &Document) -> Document + Sync);
+
 /// Returns what the documents become: members that a patch names are set, or removed by null; the others stay.
-/// What a caller was shown masked and sends back stays as it is stored.
+/// What a caller was shown otherwise than it is stored, and sends back, stays as it is.
 pub async fn merge(
     tx: &mut Tx,
     customer: Option<i64>,
     patches: Vec<(System, Document)>,
+    as_shown: Option<AsShown<'_>>,
     now: i64,
 ) -> Result<Vec<Changed>, Error> {
     let mut changed = Vec::with_capacity(patches.len());
-    for (system, patch) in patches {
+    for (system, mut patch) in patches {
         let stored = match customer {
             Some(id) => tx.document(id, system.name()).await?,
             None => None,
@@ -49,15 +52,38 @@ pub async fn merge(
             Some(row) => serde_json::from_str(&row.value).map_err(|cause| Error::internal(&cause))?,
             None => Document::new(),
         };
+        if let Some(as_shown) = as_shown {
+            restore(&mut patch, &as_shown(system, &old), &old);
+        }
         let new = patched(tx, system, &old, patch, now).await?;
         changed.push(Changed { system, old, new });
     }
     Ok(changed)
 }
 
+/// Puts what is stored in the place of what was shown of it.
+fn restore(given: &mut Map<String, Value>, shown: &Map<String, Value>, stored: &Map<String, Value>) {
+    for (name, value) in given.iter_mut() {
+        let (Some(shown), Some(stored)) = (shown.get(name), stored.get(name)) else { continue };
+        if value == shown {
+            value.clone_from(stored);
+            continue;
+        }
+        if let (Value::Object(value), Value::Object(shown), Value::Object(stored)) = (&mut *value, shown, stored) {
+            restore(value, shown, stored);
+        }
+        for entry in value.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
+            let Some(id) = entry.get("id").cloned() else { continue };
+            if let (Some(shown), Some(stored)) = (entry_of(Some(shown), &id), entry_of(Some(stored), &id)) {
+                restore(entry, shown, stored);
+            }
+        }
+    }
+}
+
 async fn patched(tx: &mut Tx, system: System, old: &Document, patch: Document, now: i64) -> Result<Document, Error> {
     let mut new = old.clone();
-    for (name, mut given) in patch {
+    for (name, given) in patch {
         let member =
             system.members().iter().find(|member| member.name == name).ok_or_else(|| {
                 Error::parameter(format!("{name}: {} 没有这个字段 / has no such field", system.name()))
@@ -67,9 +93,6 @@ async fn patched(tx: &mut Tx, system: System, old: &Document, patch: Document, n
             continue;
         }
         let before = old.get(&name);
-        if let Shape::List(members) = &member.shape {
-            unmask(members, before, &mut given);
-        }
         let mut value = document::check(member, &given).map_err(Error::parameter)?;
         if let (Shape::List(_), Value::Array(entries)) = (&member.shape, &mut value) {
             number(tx, member.name, before, entries, now).await?;
@@ -83,22 +106,6 @@ fn entry_of<'a>(list: Option<&'a Value>, id: &Value) -> Option<&'a Map<String, V
     let id = id.as_i64().or_else(|| id.as_str()?.trim().parse().ok())?;
     let entries = list?.as_array()?.iter().filter_map(Value::as_object);
     entries.into_iter().find(|entry| entry.get("id").and_then(Value::as_i64) == Some(id))
-}
-
-/// Puts the stored number in the place of what the caller was shown of it.
-fn unmask(members: &[Member], before: Option<&Value>, given: &mut Value) {
-    let entries = given.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut);
-    for entry in entries {
-        let Some(stored) = entry.get("id").and_then(|id| entry_of(before, id)) else { continue };
-        for member in members.iter().filter(|member| matches!(member.shape, Shape::Phone)) {
-            if let (Some(Value::String(given)), Some(Value::String(stored))) =
-                (entry.get_mut(member.name), stored.get(member.name))
-                && *given == mask(stored)
-            {
-                given.clone_from(stored);
-            }
-        }
-    }
 }
 
 /// Gives new entries their ids, and all their times.

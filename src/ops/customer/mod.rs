@@ -21,7 +21,7 @@ use serde_json::json;
 
 use super::find::{self, Identifier};
 use super::rights::Shown;
-use super::{Cx, audit, idempotency, reveal};
+use super::{Cx, audit, details, idempotency, reveal};
 use crate::domain::change;
 use crate::domain::customer::Customer;
 use crate::domain::document::{Document, System};
@@ -50,7 +50,7 @@ pub async fn create(cx: &Cx<'_>, mut changes: Changes<'_>) -> Result<Shown, Erro
     if let Some(row) = idempotency::recall(cx, &mut tx).await? {
         return again(cx, row);
     }
-    merged.documents = documents::merge(&mut tx, None, patches, cx.now).await?;
+    merged.documents = documents::merge(&mut tx, None, patches, None, cx.now).await?;
     let id = record::insert(&mut tx, &cx.catalogue, merged, &Origin::of(cx)).await?;
     let row = stored(&mut tx, id).await?;
     idempotency::remember(cx, &mut tx, &row).await?;
@@ -76,7 +76,11 @@ pub async fn update(
     }
     let patches = std::mem::take(&mut changes.documents);
     let mut merged = merge::merge(&old, changes, &cx.catalogue)?;
-    merged.documents = documents::merge(&mut tx, Some(old.id), patches, cx.now).await?;
+    let as_shown = |system: System, document: &Document| {
+        details::masked(system, document.clone(), &old.phones, cx.catalogue.company.country)
+    };
+    let as_shown: Option<documents::AsShown<'_>> = if cx.rights().masks() { Some(&as_shown) } else { None };
+    merged.documents = documents::merge(&mut tx, Some(old.id), patches, as_shown, cx.now).await?;
     let entered = merged.customer.phones.iter().filter(|phone| !old.phones.contains(phone));
     reveal::try_numbers(cx, entered.count())?;
     stay_within(cx, &merged.customer)?;
@@ -124,7 +128,7 @@ pub async fn put_documents(
     documents: Vec<(System, Document)>,
     now: i64,
 ) -> Result<(), Error> {
-    let merged = documents::merge(tx, Some(customer), documents, now).await?;
+    let merged = documents::merge(tx, Some(customer), documents, None, now).await?;
     documents::store(tx, customer, &merged).await
 }
 

@@ -45,6 +45,24 @@ pub fn frames(action: &str, people: &mut People, dice: &Dice) -> Vec<Asked> {
             vec![(json!({"format": "csv"}), Code(2403)), (json!({"format": readable(people, dice)}), Code(2403))]
         }
         "reveal_phone" => reveal(people, dice),
+        "put_details" => details(people, dice),
+        "get_details" => {
+            let person = people.any(dice).id;
+            let of = |system: &str| json!({"type": "id", "content": person, "system": system});
+            vec![
+                (of("crm_info"), Code(1000)),
+                (of("customer_detail"), Code(1000)),
+                (of(&readable(people, dice)), Code(2000)),
+            ]
+        }
+        "customers/detail" => {
+            vec![(json!({"id": people.any(dice).id}), Code(1000)), (json!({"id": people.hidden.id}), Code(2005))]
+        }
+        "crm/customer/info" => vec![
+            (json!({"cid": people.any(dice).id}), Code(1000)),
+            (json!({"cid": people.hidden.id}), Code(2005)),
+            (json!({"cid": readable(people, dice)}), Anything),
+        ],
         "show_company"
         | "list_audit"
         | "put_company"
@@ -55,6 +73,7 @@ pub fn frames(action: &str, people: &mut People, dice: &Dice) -> Vec<Asked> {
         | "enable_operator"
         | "put_app"
         | "rotate_app"
+        | "rotate_tokens"
         | "put_dictionary_item"
         | "put_task"
         | "put_custom_field"
@@ -231,6 +250,20 @@ fn feeds(people: &People, dice: &Dice) -> Vec<(Value, Expected)> {
         (json!({"feed_type": "Alternation", "type": "id", "content": people.moved}), Code(1000)),
         (json!({"feed_type": readable(people, dice), "type": "id", "content": person.id}), Code(2000)),
         (json!({"feed_type": "All", "type": "cellphone", "content": tail(people, dice)}), Code(2005)),
+    ]
+}
+
+/// What single systems know, with the customer's numbers in it.
+fn details(people: &People, dice: &Dice) -> Vec<(Value, Expected)> {
+    let person = people.any(dice);
+    let typed = dice.pick(&person.numbers).typed.clone();
+    let of = |fields: Value| json!({"type": "id", "content": person.id, "system": "crm_info", "fields": fields});
+    let contact = json!({"name": format!("张三 {typed}"), "mobile": typed, "tel": typed, "remark": typed});
+    vec![
+        (of(json!({"contacts": [contact], "remark": format!("回电{typed}")})), Code(1000)),
+        (of(json!({"addresslist": [{"contact_number": typed}], "email": typed})), Code(1000)),
+        (of(json!({"contacts": [{"mobile": "138****8888"}]})), Code(2000)),
+        (of(json!({(readable(people, dice)): typed})), Code(2000)),
     ]
 }
 

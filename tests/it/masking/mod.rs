@@ -51,12 +51,13 @@ impl Talk {
     async fn ask(&mut self, asked: Asked) {
         let Asked { frame, expected } = asked;
         let context = frame.to_string();
-        let route = rows().find(|row| row.action == frame["action"]).and_then(|row| row.route);
+        let route = rows().find(|row| row.action == frame["action"]).and_then(|row| row.routes.first().copied());
         let is_file = frame["action"] == "export_customers";
-        let mut reply = match route.filter(|_| !is_file && self.dice.below(4) == 0) {
-            Some(route) => http(self.address, &self.token, route, &frame).await,
-            None => self.agent.ask(frame.clone()).await,
-        };
+        let mut reply =
+            match route.filter(|route| route.path.starts_with("/open_api/") && !is_file && self.dice.below(4) == 0) {
+                Some(route) => http(self.address, &self.token, route, &frame).await,
+                None => self.agent.ask(frame.clone()).await,
+            };
         if let Some(id) = reply.as_object_mut().unwrap().remove("callbackId") {
             assert_eq!(id, frame["callbackId"], "a client's own name for its request stays as it is");
         }
@@ -141,6 +142,7 @@ async fn no_reply_has_a_number_in_it(engine: Engine) {
     let server = server(engine, |config| {
         config.auth.mode = AuthMode::Token;
         config.limits.reveals_per_hour = 0;
+        config.limits.masked_lookups_per_hour = 0;
     })
     .await;
     let mut talk = Talk::begin(&server).await;
