@@ -125,8 +125,10 @@ fn place(
     let placed = (|| {
         let operation = Operation::parse(&head.action);
         let for_anybody = operation.is_some_and(|operation| operation.access() == Access::Anybody);
+        let is_login = operation == Some(Operation::Desk(desk::Operation::Login));
         let who = match caller {
-            _ if for_anybody => Who::SigningIn(claim(&head), caller.cloned()),
+            _ if is_login => Who::SigningIn(claim(&head), caller.cloned()),
+            None if for_anybody => Who::SigningIn(claim(&head), None),
             Some(caller) => {
                 identity::check_claim(caller, &claim(&head))
                     .inspect_err(|error| note_refusal(shared, caller, session.address(), &head.action, error))?;
@@ -302,7 +304,10 @@ impl Request {
         // Before the credential is looked at: if it ends meanwhile, this sign-in ends with it.
         let since = shared.backend.clock.now();
         let address = self.session.address();
-        let checked = self.check_credential(shared, claim).await;
+        let checked = self.check_credential(shared, claim).await.and_then(|(caller, how)| {
+            identity::check_claim(&caller, claim)?;
+            Ok((caller, how))
+        });
         if let (Err(error), Some(company)) = (&checked, claim.company) {
             let login_no = claim.operator.as_deref().unwrap_or(SYSTEM);
             audit::refusal(&shared.backend, company, login_no, address, "login", error.row().code).await;
@@ -327,9 +332,7 @@ impl Request {
     async fn check_credential(&self, shared: &Shared, claim: &Claim) -> Result<(Caller, &'static str), Error> {
         let login: Login<'_> = dialects::decode(self.body.as_str())?;
         if let Some(token) = login.token.as_ref().and_then(Scalar::text) {
-            let caller = credential::by_bearer(&shared.backend, cti::http::DIALECT, &token).await?;
-            identity::check_claim(&caller, claim)?;
-            return Ok((caller, "token"));
+            return Ok((credential::by_bearer(&shared.backend, cti::http::DIALECT, &token).await?, "token"));
         }
         if let Some(password) = login.password.as_ref().and_then(Scalar::text) {
             let caller = identity::by_password(&shared.backend, claim, &password, self.session.address()).await?;
