@@ -36,6 +36,10 @@ pub async fn fetch(State(shared): State<Arc<Shared>>, Path(token): Path<String>)
     };
     match send(&shared, &download.caller, download.export).await {
         Ok(response) => response,
+        // The rights are those of now, not of when the address was given.
+        Err(error @ (Error::Forbidden { .. } | Error::NotSignedIn { .. })) => {
+            plain(StatusCode::FORBIDDEN, error.to_string())
+        }
         Err(error) => plain(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
     }
 }
