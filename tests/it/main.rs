@@ -16,6 +16,7 @@
 mod support;
 
 mod abuse;
+mod audit;
 mod client;
 mod customers;
 mod documents;
@@ -30,13 +31,16 @@ mod invariants;
 mod key_file;
 mod limits;
 mod masking;
+mod matrix;
 mod migrations;
 mod model;
 mod plans;
 mod process;
 mod provider;
+mod rights;
 mod safe_writes;
 mod search;
+mod signed;
 mod socket;
 mod statements;
 mod tokens;

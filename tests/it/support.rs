@@ -164,6 +164,37 @@ impl Raw {
         })
     }
 
+    /// The statement that reads all rows of these companies: a text each, which begins with the table's name.
+    pub async fn all_rows_of(&mut self, companies: &[i64]) -> String {
+        let with_company = match self {
+            Self::Sqlite(_) => {
+                "select m.name from sqlite_master m join pragma_table_info(m.name) c on c.name = 'company_id'
+                 where m.type = 'table'"
+            }
+            Self::Postgres(_) => {
+                "select table_name::text from information_schema.columns
+                 where column_name = 'company_id' and table_schema = current_schema()"
+            }
+        };
+        let mut tables: Vec<(String, &str)> =
+            self.texts(with_company).await.into_iter().map(|table| (table, "company_id")).collect();
+        assert!(tables.len() > 10, "the tables are found otherwise: {tables:?}");
+        tables.push(("company".to_owned(), "id"));
+        let companies = companies.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
+        let mut selects = Vec::new();
+        for (table, column) in tables {
+            let row = match self {
+                Self::Sqlite(_) => {
+                    let members = format!("select 'quote(\"' || name || '\")' from pragma_table_info('{table}')");
+                    self.texts(&members).await.join(" || ',' || ")
+                }
+                Self::Postgres(_) => format!("cast({table} as text)"),
+            };
+            selects.push(format!("select '{table}: ' || {row} from {table} where {column} in ({companies})"));
+        }
+        format!("{} order by 1", selects.join(" union all "))
+    }
+
     pub async fn execute(&mut self, sql: &str) {
         let sql = AssertSqlSafe(sql);
         raw!(self, connection => { connection.execute(sqlx::raw_sql(sql)).await.unwrap(); });

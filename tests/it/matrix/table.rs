@@ -1,0 +1,138 @@
+//! The expected answers. A row asks for something of company 1054; there may be several of an action.
+
+use serde_json::{Value, json};
+
+use crate::signed::{ADMIN, AGENT, APP, MASKED_AGENT, NOBODY, OTHER_ADMIN, OTHER_APP, SUPERVISOR, Who};
+
+/// Who asks, in the order of [`Codes`].
+pub const COLUMNS: [Who; 8] = [NOBODY, AGENT, SUPERVISOR, ADMIN, APP, MASKED_AGENT, OTHER_ADMIN, OTHER_APP];
+
+pub type Codes = [i64; COLUMNS.len()];
+
+const FOR_ANYBODY: Codes = [1000; COLUMNS.len()];
+const FOR_ALL_SIGNED_IN: Codes = [2401, 1000, 1000, 1000, 1000, 1000, 1000, 1000];
+/// Found by 1054's own; the others are told what they are told of customers that do not exist.
+const FOR_1054: Codes = [2401, 1000, 1000, 1000, 1000, 2005, 2005, 2005];
+const FOR_EXPORTERS: Codes = [2401, 1000, 1000, 1000, 1000, 2403, 1000, 1000];
+/// Each for his own company: what 1054 calls so is another thing there.
+const FOR_ADMINS: Codes = [2401, 2403, 2403, 1000, 2403, 2403, 1000, 2403];
+/// There is no such thing in the other admin's company.
+const FOR_ADMIN_OF_1054: Codes = [2401, 2403, 2403, 1000, 2403, 2403, 2000, 2403];
+
+pub struct Row {
+    pub action: &'static str,
+    pub sample: Value,
+    pub codes: Codes,
+    /// Over HTTP, where a system has its own codes or statuses, and does not know the apps that sign.
+    pub http: Option<Codes>,
+}
+
+fn row(action: &'static str, codes: Codes, sample: Value) -> Row {
+    Row { action, sample, codes, http: None }
+}
+
+fn with_http(http: Codes, row: Row) -> Row {
+    Row { http: Some(http), ..row }
+}
+
+/// A customer of 1054 with one phone; `何静怡` in the demo.
+pub const PHONE: &str = "138900010001";
+pub const NAME: &str = "何静怡";
+/// 1054 has a customer of this id, the other companies have fewer customers.
+pub const ID: i64 = 40;
+
+/// What is in no reply to others than 1054's own, unless they said it themselves.
+pub const ONLY_IN_1054: [&str; 12] = [
+    PHONE,
+    NAME,
+    "13000000001",
+    "测试用户",
+    "杭州岚舟科技有限公司",
+    "北京天润科技有限公司",
+    "云上通讯",
+    "客服一部",
+    "王芳",
+    "李强",
+    "周宁",
+    "2020158",
+];
+
+/// What each is answered. Rows that take something away come last.
+pub fn table() -> Vec<Row> {
+    vec![
+        row("ping", FOR_ANYBODY, json!({})),
+        // Everybody with his own credential; nobody has none.
+        row("login", FOR_ALL_SIGNED_IN, json!({})),
+        row("logout", FOR_ALL_SIGNED_IN, json!({})),
+        // The group is a claim, too: admins belong to none, and apps are of no group, so that they may name any.
+        row("filter_customers", [2401, 1000, 1000, 2403, 1000, 2403, 2403, 2000], json!({"groupId": 1_054_001})),
+        row("list_customers", FOR_ALL_SIGNED_IN, json!({})),
+        row("list_customers", FOR_ALL_SIGNED_IN, json!({"query": PHONE})),
+        row("list_customers", FOR_ALL_SIGNED_IN, json!({"query": NAME})),
+        // Whose login number this is, is unknown elsewhere.
+        row(
+            "list_customers",
+            [2401, 1000, 1000, 1000, 1000, 2000, 2000, 2000],
+            json!({"filters": {"owner": "trcs001"}}),
+        ),
+        row("get_customer", FOR_1054, json!({"type": "id", "content": ID})),
+        row("get_customer", FOR_1054, json!({"type": "cellphone", "content": PHONE})),
+        row("get_customer", FOR_1054, json!({"type": "custName", "content": NAME})),
+        row("get_customer", FOR_1054, json!({"type": "companyName", "content": "杭州岚舟科技有限公司"})),
+        row("feeds", FOR_1054, json!({"feed_type": "All", "type": "id", "content": ID})),
+        row("feeds", FOR_1054, json!({"feed_type": "All", "type": "cellphone", "content": PHONE})),
+        row("reveal_phone", FOR_1054, json!({"type": "cellphone", "content": PHONE})),
+        with_http([401, 200, 200, 200, 401, 404, 404, 401], row("customers/detail", FOR_1054, json!({"id": ID}))),
+        with_http(
+            [1002, 1000, 1000, 1000, 1002, 1004, 1004, 1002],
+            row("crm/customer/info", FOR_1054, json!({"cid": ID})),
+        ),
+        row("get_details", FOR_1054, json!({"type": "id", "content": ID, "system": "crm_info"})),
+        row(
+            "put_details",
+            FOR_1054,
+            json!({"type": "id", "content": ID, "system": "crm_info", "fields": {"short_name": "新简称"}}),
+        ),
+        row("export_customers", FOR_EXPORTERS, json!({"format": "jsonl"})),
+        row("export_customers", FOR_EXPORTERS, json!({"format": "csv", "query": NAME})),
+        row(
+            "create_customer",
+            [2401, 1000, 1000, 1000, 1000, 2403, 2403, 2403],
+            json!({"customer": {"custname": "新客户", "cellphones": [[null, "13900000001"]], "companyId": 1054}}),
+        ),
+        row("create_customer", FOR_ALL_SIGNED_IN, json!({"customer": {"cellphones": [[null, "13900000002"]]}})),
+        // The number is free in the others' companies.
+        row(
+            "create_customer",
+            [2401, 2000, 2000, 2000, 2000, 1000, 1000, 1000],
+            json!({"customer": {"cellphones": [[null, PHONE]]}}),
+        ),
+        row("update_customer", FOR_1054, json!({"type": "id", "content": ID, "customer": {"address": "新地址"}})),
+        row("show_company", FOR_ADMINS, json!({})),
+        row("list_audit", FOR_ADMINS, json!({})),
+        row("list_audit", FOR_ADMINS, json!({"staffNo": "trcs001"})),
+        row("put_company", FOR_ADMINS, json!({"name": "新名称"})),
+        row("put_group", FOR_ADMINS, json!({"id": 1_054_001, "name": "新部门"})),
+        row("put_operator", FOR_ADMINS, json!({"staffNo": "trcs008", "name": "新同事", "role": "agent"})),
+        row("put_operator", FOR_ADMIN_OF_1054, json!({"staffNo": "trcs008", "name": "新同事", "groups": [1_054_002]})),
+        row("put_app", FOR_ADMINS, json!({"id": "new-app", "name": "新应用"})),
+        // Ids of apps are unique in the whole installation.
+        row("put_app", [2401, 2403, 2403, 2000, 2403, 2403, 2000, 2403], json!({"id": "2020158", "name": "新应用"})),
+        row(
+            "put_app",
+            FOR_ADMIN_OF_1054,
+            json!({"id": "new-bearer", "name": "新应用", "kind": "bearer", "actsAs": "trcs009"}),
+        ),
+        row("put_dictionary_item", FOR_ADMINS, json!({"kind": "type", "value": "0", "name": "新类型"})),
+        row("put_task", FOR_ADMINS, json!({"id": 99, "name": "新任务"})),
+        row("put_custom_field", FOR_ADMINS, json!({"id": 7, "name": "新字段"})),
+        row("put_rights", FOR_ADMINS, json!({"role": "agent", "reach": "company", "phones": "shown", "export": true})),
+        row("enable_operator", FOR_ADMIN_OF_1054, json!({"staffNo": "trcs009"})),
+        row("set_password", FOR_ADMIN_OF_1054, json!({"staffNo": "trcs009", "password": "another-password"})),
+        row("disable_operator", FOR_ADMIN_OF_1054, json!({"staffNo": "trcs009"})),
+        row("rotate_tokens", FOR_ADMINS, json!({})),
+        row("rotate_app", FOR_ADMIN_OF_1054, json!({"id": "2020158"})),
+        row("destroy_customer", FOR_1054, json!({"type": "cellphone", "content": "13000000001"})),
+        row("destroy_customer", FOR_1054, json!({"type": "id", "content": ID})),
+    ]
+}
