@@ -8,7 +8,7 @@ use laidian::ops::setup::{self, NewCredential};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
-use crate::client::{Client, http};
+use crate::client::{Client, PATIENCE, http};
 use crate::support::{self, Engine, MAIN, TestServer};
 
 const RATE_LIMITED: i64 = 429;
@@ -271,7 +271,8 @@ async fn seconds_for_signing_in_begin_again_with_each_logout() {
     let mut client = signed_in(&server, "trcs001").await;
     assert_eq!(client.ask(json!({"action": "logout"})).await["code"], 1000);
     assert_eq!(client.ask(get_customer(1)).await["code"], 2401);
-    assert_eq!(client.closed().await, (4001, "sign-in deadline passed".into()));
+    let closed = tokio::time::timeout(PATIENCE, client.closed()).await.expect("it was left open");
+    assert_eq!(closed, (4001, "sign-in deadline passed".into()));
     let figures = ask_http(&server, "GET /metrics").await;
     assert!(figures.contains("laidian_sockets_closed_total{code=\"4001\"} 1\n"), "{figures}");
     server.stop().await;
