@@ -69,6 +69,11 @@ impl Backend {
             .get(&scope)
             .await?
             .ok_or_else(|| Error::NotSignedIn { detail: "no such company".into() })?;
+        if caller.until.is_some_and(|until| until <= self.clock.now()) {
+            return Err(Error::NotSignedIn {
+                detail: "token: 已过期，请重新登录 / has expired, sign in again".into()
+            });
+        }
         // The role may have changed since sign-in.
         let role = match &caller.operator {
             None => None,
@@ -107,6 +112,8 @@ pub struct Caller {
     pub operator: Option<Operator>,
     /// The program that signed, if one did.
     pub via: Option<Via>,
+    /// When the sign-in ends, microseconds, if it was for a time.
+    pub until: Option<i64>,
 }
 
 /// A program that acts for a company.
@@ -134,7 +141,7 @@ pub const SYSTEM: &str = "系统";
 impl Caller {
     #[must_use]
     pub fn system(company: i64) -> Self {
-        Self { company, operator: None, via: None }
+        Self { company, operator: None, via: None, until: None }
     }
 
     /// The login number that goes into records.

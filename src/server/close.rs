@@ -38,7 +38,7 @@ close_codes! {
     ProtocolError = 1002, "protocol error", "不符合 WebSocket 协议", "The client broke the WebSocket protocol.";
     TooBig = 1009, "message too big", "消息超过 1 MiB，无法读完", "A message was too large to be read to its end (1 MiB).";
     NotSignedIn = 4001, "sign-in deadline passed", "没有在 [auth] sign_in_seconds 内登录", "The socket did not sign in within [auth] sign_in_seconds.";
-    SignInWithdrawn = 4003, "sign-in withdrawn", "登录已失效：工号停用、密码更改或应用令牌更换", "The sign-in has ended: the operator was disabled or has a new password, or the app has a new token.";
+    SignInWithdrawn = 4003, "sign-in withdrawn", "登录已失效：令牌到期、工号停用、密码更改或应用令牌更换", "The sign-in has ended: the token has expired, the operator was disabled or has a new password, or the app has a new token.";
     SignedInElsewhere = 4005, "signed in elsewhere", "同一工号在别处登录（[auth] sessions = one）", "The operator signed in on another socket ([auth] sessions = one).";
     NotReading = 4008, "not reading", "客户端没有读取回复；重连后继续", "The client does not read its replies; connect again and go on.";
     Idle = 4009, "idle", "超过 [socket] idle_seconds 没有任何帧", "No frame for [socket] idle_seconds.";

@@ -21,7 +21,7 @@ use crate::ops::credential::{self, Signed};
 use crate::ops::downloads::Download;
 use crate::ops::export::Export;
 use crate::ops::identity::{self, Claim};
-use crate::ops::{Caller, SYSTEM, audit, reveal};
+use crate::ops::{Caller, Operator, SYSTEM, audit, reveal};
 use crate::protocol::callback_id::CallbackId;
 use crate::protocol::envelope::{self, Door};
 use crate::protocol::frame::{self, BadFrame, Head, Problem};
@@ -348,23 +348,29 @@ impl Request {
         let signed = Signed { method: "", path: "", query: &query, body: b"" };
         let app = credential::by_signature(&shared.backend, cti::http::DIALECT, &signed).await?;
         // One that works in somebody's name does so here, too.
-        if app.operator.is_some() {
+        if let Some(operator) = &app.operator {
             identity::check_claim(&app, claim)?;
+            must_be_no_admin(operator)?;
             return Ok((app, "app"));
         }
         // Another vouches for the operator it names, within its own company.
         identity::check_claim(&app, &Claim { operator: None, group: None, ..claim.clone() })?;
         let mut caller =
             identity::believe(&shared.backend, &Claim { company: Some(app.company), ..claim.clone() }).await?;
-        // This signature covers no operator, and can be sent again for five minutes: that is too little for an admin.
-        if caller.operator.as_ref().is_some_and(|operator| operator.role == Role::Admin) {
-            return Err(Error::forbidden(
-                "login: 管理员请用密码或令牌登录 / an admin signs in with a password or a token",
-            ));
+        if let Some(operator) = &caller.operator {
+            must_be_no_admin(operator)?;
         }
         caller.via = app.via;
         Ok((caller, "app"))
     }
+}
+
+/// The signature of a sign-in covers no operator, and can be sent again for five minutes: too little for an admin.
+fn must_be_no_admin(operator: &Operator) -> Result<(), Error> {
+    if operator.role == Role::Admin {
+        return Err(Error::forbidden("login: 管理员请用密码或令牌登录 / an admin signs in with a password or a token"));
+    }
+    Ok(())
 }
 
 /// What HTTP sends as a file, the socket is told an address for.

@@ -90,12 +90,16 @@ impl Sessions {
     }
 
     /// Ends the sockets whose sign-in has ended: of operators who were disabled or have a new password, of
-    /// programs that have a new secret.
+    /// programs that have a new secret, of tokens that have expired.
     pub async fn withdraw(&self, backend: &Backend) -> Result<(), Error> {
         if self.signed_in.is_empty() {
             return Ok(());
         }
-        let ended = backend.store.withdrawals(backend.clock.now() - LOOK_BACK).await?;
+        let now = backend.clock.now();
+        for entry in self.signed_in.iter().filter(|entry| entry.caller.until.is_some_and(|until| until <= now)) {
+            entry.ending.end(CloseCode::SignInWithdrawn);
+        }
+        let ended = backend.store.withdrawals(now - LOOK_BACK).await?;
         if ended.is_empty() {
             return Ok(());
         }

@@ -66,18 +66,26 @@ impl From<Refused> for Fault {
     }
 }
 
+/// What a token proves; times in seconds.
+struct Proven {
+    company: i64,
+    login_no: String,
+    issued_at: Option<i64>,
+    expires_at: i64,
+}
+
 async fn judge(backend: &Backend, token: &str) -> Result<Caller, Fault> {
     if token.len() > LONGEST {
         return Err(Refused("it is too long").into());
     }
     let head = jsonwebtoken::decode_header(token).map_err(|_| Refused("its head cannot be read"))?;
     // The head says only where to look for the key; every key is for its own algorithm alone.
-    let (company, login_no, issued_at) = if head.alg == Algorithm::HS256 {
+    let proven = if head.alg == Algorithm::HS256 {
         check_own(backend, token).await?
     } else {
-        let (company, login_no) = backend.provider.check(token, &head, backend.clock.now()).await?;
-        (company, login_no, None)
+        backend.provider.check(token, &head, backend.clock.now()).await?
     };
+    let Proven { company, login_no, issued_at, expires_at } = proven;
     let catalogue = catalogue(backend, company).await?;
     let operator = identity::operator(&catalogue, &login_no, None).map_err(|_| Refused("there is no such operator"))?;
     let signed_out_at = catalogue.staff(&operator.login_no).map_or(0, |staff| staff.signed_out_at);
@@ -85,11 +93,11 @@ async fn judge(backend: &Backend, token: &str) -> Result<Caller, Fault> {
     if issued_at.is_some_and(|at| at < signed_out_at / SECOND) {
         return Err(Refused("its sign-ins have ended since").into());
     }
-    Ok(Caller { company, operator: Some(operator), via: None })
+    Ok(Caller { company, operator: Some(operator), via: None, until: Some(expires_at.saturating_mul(SECOND)) })
 }
 
-/// Returns the company and the login number that a token of the company's own proves, and when it was issued.
-async fn check_own(backend: &Backend, token: &str) -> Result<(i64, String, Option<i64>), Fault> {
+/// Returns what a token of the company's own proves.
+async fn check_own(backend: &Backend, token: &str) -> Result<Proven, Fault> {
     // The company says which secret the token is checked with; nothing else is believed before that.
     let unchecked: Claims =
         jsonwebtoken::dangerous::insecure_decode_claims(token).map_err(|_| Refused("its claims cannot be read"))?;
@@ -104,7 +112,8 @@ async fn check_own(backend: &Backend, token: &str) -> Result<(i64, String, Optio
     if claims.exp <= backend.clock.now() / SECOND {
         return Err(Refused("it has expired").into());
     }
-    Ok((claims.company, claims.sub, Some(claims.iat)))
+    let Claims { sub: login_no, company, iat, exp: expires_at } = claims;
+    Ok(Proven { company, login_no, issued_at: Some(iat), expires_at })
 }
 
 async fn catalogue(backend: &Backend, company: i64) -> Result<Arc<Catalogue>, Fault> {

@@ -11,8 +11,8 @@ use jsonwebtoken::{Header, Validation};
 use serde_json::{Map, Value};
 use tokio::sync::Mutex;
 
-use super::Refused;
 use super::keys::{self, Key, KeysError};
+use super::{Proven, Refused};
 use crate::config::Tokens;
 use crate::domain::times::SECOND;
 
@@ -77,7 +77,7 @@ impl Provider {
     }
 
     /// Returns the company and the login number that a token proves.
-    pub(super) async fn check(&self, token: &str, head: &Header, now: i64) -> Result<(i64, String), Refused> {
+    pub(super) async fn check(&self, token: &str, head: &Header, now: i64) -> Result<Proven, Refused> {
         if !self.settings.has_provider() {
             return Err(Refused("its algorithm is not HS256, and there is no identity provider"));
         }
@@ -86,8 +86,9 @@ impl Provider {
             return Err(Refused("its head has crit"));
         }
         let claims = verify(token, head, &self.keys(now).await)?;
-        self.check_claims(&claims, now / SECOND)?;
-        self.identity(&claims)
+        let expires_at = self.check_claims(&claims, now / SECOND)?;
+        let (company, login_no) = self.identity(&claims)?;
+        Ok(Proven { company, login_no, issued_at: None, expires_at })
     }
 
     /// The keys as they are in the file, or were a second ago. If the file is bad, those read before stay.
@@ -120,14 +121,16 @@ impl Provider {
         Ok(())
     }
 
-    fn check_claims(&self, claims: &Map<String, Value>, now: i64) -> Result<(), Refused> {
+    /// Returns when the token ends to be good, seconds.
+    fn check_claims(&self, claims: &Map<String, Value>, now: i64) -> Result<i64, Refused> {
         let leeway = i64::try_from(self.settings.leeway_seconds).unwrap_or(i64::MAX);
         let time = |name: &str| match claims.get(name) {
             None => Ok(None),
             Some(value) => seconds(value).map(Some).ok_or(Refused("exp, nbf or iat is no time")),
         };
         let Some(expires) = time("exp")? else { return Err(Refused("exp is missing")) };
-        if expires.saturating_add(leeway) <= now {
+        let expires = expires.saturating_add(leeway);
+        if expires <= now {
             return Err(Refused("it has expired"));
         }
         let latest = now.saturating_add(leeway);
@@ -143,7 +146,7 @@ impl Provider {
         if !self.settings.audience.is_empty() && !self.is_for_us(claims.get("aud")) {
             return Err(Refused("its audience is not tokens.audience"));
         }
-        Ok(())
+        Ok(expires)
     }
 
     fn is_for_us(&self, audience: Option<&Value>) -> bool {

@@ -64,8 +64,8 @@ pub fn table() -> Vec<Row> {
         // Everybody with his own credential; nobody has none.
         row("login", FOR_ALL_SIGNED_IN, json!({})),
         row("logout", FOR_ALL_SIGNED_IN, json!({})),
-        // The group is a claim, too: admins belong to none, and apps are of no group, so that they may name any.
-        row("filter_customers", [2401, 1000, 1000, 2403, 1000, 2403, 2403, 2000], json!({"groupId": 1_054_001})),
+        // The group is a claim, too: an admin and an app may name any.
+        row("filter_customers", [2401, 1000, 1000, 1000, 1000, 2403, 2000, 2000], json!({"groupId": 1_054_001})),
         row("list_customers", FOR_ALL_SIGNED_IN, json!({})),
         row("list_customers", FOR_ALL_SIGNED_IN, json!({"query": PHONE})),
         row("list_customers", FOR_ALL_SIGNED_IN, json!({"query": NAME})),

@@ -3,6 +3,7 @@
 use std::time::Duration;
 
 use laidian::config::Sessions;
+use laidian::ops::token::issue_token;
 use serde_json::{Value, json};
 
 use super::{code, done};
@@ -21,6 +22,7 @@ both_engines! {
     an_admin_does_not_shut_himself_out,
     where_one_socket_is_allowed_the_older_ends,
     an_app_that_acts_as_an_operator_is_no_other,
+    a_token_that_expires_ends_its_socket_unless_it_is_renewed,
 }
 
 const WITHDRAWN: u16 = 4003;
@@ -195,6 +197,23 @@ async fn where_one_socket_is_allowed_the_older_ends(engine: Engine) {
     server.stop().await;
 }
 
+/// A socket lasts as long as the token that signed it in, or the one that renewed it.
+async fn a_token_that_expires_ends_its_socket_unless_it_is_renewed(engine: Engine) {
+    let server = server(engine).await;
+    let sign_in = async |client: &mut Client, seconds| {
+        let token = issue_token(server.backend(), MAIN, "trcs008", seconds).await.unwrap();
+        client.ask(json!({"action": "login", "token": token})).await["code"].clone()
+    };
+    let (mut ends, mut stays) = (connect(&server).await, connect(&server).await);
+    for client in [&mut ends, &mut stays] {
+        assert_eq!(sign_in(client, 4).await, 1000);
+    }
+    assert_eq!(sign_in(&mut stays, 600).await, 1000);
+    assert_eq!(ends.closed().await.0, 4003);
+    assert_eq!(stays.ask(get()).await["code"], 1000);
+    server.stop().await;
+}
+
 /// An app that is bound to an operator has his rights, and vouches for nobody else.
 async fn an_app_that_acts_as_an_operator_is_no_other(engine: Engine) {
     let server = server(engine).await;
@@ -209,5 +228,9 @@ async fn an_app_that_acts_as_an_operator_is_no_other(engine: Engine) {
         let reply = connect(&server).await.ask(login).await;
         assert_eq!(reply["code"], expected, "{login_no}: {reply}");
     }
+    let put = json!({"action": "put_app", "id": "too-much", "name": "话务台", "actsAs": "admin1054"});
+    let secret = done(&mut admin, put).await["token"].as_str().unwrap().to_owned();
+    let reply = connect(&server).await.ask(app_login("too-much", &secret)).await;
+    assert_eq!(reply["code"], 2403, "{reply}");
     server.stop().await;
 }
