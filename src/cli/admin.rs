@@ -84,6 +84,9 @@ enum What {
         company: i64,
         id: String,
         name: String,
+        /// 用于哪个系统 / the system that takes it
+        #[arg(long, default_value = DIALECT, value_parser = dialects::CREDENTIALS)]
+        dialect: String,
         #[arg(long)]
         token: Option<String>,
     },
@@ -93,6 +96,9 @@ enum What {
         company: i64,
         id: String,
         name: String,
+        /// 用于哪个系统 / the system that takes it: cti, customer_detail, crm_info, wisecrm, ibizplm
+        #[arg(long, default_value = DIALECT, value_parser = dialects::CREDENTIALS)]
+        dialect: String,
         /// 以哪个工号的身份和权限工作 / the operator in whose name and with whose rights it works
         #[arg(long = "as", value_name = "LOGIN_NO")]
         acts_as: Option<String>,
@@ -230,17 +236,17 @@ async fn change_of(store: &Store, what: What) -> Result<Option<(i64, Change)>, B
         }
         What::Disable { company, login_no } => (company, Change::Disabled { login_no, disabled: true }),
         What::Enable { company, login_no } => (company, Change::Disabled { login_no, disabled: false }),
-        What::App { company, id, name, token } => {
+        What::App { company, id, name, dialect, token } => {
             let known = store.company(company).credentials().await?;
             if known.iter().any(|known| known.id == id) {
                 (company, Change::Rotate { id, secret: token })
             } else {
-                let (kind, dialect) = (credential::Kind::App, DIALECT.to_owned());
+                let kind = credential::Kind::App;
                 (company, Change::Credential { id, kind, dialect, name, secret: token, acts_as: None })
             }
         }
-        What::Bearer { company, id, name, acts_as } => {
-            let (kind, dialect) = (credential::Kind::Bearer, DIALECT.to_owned());
+        What::Bearer { company, id, name, dialect, acts_as } => {
+            let kind = credential::Kind::Bearer;
             (company, Change::Credential { id, kind, dialect, name, secret: None, acts_as })
         }
         What::TokenSecret { company } => (company, Change::TokenSecret),

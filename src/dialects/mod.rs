@@ -115,6 +115,9 @@ dialects! {
     CrmInfo: crm_info,
 }
 
+/// The systems for which there are credentials of their own.
+pub const CREDENTIALS: [&str; 5] = ["cti", "customer_detail", "crm_info", "wisecrm", "ibizplm"];
+
 /// Appends a reply as systems write it that have no envelope of ours: on the socket, it is the `result` in one.
 fn answer_in_result<P: Serialize>(out: &mut Vec<u8>, door: Door<'_>, payload: &P) -> Result<usize, Error> {
     #[derive(Serialize)]

@@ -259,6 +259,8 @@ pub struct PutApp {
     name: String,
     /// app (it signs its calls; the default) or bearer (it sends the token).
     kind: Option<String>,
+    /// The system that takes it: cti (the default), `customer_detail`, `crm_info`, wisecrm or ibizplm.
+    dialect: Option<String>,
     /// The operator in whose name it works; otherwise the company's system user.
     acts_as: Option<String>,
 }
@@ -276,8 +278,11 @@ pub async fn put_app(cx: &Cx<'_>, request: PutApp) -> Result<AppToken, Error> {
         "bearer" => Kind::Bearer,
         _ => return Err(expected("kind", "app or bearer")),
     };
-    let PutApp { id, name, acts_as, .. } = request;
-    let dialect = cti::http::DIALECT.to_owned();
+    let PutApp { id, name, acts_as, dialect, .. } = request;
+    let dialect = dialect.unwrap_or_else(|| cti::http::DIALECT.to_owned());
+    if !dialects::CREDENTIALS.contains(&dialect.as_str()) {
+        return Err(expected("dialect", &format!("one of {}", dialects::CREDENTIALS.join(", "))));
+    }
     let change = Change::Credential { id: id.clone(), kind, dialect, name, secret: None, acts_as };
     Ok(AppToken { id, token: setup::make(cx, vec![change]).await? })
 }
