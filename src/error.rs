@@ -31,6 +31,14 @@ pub enum Error {
         customer: Box<serde_json::Value>,
         fields: Vec<String>,
     },
+    /// A value that its field cannot hold, where that is another refusal than a parameter of the wrong form.
+    Value {
+        detail: Cow<'static, str>,
+    },
+    /// Another customer is the same by a rule of the company; `field` says by which.
+    Duplicate {
+        field: &'static str,
+    },
     /// `typed` is the number as the client sent it.
     PhoneTaken {
         typed: String,
@@ -139,6 +147,7 @@ table! {
     FORBIDDEN: 2403 "没有权限", None, 200, false, "没有权限", "may not do this";
     UNKNOWN_ACTION: 2404 "未知的action", None, 200, false, "没有这个 action，detail 列出相近的名称", "no such action; detail lists near names";
     CONFLICT: 2409 "数据已被他人修改", None, 200, false, "ifVersion 与当前版本不符；回复带有当前客户 customer 和改动过的字段 fields", "ifVersion does not match; the reply carries the current customer and the changed fields";
+    DUPLICATE: 2411 "数据重复", Some("已存在相同的XXX"), 200, false, "公司的查重规则发现了相同的客户，可强制保存", "by the company's duplicate rule there is such a customer already; it can be saved all the same";
     FRAME_FORM: 2422 "帧格式错误", Some("line XXX, column XXX"), 200, false, "帧不是一个 JSON 对象，给出行列", "the frame is no object; says line and column";
     FRAME_TOO_LARGE: 2413 "帧过大", None, 200, false, "帧超过 [limits] frame_bytes", "the frame is larger than [limits] frame_bytes";
     RESULT_TOO_LARGE: 2414 "结果过大", None, 200, false, "结果超过 [limits] result_bytes，请缩小范围", "the answer is larger than [limits] result_bytes: ask for less";
@@ -171,6 +180,7 @@ impl Error {
         match self {
             Self::PhoneTaken { typed } => Self::PhoneTaken { typed: mask(&typed) },
             Self::Parameter { detail } => Self::Parameter { detail: mask_text(&detail).into_owned().into() },
+            Self::Value { detail } => Self::Value { detail: mask_text(&detail).into_owned().into() },
             Self::NotInDictionary { given, field } => {
                 Self::NotInDictionary { given: mask_text(&given).into_owned(), field }
             }
@@ -189,7 +199,8 @@ impl Error {
             Self::RateLimited { .. } => &RATE_LIMITED,
             Self::CustomFieldMissing { .. } => &CUSTOM_FIELD_MISSING,
             Self::CustomerEmpty => &CUSTOMER_EMPTY,
-            Self::Parameter { .. } => &PARAMETER,
+            Self::Parameter { .. } | Self::Value { .. } => &PARAMETER,
+            Self::Duplicate { .. } => &DUPLICATE,
             Self::PhoneTaken { .. } => &PHONE_TAKEN,
             Self::OwnerUnknown => &OWNER_UNKNOWN,
             Self::OwnerWithoutGroup => &OWNER_WITHOUT_GROUP,
@@ -224,6 +235,7 @@ impl Error {
     pub fn exception(&self) -> Option<Cow<'_, str>> {
         Some(match self {
             Self::CustomFieldMissing { label } => format!("缺少自定义字段 {label}").into(),
+            Self::Duplicate { field } => format!("已存在相同的{field}").into(),
             Self::PhoneTaken { typed } => format!("验证失败: 电话{typed}已经使用").into(),
             Self::NotInDictionary { given, field } => format!("'{given}' is not a valid {field}").into(),
             Self::FrameForm { detail } => detail.as_str().into(),
@@ -236,9 +248,10 @@ impl Error {
     #[must_use]
     pub fn detail(&self) -> Option<Cow<'_, str>> {
         Some(match self {
-            Self::Parameter { detail } | Self::NotSignedIn { detail } | Self::Forbidden { detail } => {
-                detail.as_ref().into()
-            }
+            Self::Parameter { detail }
+            | Self::Value { detail }
+            | Self::NotSignedIn { detail }
+            | Self::Forbidden { detail } => detail.as_ref().into(),
             Self::PageBeyondCeiling => {
                 "最多 10000 条，请使用 export_customers / at most 10,000 rows: use export_customers".into()
             }

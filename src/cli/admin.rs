@@ -38,6 +38,9 @@ enum What {
         /// 电话的默认国家，新公司默认 CN / the country of its phone numbers; CN for a new company
         #[arg(long)]
         country: Option<String>,
+        /// WiseCRM 接口的查重字段：accountName、phone，逗号分隔，可为空 / the fields of WiseCRM's duplicate rule, parted by a comma
+        #[arg(long, value_name = "FIELDS")]
+        duplicates: Option<String>,
     },
     /// 部门 / a group
     Group {
@@ -221,7 +224,9 @@ async fn change(backend: &Backend, what: What) -> Result<(), Box<dyn Error>> {
 /// What a command wants changed, and in which company.
 async fn change_of(store: &Store, what: What) -> Result<Option<(i64, Change)>, Box<dyn Error>> {
     Ok(Some(match what {
-        What::Company { id, name, time_zone, country } => (id, Change::Company { name, time_zone, country }),
+        What::Company { id, name, time_zone, country, duplicates } => {
+            (id, Change::Company { name, time_zone, country, duplicates })
+        }
         What::Group { company, id, name } => (company, Change::Group { id, name }),
         What::Operator { company, login_no, name, groups, role } => {
             let role = role.and_then(|role| Role::parse(&role));

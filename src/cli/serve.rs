@@ -39,7 +39,8 @@ demo data: companies 1054, 1001 (masked phones) and 8008; passwords demo-<login 
   {action:'get_customer',type:cellphone, content:\"138900010001\", operator:\"trcs001\",companyId:\"1054\",callbackId:\"123456\"}
 其他系统 / other systems:
   curl -H 'Authorization: Bearer demo-detail-token' http://ADDRESS/api/customers/0000041e0000000000000001/detail
-  curl -H 'Authorization: Bearer demo-crm-token' -d cid=1 http://ADDRESS/crm/customer/info";
+  curl -H 'Authorization: Bearer demo-crm-token' -d cid=1 http://ADDRESS/crm/customer/info
+  curl 'http://ADDRESS/gw/account/list?appid=000-AAAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEEE&sign=demo-key&op_user=027-00000000-0000-4000-8000-000000000001&fields=accountId,accountName,phone'";
 
 fn demo_customers() -> &'static str {
     const { assert!(demo::CUSTOMERS == 2000) }

@@ -24,6 +24,9 @@ pub const APPS: [App; 2] = [
     App { company: DESK.id, id: "2020159", token: "demo-token-8008" },
 ];
 
+/// The app with which WiseCRM's clients call the demo.
+pub const WISE: App = App { company: MAIN.id, id: "000-AAAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEEE", token: "demo-key" };
+
 /// A program of the main company and its bearer token, which is no secret.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Bearer {
@@ -150,11 +153,13 @@ pub async fn set_up(tx: &mut Tx, plan: &Plan) -> Result<(), Error> {
     setup::role_rights(tx, Role::Agent, &plan.agents).await?;
     // This may be a second try at an empty database.
     let known = tx.credentials().await?;
-    for app in APPS.iter().filter(|app| app.company == plan.id && known.iter().all(|known| known.id != app.id)) {
+    let apps = APPS.iter().map(|app| (app, "cti")).chain([(&WISE, "wisecrm")]);
+    for (app, dialect) in apps.filter(|(app, _)| app.company == plan.id && known.iter().all(|known| known.id != app.id))
+    {
         let app = NewCredential {
             id: app.id,
             kind: Kind::App,
-            dialect: "cti",
+            dialect,
             name: "演示应用",
             secret: app.token,
             acts_as: None,

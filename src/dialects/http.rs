@@ -21,6 +21,8 @@ pub struct Call<'a> {
     pub content_type: Option<&'a str>,
     /// The token of an `Authorization: Bearer` header.
     pub bearer: Option<&'a str>,
+    /// Whether nobody on the way can read it: it came over TLS, or from this machine.
+    pub is_private: bool,
 }
 
 impl<'a> Call<'a> {

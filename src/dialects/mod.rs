@@ -11,6 +11,7 @@ pub mod customer_detail;
 pub mod desk;
 pub mod http;
 mod request_id;
+pub mod wisecrm;
 
 pub use table::{Access, Done, Effect, FileAddress, Route, Row, decode};
 
@@ -113,6 +114,7 @@ dialects! {
     Desk: desk,
     CustomerDetail: customer_detail,
     CrmInfo: crm_info,
+    WiseCrm: wisecrm,
 }
 
 /// The systems for which there are credentials of their own.
@@ -140,6 +142,7 @@ fn answer_in_result<P: Serialize>(out: &mut Vec<u8>, door: Door<'_>, payload: &P
 pub fn unknown(method: &str, path: &str, is_route: bool) -> Option<Refusal> {
     match path {
         path if path.starts_with("/api/") => Some(customer_detail::http::unknown(method, path, is_route)),
+        path if path.starts_with("/gw/") => Some(wisecrm::http::unknown(method, path, is_route)),
         path if path.starts_with("/crm/") => Some(crm_info::http::unknown(method, path, is_route)),
         _ => None,
     }

@@ -33,6 +33,36 @@ pub struct Company {
     pub time_zone: TimeZone,
     pub country: &'static Country,
     pub token_secret: String,
+    /// By what a customer counts as one that is there already.
+    pub duplicates: Vec<DuplicateRule>,
+}
+
+/// What two customers must not share, unless somebody insists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum DuplicateRule {
+    Name,
+    Phone,
+}
+
+impl DuplicateRule {
+    pub const ALL: [Self; 2] = [Self::Name, Self::Phone];
+
+    /// The field's name in WiseCRM, where the rule comes from.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Name => "accountName",
+            Self::Phone => "phone",
+        }
+    }
+
+    /// Returns the rules of a text such as `accountName,phone`, each once; `None` when it names something else.
+    #[must_use]
+    pub fn parse_list(text: &str) -> Option<Vec<Self>> {
+        let names: Vec<&str> = text.split(',').map(str::trim).filter(|name| !name.is_empty()).collect();
+        let known = |name: &&str| Self::ALL.iter().any(|rule| rule.name() == *name);
+        names.iter().all(known).then(|| Self::ALL.into_iter().filter(|rule| names.contains(&rule.name())).collect())
+    }
 }
 
 #[derive(Debug, Clone)]

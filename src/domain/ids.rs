@@ -13,6 +13,8 @@ const MIDDLE: &str = "0000-4000-8000";
 pub enum Entity {
     Account,
     User,
+    /// A group. The code is ours: the documents print none.
+    BusinessUnit,
 }
 
 impl Entity {
@@ -21,6 +23,7 @@ impl Entity {
         match self {
             Self::Account => 2,
             Self::User => 27,
+            Self::BusinessUnit => 28,
         }
     }
 }
@@ -37,6 +40,16 @@ pub fn to_wise(entity: Entity, company: i64, number: i64) -> String {
 #[must_use]
 pub fn from_wise(entity: Entity, company: i64, id: &str) -> Option<i64> {
     number(id.get(28..)?).filter(|number| to_wise(entity, company, *number).eq_ignore_ascii_case(id))
+}
+
+/// Whether a text has the form of a WiseCRM id as this server makes them, of whatever kind.
+#[must_use]
+pub fn is_wise(text: &str) -> bool {
+    let is_hex = |part: Option<&str>| part.is_some_and(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit()));
+    text.len() == 40
+        && text.get(3..4) == Some("-")
+        && text.get(12..28).and_then(|middle| middle.strip_prefix('-')?.strip_suffix('-')) == Some(MIDDLE)
+        && [text.get(..3), text.get(4..12), text.get(28..)].into_iter().all(is_hex)
 }
 
 /// Returns the 24 hexadecimal digits of a customer detail id.
@@ -66,6 +79,19 @@ mod tests {
         assert_eq!(to_wise(Entity::Account, 1054, 1), "002-0000041e-0000-4000-8000-000000000001");
         assert_eq!(to_wise(Entity::User, 1054, 1), "027-00000000-0000-4000-8000-000000000001");
         assert_eq!(to_hex24(1054, 255), "0000041e00000000000000ff");
+    }
+
+    #[test]
+    fn no_id_reads_like_a_telephone_number() {
+        for entity in [Entity::Account, Entity::User, Entity::BusinessUnit] {
+            for (company, number) in
+                [(1054, 1), (10_000_000, 13_900_001_234), (1, 999_999), (0x1391_2345, 4_008_009_001)]
+            {
+                let id = to_wise(entity, company, number);
+                assert!(is_wise(&id), "{id}");
+                assert_eq!(crate::domain::masking::mask_text(&id), id);
+            }
+        }
     }
 
     #[test]

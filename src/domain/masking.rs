@@ -13,6 +13,7 @@ use serde_json::Value;
 
 use numbers::{is_digit, known_numbers, numbers};
 
+use super::ids::is_wise;
 use super::phone::{Country, Phone, SHORTEST_TAIL};
 
 /// Last digits that stay; as many before them are hidden.
@@ -48,9 +49,12 @@ pub fn mask(phone: &str) -> String {
 /// Returns a text with all numbers in it masked that read like telephone numbers.
 ///
 /// People write numbers into names and remarks. Mobiles, numbers with an area code or `+`, and 400 numbers
-/// are recognised, also in groups (`138 1234 5678`); dates, times and longer runs of digits are left alone.
+/// are recognised, also in groups (`138 1234 5678`); dates, times, ids and longer runs of digits are left alone.
 #[must_use]
 pub fn mask_text(text: &str) -> Cow<'_, str> {
+    if is_wise(text) {
+        return Cow::Borrowed(text);
+    }
     repeated(text, numbers)
 }
 

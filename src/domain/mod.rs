@@ -9,6 +9,7 @@ pub mod feed;
 pub mod filter;
 pub mod ids;
 pub mod masking;
+pub mod name_pattern;
 pub mod phone;
 pub mod rights;
 pub mod search_terms;

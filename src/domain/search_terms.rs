@@ -161,6 +161,14 @@ fn words_of(folded: &str) -> Vec<String> {
     folded.split_whitespace().take(MOST_WORDS).map(str::to_owned).collect()
 }
 
+/// Returns a piece of a folded name as a word that drives a search: it finds all whose name holds the piece, and
+/// others. `None` for a piece of nothing but blanks.
+#[must_use]
+pub fn piece_of_name(piece: &str) -> Option<Word> {
+    let text: String = piece.chars().filter(|&c| c != ' ').take(LONGEST_WORD).collect();
+    (!text.is_empty()).then(|| Word { lookups: vec![Space::Text.lookup(&text)], text, tail: None, key: None })
+}
+
 /// Returns the smallest string above all strings that begin with `prefix`, by code point.
 ///
 /// Nothing is above a prefix of nothing but the last code point; then the answer is the prefix and

@@ -1,8 +1,12 @@
 //! The two signatures of the HTTP door. Pure: times, nonces and secrets come from the caller,
 //! so that the server, the replayer and a client's own tests compute the same text.
 
+use std::collections::BTreeMap;
+
 use hmac::digest::Key;
 use hmac::{Hmac, KeyInit, Mac};
+use md5::Md5;
+use sha1::Sha1;
 use sha2::{Digest, Sha256};
 
 /// Returns the document's own signature: lower-case hex SHA-256 of `appid&token&timestamp`.
@@ -35,6 +39,47 @@ pub fn v2(
     hex::encode(mac.finalize().into_bytes())
 }
 
+/// A digest that WiseCRM's clients sign with.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum WiseDigest {
+    Md5,
+    Sha1,
+}
+
+impl WiseDigest {
+    /// The digest of a `sign_type`, in any case.
+    #[must_use]
+    pub fn parse(sign_type: &str) -> Option<Self> {
+        match sign_type.trim().to_ascii_uppercase().as_str() {
+            "MD5" => Some(Self::Md5),
+            "SHA1" => Some(Self::Sha1),
+            _ => None,
+        }
+    }
+}
+
+/// Returns WiseCRM's signature: lower-case hex of the digest over all parameters but `sign` that are not blank,
+/// sorted by key, as `k=v` joined by `&`, and the key behind them. Of several values of one key the first counts.
+#[must_use]
+pub fn wise(digest: WiseDigest, appkey: &str, parameters: &[(String, String)]) -> String {
+    let mut kept: BTreeMap<&str, &str> = BTreeMap::new();
+    for (key, value) in parameters.iter().filter(|(key, _)| key != "sign") {
+        kept.entry(key).or_insert(value);
+    }
+    let mut text = String::new();
+    for (key, value) in kept.into_iter().filter(|(_, value)| !value.trim().is_empty()) {
+        for part in [key, "=", value, "&"] {
+            text.push_str(part);
+        }
+    }
+    text.push_str("appkey=");
+    text.push_str(appkey);
+    match digest {
+        WiseDigest::Md5 => hex::encode(Md5::digest(text)),
+        WiseDigest::Sha1 => hex::encode(Sha1::digest(text)),
+    }
+}
+
 /// Returns the canonical query of [`v2`]: every pair but `sign`, sorted by key, then by value,
 /// percent-encoded as an HTML form is and joined by `&`.
 #[must_use]
@@ -64,6 +109,29 @@ mod tests {
 
     fn pairs(list: &[(&str, &str)]) -> Vec<(String, String)> {
         list.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned())).collect()
+    }
+
+    #[test]
+    fn wise_signs_every_parameter_that_is_not_blank() {
+        let call = pairs(&[
+            ("qname", "*软件"),
+            ("appid", "000-AAAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEEE"),
+            ("fields", "accountId,accountName"),
+            ("op_user", "027-00000000-0000-4000-8000-000000000001"),
+            ("page_no", "1"),
+            ("page_size", ""),
+            ("timestamp", "1700000000000"),
+            ("sign", "not a part of it"),
+        ]);
+        for (sign_type, expected) in
+            [("MD5", "3908f3f3d2618d656e68e6eb59815ab8"), ("SHA1", "24f142ce2ea9b49bc1c1029b01939e5cddd8c845")]
+        {
+            let mut call = call.clone();
+            call.extend(pairs(&[("sign_type", sign_type), ("qname", "a second value does not count")]));
+            assert_eq!(wise(WiseDigest::parse(sign_type).unwrap(), "demo-key", &call), expected);
+        }
+        assert_eq!(WiseDigest::parse(" sha1 "), Some(WiseDigest::Sha1));
+        assert_eq!(WiseDigest::parse("SHA256"), None);
     }
 
     #[test]

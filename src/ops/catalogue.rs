@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use moka::future::Cache as Moka;
 
-use crate::domain::catalogue::{Catalogue, Company, Dictionary, Entry, Role, Staff};
+use crate::domain::catalogue::{Catalogue, Company, Dictionary, DuplicateRule, Entry, Role, Staff};
 use crate::domain::custom_field::{CustomField, FieldKind};
 use crate::domain::phone::{CHINA, Country};
 use crate::domain::rights::Rights;
@@ -104,6 +104,7 @@ fn company_of(row: CompanyRow) -> Company {
         time_zone: TimeZone::get(&row.time_zone).unwrap_or(TimeZone::UTC),
         country: Country::by_iso(&row.country).unwrap_or(&CHINA),
         token_secret: row.token_secret,
+        duplicates: DuplicateRule::parse_list(&row.duplicates).unwrap_or_default(),
     }
 }
 

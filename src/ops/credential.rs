@@ -6,13 +6,17 @@ use subtle::ConstantTimeEq;
 
 use super::identity::{self, Claim};
 use super::{Backend, Caller, Via, token};
-use crate::domain::signature;
+use crate::domain::signature::{self, WiseDigest};
 use crate::domain::times::SECOND;
 use crate::error::Error;
 use crate::store::rows::CredentialRow;
 
 /// How far a signed call's time may be off, seconds.
 const WINDOW: i64 = 300;
+/// The same for WiseCRM, milliseconds.
+const WISE_WINDOW: u64 = 30_000;
+/// Microseconds in a millisecond.
+const MILLISECOND: i64 = 1000;
 /// How long a nonce is remembered, seconds.
 const NONCE: i64 = 900;
 /// The longest nonce.
@@ -80,6 +84,55 @@ pub async fn by_signature(backend: &Backend, dialect: &str, call: &Signed<'_>) -
         Some(_) => return Err(Error::Signature),
     }
     caller(backend, app).await
+}
+
+/// Returns the company whose app made a WiseCRM call. Without `sign_type`, `sign` is the secret itself, which may
+/// only travel where nobody listens; with it, `sign` is a signature over the parameters and their time.
+pub async fn by_wise_sign(
+    backend: &Backend,
+    dialect: &str,
+    call: &Signed<'_>,
+    is_private: bool,
+) -> Result<Caller, Error> {
+    let parameter = |name: &str| call.parameter(name).unwrap_or_default();
+    let sign_type = parameter("sign_type");
+    let app = if sign_type.trim().is_empty() {
+        if !is_private {
+            return Err(Error::NotSignedIn {
+                detail: "sign_type: 未加密的连接须签名 / without TLS a call is to be signed".into(),
+            });
+        }
+        let app = app(backend, dialect, parameter("appid")).await?;
+        check_sign(parameter("sign"), &app.secret)?;
+        app
+    } else {
+        let digest = WiseDigest::parse(sign_type).ok_or_else(|| Error::NotSignedIn {
+            detail: "sign_type: 应为 MD5 或 SHA1 / expected MD5 or SHA1".into(),
+        })?;
+        let milliseconds: i64 = parameter("timestamp").trim().parse().map_err(|_| Error::TimestampForm)?;
+        let now = backend.clock.now() / MILLISECOND;
+        if now.abs_diff(milliseconds) > WISE_WINDOW {
+            return Err(Error::TimestampAge);
+        }
+        let app = app(backend, dialect, parameter("appid")).await?;
+        let right = signature::wise(digest, &app.secret, call.query);
+        check_sign(&parameter("sign").to_ascii_lowercase(), &right)?;
+        app
+    };
+    caller(backend, app).await
+}
+
+/// Returns the caller acting for the person with this number. A program that works in somebody's name works in
+/// no other.
+pub async fn acting_for(backend: &Backend, caller: Caller, number: i64) -> Result<Caller, Error> {
+    let catalogue = identity::catalogue(backend, caller.company).await?;
+    let nobody = || Error::forbidden("op_user: 没有这个用户，或已停用 / no such user, or disabled");
+    let login_no = &catalogue.staff_by_number(number).ok_or_else(nobody)?.login_no;
+    let operator = identity::operator(&catalogue, login_no, None).map_err(|_| nobody())?;
+    if caller.operator.as_ref().is_some_and(|bound| bound.login_no != operator.login_no) {
+        return Err(Error::forbidden("op_user: 与应用绑定的用户不符 / is not the one that the app works for"));
+    }
+    Ok(Caller { operator: Some(operator), ..caller })
 }
 
 /// Returns whom a bearer token stands for; the answer to a bad one does not say what is wrong with it.

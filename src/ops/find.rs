@@ -9,6 +9,7 @@ use crate::domain::catalogue::Dictionary;
 use crate::domain::customer::{CustomerPhone, LONGEST_TEXT};
 use crate::domain::filter::{ListFilter, Owner};
 use crate::domain::masking::SHOWN;
+use crate::domain::name_pattern;
 use crate::domain::phone::{Phone, SHORTEST_TAIL, shorter_tails};
 use crate::domain::search_terms::{fold, prefix_end, query_in, query_of_masked};
 use crate::error::Error;
@@ -160,10 +161,23 @@ pub async fn list(cx: &Cx<'_>, search: &Search, number: i64) -> Result<Page, Err
     if number.checked_mul(PAGE).is_none_or(|reach| reach > CEILING) {
         return Err(Error::PageBeyondCeiling);
     }
+    page(cx, search, PAGE, number).await
+}
+
+/// Returns a page of this size, however far from the first.
+pub async fn page(cx: &Cx<'_>, search: &Search, size: i64, number: i64) -> Result<Page, Error> {
+    let offset = number.checked_sub(1).filter(|before| *before >= 0).and_then(|before| before.checked_mul(size));
+    let offset = offset.ok_or(Error::Page)?;
     let total = cx.scope.search_count(search).await?;
-    let offset = (number - 1) * PAGE;
-    let customers = if offset < total { cx.scope.search(search, PAGE, offset).await? } else { Vec::new() };
+    let customers = if offset < total { cx.scope.search(search, size, offset).await? } else { Vec::new() };
     Ok(Page { customers: cx.show_all(customers)?, number, total })
+}
+
+/// Returns the search for names with `*` in them; for everybody when there is none.
+#[must_use]
+pub fn by_name(cx: &Cx<'_>, pattern: Option<&str>) -> Search {
+    let (name, words) = pattern.and_then(name_pattern::read).unzip();
+    Search { name, words: words.unwrap_or_default(), within: cx.within(), ..Search::default() }
 }
 
 /// Returns the search that a filter and words stand for. A name that is in no list is refused: an empty

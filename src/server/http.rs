@@ -121,6 +121,7 @@ async fn answer(
         body: &body,
         content_type: parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()),
         bearer: bearer(&parts.headers),
+        is_private: shared.config.tls.is_on() || address.is_some_and(|address| address.is_loopback()),
     };
     let caller = row.operation.caller(&shared.backend, &call).await?;
     shared.rates.call(&caller)?;

@@ -27,6 +27,7 @@ migrations! {
     6 "0006_credentials",
     7 "0007_audit",
     8 "0008_dialects",
+    9 "0009_wisecrm",
 }
 
 fn migration(version: i64, name: &'static str, text: &'static str) -> Migration {

@@ -18,7 +18,7 @@ queries! {
     }
     /// All companies.
     global fn companies() -> Vec<CompanyRow> {
-        "select id, name, time_zone, country, token_secret from company order by id"
+        "select id, name, time_zone, country, token_secret, duplicates from company order by id"
     }
 
     /// The customers of these phones, a JSON array of [company, key], each with the place of its phone in it and
@@ -48,7 +48,7 @@ queries! {
 
     /// The company of this scope.
     read fn company_row() -> Option<CompanyRow> {
-        "select id, name, time_zone, country, token_secret from company where id = $1"
+        "select id, name, time_zone, country, token_secret, duplicates from company where id = $1"
     }
     /// Its groups, by id.
     read fn groups() -> Vec<NamedRow> {
@@ -95,6 +95,9 @@ queries! {
     }
     write fn set_token_secret(token_secret: &str) -> u64 {
         "update company set token_secret = $2 where id = $1"
+    }
+    write fn set_duplicates(duplicates: &str) -> u64 {
+        "update company set duplicates = $2 where id = $1"
     }
     write fn put_counter() -> u64 {
         "insert into counter (company_id) values ($1) on conflict (company_id) do nothing"

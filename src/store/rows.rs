@@ -22,7 +22,7 @@ macro_rules! rows {
 
 rows! {
     /// A company and its settings.
-    CompanyRow { id: i64, name: String, time_zone: String, country: String, token_secret: String }
+    CompanyRow { id: i64, name: String, time_zone: String, country: String, token_secret: String, duplicates: String }
 
     /// The numbers given out so far, after a [`Tx::count`](super::Tx::count): the last of each kind.
     CounterRow {

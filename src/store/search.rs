@@ -7,6 +7,7 @@
 use super::dynamic::Sql;
 use super::rows::{CustomerRow, NumberRow};
 use super::{Engine, Scope, Within};
+use crate::domain::name_pattern::NamePattern;
 use crate::domain::search_terms::{Lookup, Word, prefix_end};
 
 /// What a list of customers is narrowed by; the default is all of them.
@@ -20,6 +21,7 @@ pub struct Search {
     pub flag_value: Option<String>,
     pub source_value: Option<String>,
     pub words: Vec<Word>,
+    pub name: Option<NamePattern>,
     /// Whom whoever asks sees.
     pub within: Within,
 }
@@ -39,6 +41,7 @@ impl Search {
             || self.type_value.is_some()
             || self.flag_value.is_some()
             || self.source_value.is_some()
+            || self.name.is_some()
             || self.within != Within::default()
     }
 }
@@ -56,6 +59,11 @@ impl Scope {
 
     /// How many customers the search finds, exactly.
     pub async fn search_count(&self, search: &Search) -> sqlx::Result<i64> {
+        let Some((all, nameless)) = without_nameless(search) else { return self.number_of(search).await };
+        Ok(self.number_of(&all).await? - self.number_of(&nameless).await?)
+    }
+
+    async fn number_of(&self, search: &Search) -> sqlx::Result<i64> {
         let Some(count) = self.count_of(search) else {
             return Ok(self.customer_count().await?.map_or(0, |row| row.value));
         };
@@ -68,7 +76,11 @@ impl Scope {
     #[must_use]
     pub fn search_texts(&self, search: &Search) -> Vec<String> {
         let pages = [self.page(search, 0, 0), self.page_after(search, 0, 0)];
-        pages.into_iter().chain(self.count_of(search)).map(Sql::into_text).collect()
+        let counts = match without_nameless(search) {
+            Some((all, nameless)) => [self.count_of(&all), self.count_of(&nameless)],
+            None => [self.count_of(search), None],
+        };
+        pages.into_iter().chain(counts.into_iter().flatten()).map(Sql::into_text).collect()
     }
 
     fn page(&self, search: &Search, limit: i64, offset: i64) -> Sql {
@@ -134,6 +146,16 @@ impl Scope {
             }
         }
     }
+}
+
+/// A search for every name, as all that there are and those without a name: these are few and in the index, where
+/// counting the others would read them all.
+fn without_nameless(search: &Search) -> Option<(Search, Search)> {
+    if search.name != Some(NamePattern::Any) {
+        return None;
+    }
+    let nameless = Search { name: Some(NamePattern::Exactly(String::new())), ..search.clone() };
+    Some((Search { name: None, ..search.clone() }, nameless))
 }
 
 /// The id of a found customer in the index that drives the statement, so that order and range come from there.
@@ -207,6 +229,18 @@ fn push_columns(sql: &mut Sql, search: &Search) {
             sql.push(", ").bind(*group);
         }
         sql.push(")");
+    }
+    match &search.name {
+        None => {}
+        Some(NamePattern::Any) => {
+            sql.push(" and c.name_key <> ''");
+        }
+        Some(NamePattern::Exactly(key)) => {
+            sql.push(" and c.name_key = ").bind(key.as_str());
+        }
+        Some(NamePattern::Like(pattern)) => {
+            sql.push(" and c.name_key like ").bind(pattern.as_str()).push(" escape '\\'");
+        }
     }
     let texts = [
         (" and c.owner_key = ", &search.owner_key),

@@ -7,7 +7,7 @@ const WRONG_TYPE: &str = "无效的唯一标识符类型";
 const NOBODY: &str = "Couldn't find Customer";
 
 /// Code, message and `exception.message`; XXX stands for what the request says.
-const FROZEN: [(i64, &str, Option<&str>); 30] = [
+const FROZEN: [(i64, &str, Option<&str>); 31] = [
     (429, "api接口超过请求限制", None),
     (2000, UNKNOWN, Some("缺少自定义字段 XXX")),
     (2000, UNKNOWN, Some("param is missing or the value is empty: customer")),
@@ -32,6 +32,7 @@ const FROZEN: [(i64, &str, Option<&str>); 30] = [
     (2403, "没有权限", None),
     (2404, "未知的action", None),
     (2409, "数据已被他人修改", None),
+    (2411, "数据重复", Some("已存在相同的XXX")),
     (2422, "帧格式错误", Some("line XXX, column XXX")),
     (2413, "帧过大", None),
     (2414, "结果过大", None),
@@ -51,6 +52,7 @@ fn exceptions_say_what_the_request_said() {
     for (error, exception) in [
         (Error::CustomFieldMissing { label: "消费情况".into() }, "缺少自定义字段 消费情况"),
         (Error::PhoneTaken { typed: "138-8888 8888".into() }, "验证失败: 电话138-8888 8888已经使用"),
+        (Error::Duplicate { field: "accountName" }, "已存在相同的accountName"),
         (Error::NotInDictionary { given: "贵宾".into(), field: "custtype" }, "'贵宾' is not a valid custtype"),
         (Error::NotInDictionary { given: "9".into(), field: "dealflag" }, "'9' is not a valid dealflag"),
         (Error::FrameForm { detail: "line 1, column 5".into() }, "line 1, column 5"),

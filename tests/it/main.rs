@@ -44,3 +44,4 @@ mod signed;
 mod socket;
 mod statements;
 mod tokens;
+mod wisecrm;

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use laidian::domain::feed::FeedKind;
+use laidian::domain::name_pattern;
 use laidian::domain::phone::CHINA;
 use laidian::domain::search_terms::{query, query_of_masked};
 use laidian::store::search::Search;
@@ -40,7 +41,7 @@ const GROWING: [&str; 19] = [
 
 /// Lists that may walk a company's customers until a page is full: of everybody, and of groups, which are a
 /// large part of everybody.
-const WALKS: [&str; 2] = ["search for nothing: page", "search for groups: page"];
+const WALKS: [&str; 3] = ["search for nothing: page", "search for groups: page", "search for every name: page"];
 
 /// Every statement there is, with a name for the report.
 fn statements(engine: Engine, scope: &Scope) -> Vec<(String, String)> {
@@ -66,6 +67,10 @@ fn searches() -> Vec<(&'static str, Search)> {
     let task = Search { task_id: Some(99), ..Search::default() };
     let owner = Search { owner_key: Some("trcs001".into()), ..Search::default() };
     let words = |text: &str, search: &Search| Search { words: query(text).words, ..search.clone() };
+    let name = |text: &str, search: &Search| {
+        let (name, words) = name_pattern::read(text).unzip();
+        Search { name, words: words.unwrap_or_default(), ..search.clone() }
+    };
     let any = Search::default();
     vec![
         ("nothing", any.clone()),
@@ -103,6 +108,12 @@ fn searches() -> Vec<(&'static str, Search)> {
         ("eight words", words("杭州 岚舟 科技 有限 公司 hz lz kj", &any)),
         ("a word and a filter", words("科技", &owner)),
         ("digits and a filter", words("0001", &task)),
+        ("every name", name("*", &any)),
+        ("a whole name", name("测试用户", &any)),
+        ("the end of a name", name("*科技", &any)),
+        ("parts of a name", name("杭*科技*公司", &any)),
+        ("one character of a name and an owner", name("王*", &owner)),
+        ("a whole name and an owner", name("测试用户", &owner)),
         ("a long word and a filter", words("有限公司", &task)),
     ]
 }

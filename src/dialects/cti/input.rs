@@ -13,7 +13,7 @@ use crate::domain::custom_field::CustomField;
 use crate::domain::times;
 use crate::error::Error;
 use crate::ops::Cx;
-use crate::ops::customer::{Changes, Patch, PhoneChange};
+use crate::ops::customer::{Changes, Duplicates, Patch, PhoneChange};
 use crate::protocol::folded;
 use crate::protocol::lenient::{Member, Scalar};
 
@@ -123,6 +123,8 @@ impl<'a> CustomerInput<'a> {
             owner: text("serviceNo", self.service_no)?,
             group: integer(self.servicegroup_id, || Error::GroupUnknown)?,
             phones: phones(self.cellphones)?,
+            first_phone: Patch::Keep,
+            duplicates: Duplicates::Allowed,
             labels,
             star,
             custom: custom(self.json_str)?,

@@ -52,6 +52,8 @@ pub struct Changes<'a> {
     pub group: Patch<i64>,
     /// All phones that the customer is to have.
     pub phones: Option<Vec<PhoneChange<'a>>>,
+    /// The first phone alone, for systems that know no other; applied after `phones`.
+    pub first_phone: Patch<Cow<'a, str>>,
     /// All labels that the customer is to have, by name.
     pub labels: Option<Vec<Cow<'a, str>>>,
     pub star: Option<i64>,
@@ -61,8 +63,18 @@ pub struct Changes<'a> {
     pub last_accept: Patch<Cow<'a, str>>,
     pub assigned_at: Patch<i64>,
     pub last_follow_at: Patch<i64>,
+    /// Whether the company's duplicate rule counts.
+    pub duplicates: Duplicates,
     /// Members of documents to be set, or removed by null.
     pub documents: Vec<(System, Document)>,
+}
+
+/// What becomes of a customer that is there already by the company's rule.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Duplicates {
+    #[default]
+    Allowed,
+    Refused,
 }
 
 /// A phone in the list that a customer is to have.

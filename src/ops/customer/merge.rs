@@ -37,6 +37,9 @@ pub fn merge(old: &Customer, changes: Changes<'_>, catalogue: &Catalogue) -> Res
     if let Some(phones) = changes.phones {
         new.phones = merge_phones(&old.phones, phones, catalogue)?;
     }
+    if let Some(phones) = with_first(&new.phones, changes.first_phone) {
+        new.phones = merge_phones(&new.phones, phones, catalogue)?;
+    }
     if let Some(star) = changes.star {
         new.star = in_range("customerLabel", star, MOST_STARS)?;
     }
@@ -152,6 +155,20 @@ fn owner(
         _ => {}
     }
     Ok((staff.map(|staff| staff.login_no.clone()), group))
+}
+
+/// The list of phones with another first one, which keeps its id, or without the first; `None` for no change.
+fn with_first<'a>(phones: &[CustomerPhone], first: Patch<Cow<'a, str>>) -> Option<Vec<PhoneChange<'a>>> {
+    let kept = |phone: &CustomerPhone| PhoneChange { id: Some(phone.id), typed: Cow::Owned(phone.content.clone()) };
+    let typed = match first {
+        Patch::Keep => return None,
+        Patch::Clear => None,
+        Patch::Set(typed) if typed.trim().is_empty() => None,
+        Patch::Set(typed) => Some(typed),
+    };
+    let id = phones.first().map(|phone| phone.id);
+    let first = typed.map(|typed| PhoneChange { id, typed });
+    Some(first.into_iter().chain(phones.iter().skip(1).map(kept)).collect())
 }
 
 /// The phones to be. A new entry whose number the customer has already keeps that phone's id; a number

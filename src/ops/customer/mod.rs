@@ -5,12 +5,13 @@
 
 mod changes;
 mod documents;
+mod duplicates;
 mod merge;
 mod record;
 mod unmask;
 mod versions;
 
-pub use changes::{Changes, Patch, PhoneChange};
+pub use changes::{Changes, Duplicates, Patch, PhoneChange};
 pub use merge::Merged;
 pub use record::{Origin, insert};
 pub use versions::{Conflict, Expected, Written};
@@ -33,6 +34,7 @@ use crate::store::{Tx, Within};
 /// Creates a customer and returns it as stored.
 pub async fn create(cx: &Cx<'_>, mut changes: Changes<'_>) -> Result<Shown, Error> {
     let patches = std::mem::take(&mut changes.documents);
+    let duplicates = changes.duplicates;
     let mut merged = merge::merge(&Customer::default(), changes, &cx.catalogue)?;
     merge::check_required(&merged.customer, &cx.catalogue)?;
 
@@ -50,6 +52,7 @@ pub async fn create(cx: &Cx<'_>, mut changes: Changes<'_>) -> Result<Shown, Erro
     if let Some(row) = idempotency::recall(cx, &mut tx).await? {
         return again(cx, row);
     }
+    duplicates::check(cx, &mut tx, duplicates, &Customer::default(), &merged.customer).await?;
     merged.documents = documents::merge(&mut tx, None, patches, None, cx.now).await?;
     let id = record::insert(&mut tx, &cx.catalogue, merged, &Origin::of(cx)).await?;
     let row = stored(&mut tx, id).await?;
@@ -75,6 +78,7 @@ pub async fn update(
         unmask::unmask(&mut changes, &old, &cx.catalogue);
     }
     let patches = std::mem::take(&mut changes.documents);
+    let duplicates = changes.duplicates;
     let mut merged = merge::merge(&old, changes, &cx.catalogue)?;
     let as_shown = |system: System, document: &Document| {
         details::masked(system, document.clone(), &old.phones, cx.catalogue.company.country)
@@ -84,6 +88,7 @@ pub async fn update(
     let entered = merged.customer.phones.iter().filter(|phone| !old.phones.contains(phone));
     reveal::try_numbers(cx, entered.count())?;
     stay_within(cx, &merged.customer)?;
+    duplicates::check(cx, &mut tx, duplicates, &old, &merged.customer).await?;
     let overtaken = expected.overtaken_by(&mut tx, &current).await?;
     if let Some(overtaken) = overtaken {
         let mut lines = change::lines(&old, &merged.customer, &cx.catalogue);

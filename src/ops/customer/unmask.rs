@@ -61,6 +61,11 @@ fn unmask_names(changes: &mut Changes<'_>, old: &Customer, catalogue: &Catalogue
     {
         changes.owner = Patch::Set(Cow::Owned(stored.clone()));
     }
+    if let (Patch::Set(given), Some(first)) = (&changes.first_phone, old.phones.first())
+        && given.trim() == mask(&first.content)
+    {
+        changes.first_phone = Patch::Keep;
+    }
 }
 
 /// A phone is told by its id; without one, the first counts that was shown so and is not named otherwise.

@@ -20,6 +20,8 @@ pub enum Change {
         name: String,
         time_zone: Option<String>,
         country: Option<String>,
+        /// Fields parted by commas; the empty text is no rule.
+        duplicates: Option<String>,
     },
     Group {
         id: i64,
@@ -98,7 +100,7 @@ impl Change {
     /// What the audit says of it: which thing, by its id.
     fn what(&self) -> Value {
         match self {
-            Self::Company { .. } => json!({ "set": "company" }),
+            Self::Company { duplicates, .. } => json!({ "set": "company", "duplicates": duplicates }),
             Self::Group { id, .. } => json!({ "set": "group", "id": id }),
             Self::Operator { login_no, role, groups, .. } => {
                 json!({ "set": "operator", "id": login_no, "role": role.map(Role::name), "groups": groups })
@@ -129,7 +131,12 @@ impl Change {
 
     async fn make(self, tx: &mut Tx, now: i64) -> Result<Option<String>, Error> {
         match self {
-            Self::Company { name, time_zone, country } => put_company(tx, &name, time_zone, country).await?,
+            Self::Company { name, time_zone, country, duplicates } => {
+                put_company(tx, &name, time_zone, country).await?;
+                if let Some(duplicates) = duplicates {
+                    super::duplicates(tx, &duplicates).await?;
+                }
+            }
             Self::Group { id, name } => super::group(tx, id, &name).await?,
             Self::Operator { login_no, name, role, groups } => {
                 put_operator(tx, &login_no, name, role, groups, now).await?;

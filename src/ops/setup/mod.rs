@@ -6,7 +6,7 @@ mod change;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
-use crate::domain::catalogue::{Role, login_key};
+use crate::domain::catalogue::{DuplicateRule, Role, login_key};
 use crate::domain::custom_field::FieldKind;
 use crate::domain::customer::LONGEST_TEXT;
 use crate::domain::phone::Country;
@@ -64,6 +64,15 @@ pub async fn company(tx: &mut Tx, name: &str, time_zone: &str, country: &str, se
     }
     tx.put_company(name, time_zone, country, secret).await?;
     tx.put_counter().await?;
+    Ok(())
+}
+
+/// Says by which fields a customer counts as one that is there already: `accountName,phone`, or nothing.
+pub async fn duplicates(tx: &mut Tx, fields: &str) -> Result<(), Error> {
+    let rules = DuplicateRule::parse_list(fields).ok_or_else(|| {
+        Error::parameter("duplicates: 应为 accountName、phone 或留空 / expected accountName, phone, both or nothing")
+    })?;
+    tx.set_duplicates(&rules.iter().map(|rule| rule.name()).collect::<Vec<_>>().join(",")).await?;
     Ok(())
 }
 
