@@ -7,6 +7,7 @@
 
 #[macro_use]
 mod macros;
+pub mod conditions;
 mod dynamic;
 mod feeds;
 mod gathered;

@@ -4,6 +4,7 @@
 //! `customer` is only read for the candidates. Where a word has more than one term, or more than one
 //! meaning, the candidates are verified in the customer's haystack.
 
+use super::conditions::Conditions;
 use super::dynamic::Sql;
 use super::rows::{CustomerRow, NumberRow};
 use super::{Engine, Scope, Within};
@@ -22,6 +23,7 @@ pub struct Search {
     pub source_value: Option<String>,
     pub words: Vec<Word>,
     pub name: Option<NamePattern>,
+    pub conditions: Conditions,
     /// Whom whoever asks sees.
     pub within: Within,
 }
@@ -42,6 +44,7 @@ impl Search {
             || self.flag_value.is_some()
             || self.source_value.is_some()
             || self.name.is_some()
+            || !self.conditions.tests.is_empty()
             || self.within != Within::default()
     }
 }
@@ -87,7 +90,9 @@ impl Scope {
         let mut sql = Sql::of_company(self.company());
         sql.push("select c.*");
         self.push_matches(&mut sql, search, true);
-        sql.push(" order by ").push(id_column(search)).push(" desc limit ").bind(limit).push(" offset ").bind(offset);
+        sql.push(" order by ");
+        search.conditions.push_order(&mut sql, &self.store.engine);
+        sql.push(id_column(search)).push(" desc limit ").bind(limit).push(" offset ").bind(offset);
         sql
     }
 
@@ -137,6 +142,7 @@ impl Scope {
                 sql.push(" and c.id = m0.customer_id");
             }
             push_columns(sql, search);
+            search.conditions.push(sql, &self.store.engine);
             let find = match self.store.engine {
                 Engine::Sqlite(_) => "instr(c.haystack, ",
                 Engine::Postgres(_) => "strpos(c.haystack, ",

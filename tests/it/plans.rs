@@ -6,6 +6,7 @@ use laidian::domain::feed::FeedKind;
 use laidian::domain::name_pattern;
 use laidian::domain::phone::CHINA;
 use laidian::domain::search_terms::{query, query_of_masked};
+use laidian::store::conditions::{Column, Conditions, Operand, Test};
 use laidian::store::search::Search;
 use laidian::store::{STATEMENTS, Scope};
 use regex::Regex;
@@ -71,6 +72,11 @@ fn searches() -> Vec<(&'static str, Search)> {
         let (name, words) = name_pattern::read(text).unzip();
         Search { name, words: words.unwrap_or_default(), ..search.clone() }
     };
+    let conditions = |words: &str, column, test| Search {
+        words: name_pattern::read(&format!("*{words}*")).map(|(_, words)| words).unwrap_or_default(),
+        conditions: Conditions { tests: vec![(column, test)], ..Conditions::default() },
+        ..Search::default()
+    };
     let any = Search::default();
     vec![
         ("nothing", any.clone()),
@@ -114,6 +120,9 @@ fn searches() -> Vec<(&'static str, Search)> {
         ("parts of a name", name("杭*科技*公司", &any)),
         ("one character of a name and an owner", name("王*", &owner)),
         ("a whole name and an owner", name("测试用户", &owner)),
+        ("a condition on the name", conditions("科技", Column::Name, Test::Holds("科技".into()))),
+        ("a condition that is an index", conditions("", Column::Name, Test::Is(Operand::Text("科技".into())))),
+        ("an owner as a condition", conditions("", Column::Owner, Test::Is(Operand::Text("trcs001".into())))),
         ("a long word and a filter", words("有限公司", &task)),
     ]
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use laidian::domain::feed::FeedKind;
 use laidian::store::STATEMENTS;
+use laidian::store::conditions::{Column, Conditions, Direction, Join, Operand, Test};
 use laidian::store::search::Search;
 
 use crate::support::{Engine, Place};
@@ -21,12 +22,35 @@ async fn every_statement_can_be_prepared(engine: Engine) {
             refused.push(format!("{name}: {error}"));
         }
     }
-    for text in scope.search_texts(&Search::default()).into_iter().chain(scope.feed_texts(&FeedKind::ALL)) {
+    let searches = [Search::default(), every_condition(Join::All), every_condition(Join::Any)];
+    let searches = searches.iter().flat_map(|search| scope.search_texts(search));
+    for text in searches.chain(scope.feed_texts(&FeedKind::ALL)) {
         if let Err(error) = raw.prepare(&text).await {
             refused.push(format!("{text}: {error}"));
         }
     }
     assert!(refused.is_empty(), "{}", refused.join("\n"));
+}
+
+/// Every column with every test that it can stand in, and sorted by.
+fn every_condition(join: Join) -> Search {
+    let texts = [Column::Name, Column::FirstPhone, Column::Address];
+    let others = [Column::Type, Column::Owner, Column::CreatedBy, Column::UpdatedBy];
+    let numbers = [Column::Id, Column::Group, Column::CreatedAt, Column::UpdatedAt];
+    let (text, number) = (|| Operand::Text("x".into()), || Operand::Integer(1));
+    let mut tests = Vec::new();
+    for column in texts.into_iter().chain(others) {
+        tests.extend([Test::Is(text()), Test::IsNot(text()), Test::Empty, Test::Filled].map(|test| (column, test)));
+    }
+    for column in texts {
+        tests.extend([Test::Holds("x".into()), Test::Lacks("x".into())].map(|test| (column, test)));
+    }
+    for column in numbers {
+        let compared = [Test::Is(number()), Test::IsNot(number()), Test::Above(number()), Test::Below(number())];
+        tests.extend(compared.into_iter().chain([Test::Empty, Test::Filled]).map(|test| (column, test)));
+    }
+    let order = tests.iter().map(|(column, _)| (*column, Direction::Descending)).collect();
+    Search { conditions: Conditions { join, tests, order }, ..Search::default() }
 }
 
 #[test]

@@ -4,7 +4,8 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::fields::{self, Record};
+use super::fields::{self, Path, Record};
+use super::input::Paging;
 use super::{AccountId, Data, Page, input, write};
 use crate::domain::catalogue::Role;
 use crate::domain::ids::{self, Entity};
@@ -124,21 +125,29 @@ pub async fn add(cx: &Cx<'_>, request: Add<'_>) -> Result<Data<AccountId>, Error
 pub async fn get(cx: &Cx<'_>, request: Get<'_>) -> Result<Data<Record>, Error> {
     input::check_user(cx, request.op_user.as_ref())?;
     let number = input::account(cx, request.account_id.as_ref())?;
-    let asked =
-        fields::asked(&input::required("fields", request.fields.as_ref())?, |name| fields::path(&cx.catalogue, name))?;
+    let asked = asked(cx, request.fields.as_ref())?;
     let customer = find::only(find::find(cx, &Identifier::Id(number)).await?.customers.into_iter())?;
     Ok(Data { data: fields::account(&cx.catalogue, &customer, &asked)? })
 }
 
 pub async fn list(cx: &Cx<'_>, request: List<'_>) -> Result<Page, Error> {
     input::check_user(cx, request.op_user.as_ref())?;
-    let asked =
-        fields::asked(&input::required("fields", request.fields.as_ref())?, |name| fields::path(&cx.catalogue, name))?;
+    let asked = asked(cx, request.fields.as_ref())?;
     let paging = input::paging(request.page_no.as_ref(), request.page_size.as_ref())?;
     let qname = input::text("qname", request.qname.as_ref())?;
     let search = find::by_name(cx, qname.as_deref());
     let page = find::page(cx, &search, paging.size, paging.number).await?;
-    let records = page.customers.iter().map(|customer| fields::account(&cx.catalogue, customer, &asked));
+    page_of(cx, &page, paging, &asked)
+}
+
+/// Returns the fields that are asked for.
+pub fn asked(cx: &Cx<'_>, fields: Option<&Scalar<'_>>) -> Result<Vec<(String, Path)>, Error> {
+    fields::asked(&input::required("fields", fields)?, |name| fields::path(&cx.catalogue, name))
+}
+
+/// Returns a page of customers as records.
+pub fn page_of(cx: &Cx<'_>, page: &find::Page, paging: Paging, asked: &[(String, Path)]) -> Result<Page, Error> {
+    let records = page.customers.iter().map(|customer| fields::account(&cx.catalogue, customer, asked));
     Ok(Page {
         total_size: page.total,
         page_size: paging.size,

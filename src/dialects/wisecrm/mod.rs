@@ -8,6 +8,7 @@ mod fields;
 pub mod http;
 mod input;
 mod metadata;
+mod query;
 mod users;
 mod write;
 
@@ -56,6 +57,10 @@ operations! { WiseCrm:
     /// Lists the values of an entity's picklist fields.
     Picklists = "metadata/picklist" [GET "/gw/metadata/picklist"], read by Agent
         => metadata::picklists(metadata::PicklistsOf<'_>) -> json Data<Vec<metadata::Picklist>>;
+    /// 高级查询：按条件查询客户，可排序。
+    /// Lists the customers that meet conditions, sorted as the client wants them.
+    AdvancedQuery = "entity/adv-query" [POST "/gw/entity/adv-query"], read by Agent
+        => query::query(query::Query<'_>) -> json Page;
 }
 
 /// What one answer is about.

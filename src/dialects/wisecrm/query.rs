@@ -1,0 +1,195 @@
+//! `entity/adv-query`: customers by conditions that the client puts together.
+
+use schemars::JsonSchema;
+use serde::Deserialize;
+use serde_json::{Map, Value};
+
+use super::fields::{self, Account, Path};
+use super::{Page, account, input};
+use crate::domain::catalogue::login_key;
+use crate::domain::ids::{self, Entity};
+use crate::domain::search_terms::{Word, fold, piece_of_name};
+use crate::domain::times::{self, SECOND};
+use crate::error::Error;
+use crate::ops::{Cx, find};
+use crate::protocol::lenient::Scalar;
+use crate::store::conditions::{Column, Conditions, Direction, Join, Operand, Test};
+use crate::store::search::Search;
+
+/// Conditions, and fields to sort by.
+const MOST: usize = 10;
+/// Words that drive a search.
+const MOST_WORDS: usize = 8;
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[schemars(rename = "WiseQuery")]
+pub struct Query<'a> {
+    /// Account.
+    #[serde(borrow)]
+    #[schemars(required)]
+    entity: Option<Scalar<'a>>,
+    /// As in `account/add`; the app itself asks where it is left out.
+    #[serde(borrow, default)]
+    op_user: Option<Scalar<'a>>,
+    /// As in `account/get`.
+    #[serde(borrow)]
+    #[schemars(required)]
+    fields: Option<Scalar<'a>>,
+    /// `createdOn:desc,accountName`; the newest first unless it is given.
+    #[serde(borrow, default)]
+    sort: Option<Scalar<'a>>,
+    /// From 1.
+    #[serde(borrow, default)]
+    page_no: Option<Scalar<'a>>,
+    /// 20 unless it is given, at most 200.
+    #[serde(borrow, default)]
+    page_size: Option<Scalar<'a>>,
+    /// `{"type":"AND","filters":[{"fieldName":"phone","operator":"=","value":"…"}]}`, at most ten filters.
+    #[schemars(required)]
+    body: Option<Map<String, Value>>,
+}
+
+pub async fn query(cx: &Cx<'_>, request: Query<'_>) -> Result<Page, Error> {
+    input::check_user(cx, request.op_user.as_ref())?;
+    if input::required("entity", request.entity.as_ref())?.trim() != "Account" {
+        return Err(Error::parameter("entity: 只能查询 Account / only Account can be queried"));
+    }
+    let asked = account::asked(cx, request.fields.as_ref())?;
+    let paging = input::paging(request.page_no.as_ref(), request.page_size.as_ref())?;
+    let body =
+        request.body.ok_or_else(|| Error::parameter("body: 缺少，应为 JSON 对象 / is missing, expected a JSON map"))?;
+    let mut conditions = conditions(cx, &body)?;
+    if let Some(sort) = input::text("sort", request.sort.as_ref())? {
+        conditions.order = order(cx, &sort)?;
+    }
+    let search = Search { words: words(&conditions), conditions, within: cx.within(), ..Search::default() };
+    account::page_of(cx, &find::page(cx, &search, paging.size, paging.number).await?, paging, &asked)
+}
+
+/// The words that all who are found have.
+fn words(conditions: &Conditions) -> Vec<Word> {
+    if conditions.join == Join::Any {
+        return Vec::new();
+    }
+    let parts = conditions.tests.iter().filter_map(|(column, test)| match (column, test) {
+        (Column::Name, Test::Holds(part)) => piece_of_name(part),
+        _ => None,
+    });
+    parts.take(MOST_WORDS).collect()
+}
+
+fn wrong(what: &str, expected: &str) -> Error {
+    let what: String = what.chars().take(64).collect();
+    Error::parameter(format!("{what}: {expected}"))
+}
+
+fn conditions(cx: &Cx<'_>, body: &Map<String, Value>) -> Result<Conditions, Error> {
+    let join = match body.get("type").and_then(Value::as_str).map(str::to_ascii_uppercase).as_deref() {
+        Some("AND") => Join::All,
+        Some("OR") => Join::Any,
+        None if body.get("type").is_none_or(Value::is_null) => Join::All,
+        _ => return Err(wrong("type", "应为 AND 或 OR / expected AND or OR")),
+    };
+    let filters = match body.get("filters") {
+        None | Some(Value::Null) => &[],
+        Some(Value::Array(filters)) if filters.len() <= MOST => filters.as_slice(),
+        Some(_) => return Err(wrong("filters", "应为数组，最多 10 项 / expected a list of at most 10")),
+    };
+    let tests = filters.iter().map(|filter| condition(cx, filter)).collect::<Result<_, _>>()?;
+    Ok(Conditions { join, tests, order: Vec::new() })
+}
+
+fn condition(cx: &Cx<'_>, filter: &Value) -> Result<(Column, Test), Error> {
+    let member = |name: &str| filter.get(name).and_then(Value::as_str).unwrap_or_default();
+    let name = member("fieldName");
+    let (field, column) = column(cx, name)?;
+    let value = || {
+        let text = match filter.get("value") {
+            Some(Value::String(text)) => text.trim().to_owned(),
+            Some(Value::Number(number)) => number.to_string(),
+            _ => return Err(wrong(name, "value 应为文本或数字 / expected a text or a number as value")),
+        };
+        if text.contains('\0') { Err(wrong(name, "不能包含 U+0000 / must not contain U+0000")) } else { Ok(text) }
+    };
+    let is_text = matches!(column, Column::Name | Column::FirstPhone | Column::Address);
+    let part = || Ok::<_, Error>(if column == Column::Name { fold(&value()?) } else { value()? });
+    let test = match member("operator") {
+        "=" => Test::Is(operand(cx, field, name, &value()?)?),
+        "<>" => Test::IsNot(operand(cx, field, name, &value()?)?),
+        ">" if is_time(field) => Test::Above(operand(cx, field, name, &value()?)?),
+        "<" if is_time(field) => Test::Below(operand(cx, field, name, &value()?)?),
+        "cl" if is_text => Test::Holds(part()?),
+        "nc" if is_text => Test::Lacks(part()?),
+        "$NULL$" => Test::Empty,
+        "$NOT_NULL$" => Test::Filled,
+        other => return Err(wrong(name, &format!("不支持的 operator {other:?} / is not compared by this operator"))),
+    };
+    Ok((column, test))
+}
+
+fn is_time(field: Account) -> bool {
+    matches!(field, Account::CreatedOn | Account::ModifiedOn)
+}
+
+/// The column of a field. Who may not see numbers could find them out by asking for them digit by digit.
+fn column(cx: &Cx<'_>, name: &str) -> Result<(Account, Column), Error> {
+    let Path::Own(field) = fields::path(&cx.catalogue, name)? else {
+        return Err(wrong(name, "不能用于查询或排序 / can neither be asked for nor sorted by"));
+    };
+    let column = match field {
+        Account::Id => Column::Id,
+        Account::Name => Column::Name,
+        Account::Phone if cx.rights().masks() => {
+            return Err(Error::forbidden("phone: 号码隐藏时不能按号码查询 / is hidden, and cannot be asked for"));
+        }
+        Account::Phone => Column::FirstPhone,
+        Account::Address => Column::Address,
+        Account::Type => Column::Type,
+        Account::Owner => Column::Owner,
+        Account::Unit => Column::Group,
+        Account::CreatedOn => Column::CreatedAt,
+        Account::CreatedBy => Column::CreatedBy,
+        Account::ModifiedOn => Column::UpdatedAt,
+        Account::ModifiedBy => Column::UpdatedBy,
+        Account::IsDeleted => return Err(wrong(name, "不能用于查询或排序 / can neither be asked for nor sorted by")),
+    };
+    Ok((field, column))
+}
+
+/// The value as its column has it. A reference to nobody is equal to none.
+fn operand(cx: &Cx<'_>, field: Account, name: &str, value: &str) -> Result<Operand, Error> {
+    let company = cx.caller.company;
+    let staff = || cx.catalogue.staff_by_number(ids::from_wise(Entity::User, 0, value)?);
+    Ok(match field {
+        Account::Id => Operand::Integer(ids::from_wise(Entity::Account, company, value).unwrap_or(0)),
+        Account::Unit => Operand::Integer(ids::from_wise(Entity::BusinessUnit, company, value).unwrap_or(0)),
+        Account::Owner => Operand::Text(staff().map(|staff| login_key(&staff.login_no)).unwrap_or_default()),
+        Account::CreatedBy | Account::ModifiedBy => {
+            Operand::Text(staff().map(|staff| staff.login_no.clone()).unwrap_or_default())
+        }
+        Account::CreatedOn | Account::ModifiedOn => {
+            let at = times::parse(value, &cx.catalogue.company.time_zone);
+            let expected = || wrong(name, "应为 yyyy-MM-dd HH:mm:ss / expected yyyy-MM-dd HH:mm:ss");
+            Operand::Integer(at.ok_or_else(expected)? / SECOND)
+        }
+        Account::Name => Operand::Text(fold(value)),
+        Account::Phone | Account::Address | Account::Type | Account::IsDeleted => Operand::Text(value.to_owned()),
+    })
+}
+
+fn order(cx: &Cx<'_>, sort: &str) -> Result<Vec<(Column, Direction)>, Error> {
+    let parts: Vec<&str> = sort.split(',').map(str::trim).filter(|part| !part.is_empty()).collect();
+    if parts.len() > MOST {
+        return Err(wrong("sort", "最多 10 个字段 / at most 10 fields"));
+    }
+    let ordered = parts.into_iter().map(|part| {
+        let (name, direction) = part.split_once(':').unwrap_or((part, "asc"));
+        let direction = match direction.trim().to_ascii_lowercase().as_str() {
+            "asc" => Direction::Ascending,
+            "desc" => Direction::Descending,
+            _ => return Err(wrong("sort", "应为 asc 或 desc / expected asc or desc")),
+        };
+        Ok((column(cx, name.trim())?.1, direction))
+    });
+    ordered.collect()
+}
