@@ -41,7 +41,9 @@ pub fn read(text: &str) -> Option<(NamePattern, Vec<Word>)> {
 fn like(pieces: &[&str]) -> String {
     let mut pattern = String::new();
     for (index, piece) in pieces.iter().enumerate() {
-        if index > 0 && !pattern.ends_with('%') {
+        // An empty piece between two stars would only repeat the first.
+        let repeats = index > 1 && pieces.get(index - 1).is_some_and(|before| before.is_empty());
+        if index > 0 && !repeats {
             pattern.push('%');
         }
         for c in piece.chars() {
