@@ -64,6 +64,18 @@ pub fn from_hex24(company: i64, id: &str) -> Option<i64> {
     number(id.get(12..)?).filter(|number| to_hex24(company, *number) == id)
 }
 
+/// Returns the 32 hexadecimal digits of an iBiz PLM id, for a customer for which no client chose another.
+#[must_use]
+pub fn to_hex32(company: i64, number: i64) -> String {
+    format!("{company:016x}{number:016x}")
+}
+
+/// Returns the number of such an iBiz PLM id of this company.
+#[must_use]
+pub fn from_hex32(company: i64, id: &str) -> Option<i64> {
+    number(id.get(20..)?).filter(|number| to_hex32(company, *number) == id)
+}
+
 fn number(digits: &str) -> Option<i64> {
     // A sign would be read, too.
     let is_hex = digits.bytes().all(|byte| byte.is_ascii_hexdigit());
@@ -122,6 +134,10 @@ mod tests {
             let hex = to_hex24(company, number);
             proptest::prop_assert_eq!(hex.len(), 24);
             proptest::prop_assert_eq!(from_hex24(company, &hex), Some(number));
+            let hex = to_hex32(company, number);
+            proptest::prop_assert_eq!(hex.len(), 32);
+            proptest::prop_assert_eq!(from_hex32(company, &hex), Some(number));
+            let _ = from_hex32(company, &junk);
             let _ = (from_wise(Entity::User, company, &junk), from_hex24(company, &junk));
         }
     }

@@ -28,6 +28,7 @@ migrations! {
     7 "0007_audit",
     8 "0008_dialects",
     9 "0009_wisecrm",
+    10 "0010_ibizplm",
 }
 
 fn migration(version: i64, name: &'static str, text: &'static str) -> Migration {

@@ -12,6 +12,7 @@ mod dynamic;
 mod feeds;
 mod gathered;
 mod migrate;
+pub mod plm;
 mod postgres;
 pub mod queries;
 pub mod rows;
@@ -26,8 +27,12 @@ use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection};
 use crate::domain::catalogue::login_key;
 use gathered::Gathered;
 pub use migrate::OpenError;
-pub use queries::STATEMENTS;
 use rows::CustomerRow;
+
+/// Every fixed statement: name, SQLite text, PostgreSQL text.
+pub fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
+    queries::STATEMENTS.iter().chain(plm::STATEMENTS)
+}
 
 /// Where the data is.
 #[derive(Debug, Clone)]

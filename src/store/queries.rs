@@ -10,11 +10,11 @@ queries! {
 
     /// The credential with this id, of whichever company.
     global fn credential(id: &str) -> Option<CredentialRow> {
-        "select id, company_id, kind, dialect, name, secret, acts_as, unlimited from credential where id = $1"
+        "select id, company_id, kind, dialect, name, secret, acts_as, unlimited, grants from credential where id = $1"
     }
     /// The credential whose token has this digest, of whichever company.
     global fn bearer(digest: &str) -> Option<CredentialRow> {
-        "select id, company_id, kind, dialect, name, secret, acts_as, unlimited from credential where kind = 'bearer' and secret = $1"
+        "select id, company_id, kind, dialect, name, secret, acts_as, unlimited, grants from credential where kind = 'bearer' and secret = $1"
     }
     /// All companies.
     global fn companies() -> Vec<CompanyRow> {
@@ -84,7 +84,7 @@ queries! {
     }
     /// How its programs prove who they are.
     read fn credentials() -> Vec<CredentialRow> {
-        "select id, company_id, kind, dialect, name, secret, acts_as, unlimited from credential where company_id = $1 order by id"
+        "select id, company_id, kind, dialect, name, secret, acts_as, unlimited, grants from credential where company_id = $1 order by id"
     }
 
     // ---- setting a company up
@@ -144,8 +144,8 @@ queries! {
            options = excluded.options, required = excluded.required, position = excluded.position"
     }
     /// Adds a credential; 0 when there is one with this id.
-    write fn insert_credential(id: &str, kind: &str, dialect: &str, name: &str, secret: &str, acts_as: Option<&str>, unlimited: i64) -> u64 {
-        "insert into credential (company_id, id, kind, dialect, name, secret, acts_as, unlimited) values ($1, $2, $3, $4, $5, $6, $7, $8)
+    write fn insert_credential(id: &str, kind: &str, dialect: &str, name: &str, secret: &str, acts_as: Option<&str>, unlimited: i64, grants: Option<&str>) -> u64 {
+        "insert into credential (company_id, id, kind, dialect, name, secret, acts_as, unlimited, grants) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)
          on conflict do nothing"
     }
     /// Gives a credential another secret; 0 when the company has no such one.

@@ -55,7 +55,7 @@ rows! {
     FieldRow { id: i64, name: String, kind: String, options: String, required: i64 }
 
     /// How a program proves for whom it acts.
-    CredentialRow { id: String, company_id: i64, kind: String, dialect: String, name: String, secret: String, acts_as: Option<String>, unlimited: i64 }
+    CredentialRow { id: String, company_id: i64, kind: String, dialect: String, name: String, secret: String, acts_as: Option<String>, unlimited: i64, grants: Option<String> }
 
     /// A line of the audit; `what` holds JSON.
     AuditRow { id: String, at: i64, kind: String, login_no: String, address: String, what: String }
@@ -95,4 +95,24 @@ rows! {
 
     /// An event that was written with a change.
     EventRow { id: i64, at: i64, kind: String, customer_id: i64, author_no: String, body: String }
+
+    /// What iBiz PLM knows of a customer beside the shared fields.
+    PlmRow {
+        customer_id: i64, plm_id: Option<String>, scale: Option<i64>,
+        description: Option<String>, logo: Option<String>, grade_id: Option<String>, industry_id: Option<String>,
+        categories: Option<String>, categories_name: Option<String>, product_id: Option<String>,
+        is_archived: i64, is_deleted: i64,
+    }
+
+    /// That somebody follows a customer in iBiz PLM.
+    AttentionRow {
+        user_id: String, name: Option<String>, kind: String,
+        created_at: i64, created_by: String, updated_at: i64, updated_by: String,
+    }
+
+    /// A product of iBiz PLM.
+    ProductRow { id: String, name: String }
+
+    /// How many tickets a customer has, and how many of them are done.
+    TicketsRow { customer_id: i64, total: i64, finished: i64 }
 }

@@ -3,9 +3,10 @@
 use std::collections::BTreeSet;
 
 use laidian::domain::feed::FeedKind;
-use laidian::store::STATEMENTS;
 use laidian::store::conditions::{Column, Conditions, Direction, Join, Operand, Test};
+use laidian::store::plm::{PlmColumn, PlmSearch};
 use laidian::store::search::Search;
+use laidian::store::{Within, statements};
 
 use crate::support::{Engine, Place};
 
@@ -16,15 +17,26 @@ async fn every_statement_can_be_prepared(engine: Engine) {
     let scope = place.open().await.company(1);
     let mut raw = place.connect().await;
     let mut refused = Vec::new();
-    for (name, sqlite, postgres) in STATEMENTS {
+    for (name, sqlite, postgres) in statements() {
         let text = if engine == Engine::Sqlite { sqlite } else { postgres };
         if let Err(error) = raw.prepare(text).await {
             refused.push(format!("{name}: {error}"));
         }
     }
+    let plm = PlmSearch {
+        among: vec![vec![1], vec![]],
+        not_among: vec![2],
+        not_deleted: true,
+        equal: vec![(PlmColumn::Grade, "L1".into())],
+        like: vec![(PlmColumn::ProductName, "%a%".into())],
+        without_categories: true,
+        order: vec![(PlmColumn::Id, true), (PlmColumn::Deleted, false)],
+        within: Within { owner_key: Some("a".into()), groups: Some(vec![1]) },
+    };
     let searches = [Search::default(), every_condition(Join::All), every_condition(Join::Any)];
     let searches = searches.iter().flat_map(|search| scope.search_texts(search));
-    for text in searches.chain(scope.feed_texts(&FeedKind::ALL)) {
+    let plm = scope.plm_texts(&plm).into_iter().chain(scope.plm_texts(&PlmSearch::default()));
+    for text in searches.chain(scope.feed_texts(&FeedKind::ALL)).chain(plm) {
         if let Err(error) = raw.prepare(&text).await {
             refused.push(format!("{text}: {error}"));
         }
@@ -55,15 +67,15 @@ fn every_condition(join: Join) -> Search {
 
 #[test]
 fn no_two_statements_have_one_name() {
-    let names: BTreeSet<_> = STATEMENTS.iter().map(|(name, ..)| name).collect();
-    assert_eq!(names.len(), STATEMENTS.len());
+    let names: BTreeSet<_> = statements().map(|(name, ..)| name).collect();
+    assert_eq!(names.len(), statements().count());
 }
 
 #[test]
 fn every_scoped_statement_is_confined_to_the_company() {
     // Asked before a company is known, by the server itself, or for many companies at once, each in its row.
     let global = ["credential", "bearer", "companies", "withdrawals", "customers_by_phones"];
-    for (name, sqlite, postgres) in STATEMENTS.iter().filter(|(name, ..)| !global.contains(name)) {
+    for (name, sqlite, postgres) in statements().filter(|(name, ..)| !global.contains(name)) {
         for text in [sqlite, postgres] {
             assert!(text.contains("$1"), "{name} does not use the company: {text}");
         }

@@ -1,0 +1,251 @@
+//! The tables of iBiz PLM: its fixed queries, and the search with its filters and orders.
+
+use super::dynamic::Sql;
+use super::rows::{AttentionRow, NumberRow, PlmRow, ProductRow, TextRow, TicketsRow};
+use super::{Engine, Scope, Within};
+
+queries! {
+    /// What is known of these customers (a JSON array of ids).
+    read fn plm_customers(ids: &str) -> Vec<PlmRow> {
+        "select p.* from json_each($2) k cross join plm_customer p on p.company_id = $1 and p.customer_id = k.value",
+        postgres: "select p.* from jsonb_array_elements_text($2::jsonb) k join plm_customer p on p.company_id = $1 and p.customer_id = k.value::bigint"
+    }
+    /// The customer for which a client chose this id.
+    read fn plm_number(plm_id: &str) -> Option<NumberRow> {
+        "select customer_id as value from plm_customer where company_id = $1 and plm_id = $2"
+    }
+    /// The customers for which clients chose these ids (a JSON array).
+    read fn plm_numbers(plm_ids: &str) -> Vec<NumberRow> {
+        "select p.customer_id as value from json_each($2) k cross join plm_customer p on p.company_id = $1 and p.plm_id = k.value",
+        postgres: "select p.customer_id as value from jsonb_array_elements_text($2::jsonb) k join plm_customer p on p.company_id = $1 and p.plm_id = k.value"
+    }
+    write fn put_plm_customer(
+        customer_id: i64, plm_id: Option<&str>, scale: Option<i64>, description: Option<&str>, logo: Option<&str>,
+        grade_id: Option<&str>, industry_id: Option<&str>, categories: Option<&str>, categories_name: Option<&str>,
+        product_id: Option<&str>, is_archived: i64, is_deleted: i64,
+    ) -> u64 {
+        "insert into plm_customer (company_id, customer_id, plm_id, scale, description, logo, grade_id, industry_id, categories,
+           categories_name, product_id, is_archived, is_deleted) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+         on conflict (company_id, customer_id) do update set scale = excluded.scale, description = excluded.description,
+           logo = excluded.logo, grade_id = excluded.grade_id, industry_id = excluded.industry_id, categories = excluded.categories,
+           categories_name = excluded.categories_name, product_id = excluded.product_id, is_archived = excluded.is_archived,
+           is_deleted = excluded.is_deleted"
+    }
+    /// Who follows a customer, by user.
+    read fn plm_attentions(customer_id: i64) -> Vec<AttentionRow> {
+        "select user_id, name, type as kind, created_at, created_by, updated_at, updated_by from plm_attention
+         where company_id = $1 and customer_id = $2 order by user_id"
+    }
+    write fn put_plm_attention(customer_id: i64, user_id: &str, name: Option<&str>, kind: &str, at: i64, by: &str) -> u64 {
+        "insert into plm_attention (company_id, customer_id, user_id, name, type, created_at, created_by, updated_at, updated_by)
+         values ($1, $2, $3, $4, $5, $6, $7, $6, $7)
+         on conflict (company_id, customer_id, user_id) do update set name = excluded.name, type = excluded.type,
+           updated_at = excluded.updated_at, updated_by = excluded.updated_by"
+    }
+    write fn delete_plm_attention(customer_id: i64, user_id: &str) -> u64 {
+        "delete from plm_attention where company_id = $1 and customer_id = $2 and user_id = $3"
+    }
+    write fn put_plm_relation(principal_id: &str, principal_type: &str, target_id: &str, target_type: &str, at: i64, by: &str) -> u64 {
+        "insert into plm_relation (company_id, principal_id, principal_type, target_id, target_type, created_at, created_by)
+         values ($1, $2, $3, $4, $5, $6, $7)
+         on conflict (company_id, principal_id, target_id) do update set principal_type = excluded.principal_type, target_type = excluded.target_type"
+    }
+    write fn delete_plm_relation(principal_id: &str, target_id: &str) -> u64 {
+        "delete from plm_relation where company_id = $1 and principal_id = $2 and target_id = $3"
+    }
+    /// The ids of what a principal is related to.
+    read fn plm_targets(principal_id: &str, principal_type: &str, target_type: &str) -> Vec<TextRow> {
+        "select target_id as value from plm_relation where company_id = $1 and principal_id = $2 and principal_type = $3 and target_type = $4"
+    }
+    /// The products of these ids (a JSON array).
+    read fn plm_products(ids: &str) -> Vec<ProductRow> {
+        "select p.id, p.name from json_each($2) k cross join plm_product p on p.company_id = $1 and p.id = k.value",
+        postgres: "select p.id, p.name from jsonb_array_elements_text($2::jsonb) k join plm_product p on p.company_id = $1 and p.id = k.value"
+    }
+    write fn put_plm_product(id: &str, name: &str) -> u64 {
+        "insert into plm_product (company_id, id, name) values ($1, $2, $3) on conflict (company_id, id) do update set name = excluded.name"
+    }
+    /// What somebody is in a product: admin, user or reader.
+    read fn plm_role(product_id: &str, login_key: &str) -> Option<TextRow> {
+        "select role as value from plm_member where company_id = $1 and product_id = $2 and login_key = $3"
+    }
+    write fn put_plm_member(product_id: &str, login_key: &str, role: &str) -> u64 {
+        "insert into plm_member (company_id, product_id, login_key, role) values ($1, $2, $3, $4)
+         on conflict (company_id, product_id, login_key) do update set role = excluded.role"
+    }
+    write fn delete_plm_member(product_id: &str, login_key: &str) -> u64 {
+        "delete from plm_member where company_id = $1 and product_id = $2 and login_key = $3"
+    }
+    /// How many tickets these customers (a JSON array of ids) have; who has none is not there.
+    read fn ticket_counts(ids: &str) -> Vec<TicketsRow> {
+        "select t.customer_id, count(*) as total, sum(case when t.status in ('已完成', '已关闭') then 1 else 0 end) as finished
+         from json_each($2) k cross join ticket t on t.company_id = $1 and t.customer_id = k.value group by t.customer_id",
+        postgres: "select t.customer_id, count(*) as total, count(*) filter (where t.status in ('已完成', '已关闭')) as finished
+         from jsonb_array_elements_text($2::jsonb) k join ticket t on t.company_id = $1 and t.customer_id = k.value::bigint group by t.customer_id"
+    }
+    /// The customer whom this follow-up is about.
+    read fn follow_up_customer(id: i64) -> Option<NumberRow> {
+        "select customer_id as value from follow_up where company_id = $1 and id = $2"
+    }
+}
+
+/// What customers are narrowed by, all of it at once; the default is all of them.
+#[derive(Debug, Clone, Default)]
+pub struct PlmSearch {
+    /// Among these only; an empty list finds nobody.
+    pub among: Vec<Vec<i64>>,
+    pub not_among: Vec<i64>,
+    /// Whether the ones that count as deleted are left out.
+    pub not_deleted: bool,
+    pub equal: Vec<(PlmColumn, String)>,
+    /// Patterns in which % stands for anything and _ for one character.
+    pub like: Vec<(PlmColumn, String)>,
+    pub without_categories: bool,
+    /// Columns, each with whether the largest comes first.
+    pub order: Vec<(PlmColumn, bool)>,
+    pub within: Within,
+}
+
+/// What can be compared and sorted by.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum PlmColumn {
+    Id,
+    Name,
+    Scale,
+    Description,
+    Logo,
+    Grade,
+    Industry,
+    Categories,
+    CategoriesName,
+    Product,
+    ProductName,
+    Assignee,
+    AssigneeKey,
+    Archived,
+    Deleted,
+    CreatedAt,
+    CreatedBy,
+    UpdatedAt,
+    UpdatedBy,
+}
+
+impl PlmColumn {
+    fn text(self) -> &'static str {
+        match self {
+            Self::Id => "p.plm_id",
+            Self::Name => "c.name",
+            Self::Scale => "p.scale",
+            Self::Description => "p.description",
+            Self::Logo => "p.logo",
+            Self::Grade => "p.grade_id",
+            Self::Industry => "p.industry_id",
+            Self::Categories => "p.categories",
+            Self::CategoriesName => "p.categories_name",
+            Self::Product => "p.product_id",
+            Self::ProductName => "d.name",
+            Self::Assignee => "c.owner_no",
+            Self::AssigneeKey => "c.owner_key",
+            Self::Archived => "coalesce(p.is_archived, 0)",
+            Self::Deleted => "coalesce(p.is_deleted, 0)",
+            Self::CreatedAt => "c.created_at",
+            Self::CreatedBy => "c.created_by",
+            Self::UpdatedAt => "c.updated_at",
+            Self::UpdatedBy => "c.updated_by",
+        }
+    }
+
+    fn is_number(self) -> bool {
+        matches!(self, Self::Scale | Self::Archived | Self::Deleted | Self::CreatedAt | Self::UpdatedAt)
+    }
+}
+
+impl Scope {
+    /// The ids of the customers that the search finds, in its order.
+    pub async fn plm_search(&self, search: &PlmSearch, limit: i64, offset: i64) -> sqlx::Result<Vec<NumberRow>> {
+        self.plm_page(search, limit, offset).fetch(self).await
+    }
+
+    /// How many customers the search finds.
+    pub async fn plm_search_count(&self, search: &PlmSearch) -> sqlx::Result<i64> {
+        let rows: Vec<NumberRow> = self.plm_count(search).fetch(self).await?;
+        Ok(rows.first().map_or(0, |row| row.value))
+    }
+
+    /// The texts of a search's statements, for the test that prepares them: page and count.
+    #[doc(hidden)]
+    #[must_use]
+    pub fn plm_texts(&self, search: &PlmSearch) -> [String; 2] {
+        [self.plm_page(search, 0, 0), self.plm_count(search)].map(Sql::into_text)
+    }
+
+    fn plm_page(&self, search: &PlmSearch, limit: i64, offset: i64) -> Sql {
+        let mut sql = Sql::of_company(self.company());
+        sql.push("select c.id as value");
+        self.push_plm(&mut sql, search);
+        sql.push(" order by ");
+        for (column, largest_first) in &search.order {
+            sql.push(column.text());
+            // Texts in the order of their characters' numbers on both engines.
+            if matches!(self.store.engine, Engine::Postgres(_)) && !column.is_number() {
+                sql.push(" collate \"C\"");
+            }
+            sql.push(if *largest_first { " desc nulls last, " } else { " asc nulls first, " });
+        }
+        sql.push("c.id limit ").bind(limit).push(" offset ").bind(offset);
+        sql
+    }
+
+    fn plm_count(&self, search: &PlmSearch) -> Sql {
+        let mut sql = Sql::of_company(self.company());
+        sql.push("select count(*) as value");
+        self.push_plm(&mut sql, search);
+        sql
+    }
+
+    /// Appends ` from … where …`.
+    fn push_plm(&self, sql: &mut Sql, search: &PlmSearch) {
+        sql.push(" from customer c left join plm_customer p on p.company_id = $1 and p.customer_id = c.id");
+        sql.push(" left join plm_product d on d.company_id = $1 and d.id = p.product_id where c.company_id = $1");
+        for among in &search.among {
+            self.push_ids(sql, " and c.id in (", among);
+        }
+        if !search.not_among.is_empty() {
+            self.push_ids(sql, " and c.id not in (", &search.not_among);
+        }
+        if search.not_deleted {
+            sql.push(" and coalesce(p.is_deleted, 0) = 0");
+        }
+        for (column, value) in &search.equal {
+            sql.push(" and ").push(column.text()).push(" = ").bind(value.as_str());
+        }
+        // Both engines without regard to case, and without a character that escapes.
+        let (like, no_escape) = match self.store.engine {
+            Engine::Sqlite(_) => (" like ", ""),
+            Engine::Postgres(_) => (" ilike ", " escape ''"),
+        };
+        for (column, pattern) in &search.like {
+            sql.push(" and ").push(column.text()).push(like).bind(pattern.as_str()).push(no_escape);
+        }
+        if search.without_categories {
+            sql.push(" and p.categories is null");
+        }
+        if let Some(owner) = &search.within.owner_key {
+            sql.push(" and c.owner_key = ").bind(owner.as_str());
+        }
+        if let Some(groups) = &search.within.groups {
+            self.push_ids(sql, " and c.group_id in (", groups);
+        }
+    }
+
+    fn push_ids(&self, sql: &mut Sql, condition: &'static str, ids: &[i64]) {
+        let list = ids.iter().copied().collect::<serde_json::Value>().to_string();
+        sql.push(condition);
+        match self.store.engine {
+            Engine::Sqlite(_) => sql.push("select value from json_each(").bind(list.as_str()).push("))"),
+            Engine::Postgres(_) => {
+                sql.push("select value::bigint from jsonb_array_elements_text(").bind(list.as_str()).push("::jsonb))")
+            }
+        };
+    }
+}
