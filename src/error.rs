@@ -7,6 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::domain::masking::{mask, mask_json, mask_text};
+use crate::domain::plm::Fault;
 
 /// Why a request was refused. What is not in a variant's fields does not reach the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,6 +65,18 @@ pub enum Error {
     TimestampAge,
     NonceUsed,
     NotSignedIn {
+        detail: Cow<'static, str>,
+    },
+    /// Fields that break the rules of their system.
+    Invalid {
+        faults: Vec<Fault>,
+    },
+    /// Something else has the id that a client chose.
+    IdTaken {
+        id: String,
+    },
+    /// It cannot be deleted as long as something refers to it.
+    InUse {
         detail: Cow<'static, str>,
     },
     Forbidden {
@@ -199,7 +212,11 @@ impl Error {
             Self::RateLimited { .. } => &RATE_LIMITED,
             Self::CustomFieldMissing { .. } => &CUSTOM_FIELD_MISSING,
             Self::CustomerEmpty => &CUSTOMER_EMPTY,
-            Self::Parameter { .. } | Self::Value { .. } => &PARAMETER,
+            Self::Parameter { .. }
+            | Self::Value { .. }
+            | Self::Invalid { .. }
+            | Self::IdTaken { .. }
+            | Self::InUse { .. } => &PARAMETER,
             Self::Duplicate { .. } => &DUPLICATE,
             Self::PhoneTaken { .. } => &PHONE_TAKEN,
             Self::OwnerUnknown => &OWNER_UNKNOWN,
@@ -251,7 +268,10 @@ impl Error {
             Self::Parameter { detail }
             | Self::Value { detail }
             | Self::NotSignedIn { detail }
-            | Self::Forbidden { detail } => detail.as_ref().into(),
+            | Self::Forbidden { detail }
+            | Self::InUse { detail } => detail.as_ref().into(),
+            Self::Invalid { faults } => faults.iter().map(Fault::line).collect::<Vec<_>>().join("\r\n").into(),
+            Self::IdTaken { id } => format!("id: {id} 已存在 / {id} exists already").into(),
             Self::PageBeyondCeiling => {
                 "最多 10000 条，请使用 export_customers / at most 10,000 rows: use export_customers".into()
             }

@@ -247,12 +247,12 @@ async fn change_of(store: &Store, what: What) -> Result<Option<(i64, Change)>, B
                 (company, Change::Rotate { id, secret: token })
             } else {
                 let kind = credential::Kind::App;
-                (company, Change::Credential { id, kind, dialect, name, secret: token, acts_as: None })
+                (company, Change::Credential { id, kind, dialect, name, secret: token, acts_as: None, grants: None })
             }
         }
         What::Bearer { company, id, name, dialect, acts_as } => {
             let kind = credential::Kind::Bearer;
-            (company, Change::Credential { id, kind, dialect, name, secret: None, acts_as })
+            (company, Change::Credential { id, kind, dialect, name, secret: None, acts_as, grants: None })
         }
         What::TokenSecret { company } => (company, Change::TokenSecret),
         What::Rotate { company, id } => (company, Change::Rotate { id, secret: None }),

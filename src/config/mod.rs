@@ -96,7 +96,7 @@ sections! {
     /// Files made by export.
     export: Export { url_seconds: u64 = 300 }
     /// How the documented systems answer, where they leave a choice.
-    dialects: Dialects { customer_detail_envelope: bool = false }
+    dialects: Dialects { customer_detail_envelope: bool = false, ibizplm_upstream_status: bool = false }
     /// What is kept of who did what.
     audit: Audit { keep_days: u64 = 365 }
     /// Who may read the figures at /metrics.

@@ -33,12 +33,29 @@ pub struct Bearer {
     pub id: &'static str,
     pub dialect: &'static str,
     pub token: &'static str,
+    pub acts_as: Option<&'static str>,
+    /// What it may do in all of iBiz PLM.
+    pub grants: Option<&'static str>,
 }
 
 /// The programs that read the main company's customers with a token.
-pub const BEARERS: [Bearer; 2] = [
-    Bearer { id: "demo-detail", dialect: "customer_detail", token: "demo-detail-token" },
-    Bearer { id: "demo-crm", dialect: "crm_info", token: "demo-crm-token" },
+pub const BEARERS: [Bearer; 4] = [
+    Bearer { id: "demo-detail", dialect: "customer_detail", token: "demo-detail-token", acts_as: None, grants: None },
+    Bearer { id: "demo-crm", dialect: "crm_info", token: "demo-crm-token", acts_as: None, grants: None },
+    Bearer {
+        id: "demo-ibizplm",
+        dialect: "ibizplm",
+        token: "demo-ibizplm-token",
+        acts_as: Some(WANG.login_no),
+        grants: Some("CREATE,READ,UPDATE,DELETE"),
+    },
+    Bearer {
+        id: "demo-ibizplm-member",
+        dialect: "ibizplm",
+        token: "demo-ibizplm-member",
+        acts_as: Some(LI.login_no),
+        grants: Some(""),
+    },
 ];
 
 /// The secret that signs the tokens of a demo company's staff, which is no secret.
@@ -164,20 +181,22 @@ pub async fn set_up(tx: &mut Tx, plan: &Plan) -> Result<(), Error> {
             secret: app.token,
             acts_as: None,
             unlimited: true,
+            grants: None,
         };
         setup::credential(tx, &app).await?;
     }
     for bearer in BEARERS.iter().filter(|bearer| plan.id == MAIN.id && known.iter().all(|known| known.id != bearer.id))
     {
-        let Bearer { id, dialect, token } = *bearer;
+        let Bearer { id, dialect, token, acts_as, grants } = *bearer;
         let credential = NewCredential {
             id,
             kind: Kind::Bearer,
             dialect,
             name: "演示程序",
             secret: token,
-            acts_as: None,
+            acts_as,
             unlimited: true,
+            grants,
         };
         setup::credential(tx, &credential).await?;
     }

@@ -10,6 +10,7 @@ mod details;
 mod dice;
 mod history;
 mod people;
+mod plm;
 mod samples;
 mod words;
 
@@ -51,6 +52,9 @@ pub async fn fill(store: &Store, customers: u64) -> Result<(), Error> {
     for plan in PLANS {
         let mut tx = store.company(plan.id).write().await?;
         companies::set_up(&mut tx, plan).await?;
+        if plan.id == MAIN.id {
+            plm::set_up(&mut tx).await?;
+        }
         tx.commit().await?;
     }
     add(&store.company(MAIN.id), samples::all().into_iter(), 2).await?;
@@ -59,6 +63,7 @@ pub async fn fill(store: &Store, customers: u64) -> Result<(), Error> {
     add(&store.company(SHOP.id), People::of(&SHOP), in_shop).await?;
     let mut tx = store.company(MAIN.id).write().await?;
     put_documents(&mut tx, 1, details::of_first(), calendar::END).await?;
+    plm::describe(&mut tx).await?;
     Ok(tx.commit().await?)
 }
 
@@ -83,6 +88,6 @@ async fn store(tx: &mut Tx, catalogue: &Catalogue, person: Person) -> Result<(),
     let origin =
         Origin { login_no: creator.login_no.to_owned(), name: creator.name.to_owned(), at: customer.created_at };
     let labels = (!labels.is_empty()).then(|| labels.into_iter().map(str::to_owned).collect());
-    let id = insert(tx, catalogue, Merged { customer, labels, documents: Vec::new() }, &origin).await?;
+    let id = insert(tx, catalogue, Merged { customer, labels, documents: Vec::new(), plm: None }, &origin).await?;
     history.write(tx, id).await
 }

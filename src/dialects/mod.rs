@@ -10,10 +10,11 @@ pub mod cti;
 pub mod customer_detail;
 pub mod desk;
 pub mod http;
+pub mod ibizplm;
 mod request_id;
 pub mod wisecrm;
 
-pub use table::{Access, Done, Effect, FileAddress, Route, Row, decode};
+pub use table::{Access, Done, Effect, FileAddress, Headers, Route, Row, decode};
 
 use serde::Serialize;
 
@@ -25,6 +26,13 @@ use crate::ops::export::Export;
 use crate::ops::{Backend, Caller, Cx};
 use crate::protocol::envelope::{self, Door};
 use crate::protocol::frame::Settings;
+
+/// How an operation was answered.
+pub enum Answered {
+    /// The reply is appended; over HTTP it has these headers.
+    Written(Headers),
+    File(Box<Export>),
+}
 
 /// Lists the dialects: an operation is found in the first that has its action.
 macro_rules! dialects {
@@ -51,7 +59,7 @@ macro_rules! dialects {
             }
 
             /// Reads the request, carries it out and appends the reply; or returns the file to be sent.
-            pub async fn run(self, mut cx: Cx<'_>, body: &str, door: Door<'_>, out: &mut Vec<u8>) -> Result<Option<Export>, Error> {
+            pub async fn run(self, mut cx: Cx<'_>, body: &str, door: Door<'_>, out: &mut Vec<u8>) -> Result<Answered, Error> {
                 if let Some(role) = self.access().from_role() {
                     cx.require(self.name(), role)?;
                 }
@@ -64,12 +72,12 @@ macro_rules! dialects {
                 let done = match self { $(Self::$name(operation) => operation.run(&cx, body, door, out).await),+ };
                 let masks = cx.rights().masks();
                 match done {
-                    Ok(Done::File(file)) => Ok(Some(*file)),
-                    Ok(Done::Written(payload)) => {
+                    Ok(Done::File(file)) => Ok(Answered::File(file)),
+                    Ok(Done::Written(payload, headers)) => {
                         if masks && !is_plain(self) {
                             mask_from(out, payload);
                         }
-                        Ok(None)
+                        Ok(Answered::Written(headers))
                     }
                     Err(error) => Err(if masks { error.masked() } else { error }),
                 }
@@ -115,6 +123,7 @@ dialects! {
     CustomerDetail: customer_detail,
     CrmInfo: crm_info,
     WiseCrm: wisecrm,
+    Ibizplm: ibizplm,
 }
 
 /// The systems for which there are credentials of their own.
@@ -143,6 +152,9 @@ pub fn unknown(method: &str, path: &str, is_route: bool) -> Option<Refusal> {
     match path {
         path if path.starts_with("/api/") => Some(customer_detail::http::unknown(method, path, is_route)),
         path if path.starts_with("/gw/") => Some(wisecrm::http::unknown(method, path, is_route)),
+        path if ["/customers", "/products"].iter().any(|root| path.starts_with(root)) => {
+            Some(ibizplm::http::unknown(method, path, is_route))
+        }
         path if path.starts_with("/crm/") => Some(crm_info::http::unknown(method, path, is_route)),
         _ => None,
     }

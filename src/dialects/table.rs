@@ -40,10 +40,13 @@ impl Access {
     }
 }
 
+/// Headers of an answer over HTTP, beside those that all have.
+pub type Headers = Vec<(&'static str, String)>;
+
 /// What carrying out an operation has come to.
 pub enum Done {
-    /// The reply is written; its payload begins at this place.
-    Written(usize),
+    /// The reply is written; its payload begins at this place. Over HTTP it has these headers, too.
+    Written(usize, Headers),
     /// A file, which HTTP sends and the socket is told the address of.
     File(Box<Export>),
 }
@@ -100,7 +103,7 @@ pub fn decode<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, Error> {
 
 /// Declares the operations of a dialect, one a row:
 /// documentation, `Variant = "action"`, its `[route]`s if it has any, `read` or `write`, who may call it, and
-/// `handler(Request) -> json Reply` or `-> file`. The module has a function `answer`, which writes a reply as its
+/// `handler(Request) -> json Reply`, `-> listed Reply` (it has `headers` for HTTP) or `-> file`. The module has a function `answer`, which writes a reply as its
 /// dialect does and returns where the payload begins.
 macro_rules! operations {
     ($dialect:ident: $(
@@ -175,11 +178,18 @@ macro_rules! operations {
     (@effect read) => { crate::dialects::Effect::Read };
     (@effect write) => { crate::dialects::Effect::Write };
     (@reply json $reply:ty) => { $reply };
+    (@reply listed $reply:ty) => { $reply };
     (@reply file) => { crate::dialects::FileAddress };
     (@is_file json) => { false };
+    (@is_file listed) => { false };
     (@is_file file) => { true };
     (@answer json $reply:ident, $door:ident, $out:ident) => {{
-        answer($out, $door, &$reply).map(crate::dialects::Done::Written)
+        answer($out, $door, &$reply).map(|payload| crate::dialects::Done::Written(payload, Vec::new()))
+    }};
+    (@answer listed $reply:ident, $door:ident, $out:ident) => {{
+        let mut reply = $reply;
+        let headers = reply.headers();
+        answer($out, $door, &reply).map(|payload| crate::dialects::Done::Written(payload, headers))
     }};
     (@answer file $reply:ident, $door:ident, $out:ident) => {{
         let _ = (&$door, &$out);

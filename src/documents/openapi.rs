@@ -7,13 +7,18 @@ use super::{Row, description, host, lines};
 use crate::dialects::{Route, rows};
 use crate::ops::export::Format;
 
+/// The system whose calls are signed, and name their company.
+const CTI: &str = "Cti";
+
 /// Returns the document: every row that has a route, the files, and how the server is.
 pub fn document() -> Value {
     let mut shapes = Shapes::new("/components/schemas");
     let mut paths = Members::new();
     for row in rows() {
-        let Some(Route { method, path }) = row.routes.first() else { continue };
-        add(&mut paths, path, &method.to_lowercase(), operation(&mut shapes, row));
+        for (index, route) in row.routes.iter().enumerate() {
+            let operation = operation(&mut shapes, row, route, index);
+            add(&mut paths, route.path, &route.method.to_lowercase(), operation);
+        }
     }
     let mut schemas = shapes.definitions(paths.values());
     schemas.insert("Refusal".into(), http_refusal());
@@ -58,12 +63,25 @@ fn info() -> Value {
     })
 }
 
-fn operation(shapes: &mut Shapes, row: &Row) -> Value {
-    let request = shapes.request(row);
-    let (mut parameters, body) = split(shapes, request);
-    parameters.push(json!({ "$ref": "#/components/parameters/companyId" }));
+/// What one route does; `index` counts those of the row.
+fn operation(shapes: &mut Shapes, row: &Row, route: &Route, index: usize) -> Value {
+    let mut request = shapes.request(row);
+    let in_path = names_in(route.path);
+    if let Some(Value::Object(properties)) = request.get_mut("properties") {
+        // Another route of the row may have it in its path.
+        let elsewhere = row.routes.iter().flat_map(|other| names_in(other.path));
+        for name in elsewhere.filter(|name| !in_path.contains(name)) {
+            properties.remove(name);
+        }
+    }
+    let takes_query = row.dialect == CTI || !matches!(route.method, "POST" | "PUT");
+    let (mut parameters, body) = split(shapes, request, &in_path, takes_query);
+    if row.dialect == CTI {
+        parameters.push(json!({ "$ref": "#/components/parameters/companyId" }));
+    }
+    let id = if index == 0 { row.action.to_owned() } else { format!("{}.{}", row.action, index + 1) };
     let mut operation = json!({
-        "operationId": row.action,
+        "operationId": id,
         "summary": lines(row).last(),
         "description": description(row),
         "tags": [row.dialect.to_lowercase()],
@@ -76,16 +94,27 @@ fn operation(shapes: &mut Shapes, row: &Row) -> Value {
     operation
 }
 
-/// Returns the parameters of the query, and the body for what a query cannot hold.
-fn split(shapes: &Shapes, request: Members) -> (Vec<Value>, Option<Value>) {
+/// The names that stand in a path as `{name}`.
+fn names_in(path: &str) -> Vec<&str> {
+    path.split('/').filter_map(|part| part.strip_prefix('{')?.strip_suffix('}')).collect()
+}
+
+/// Returns the parameters of path and query, and the body for what these do not hold.
+fn split(shapes: &Shapes, request: Members, in_path: &[&str], takes_query: bool) -> (Vec<Value>, Option<Value>) {
     let required = request.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
     let is_required = |name: &str| required.iter().any(|required| required == name);
     let (mut parameters, mut members) = (Vec::new(), Members::new());
     let Some(Value::Object(properties)) = request.get("properties").cloned() else { return (parameters, None) };
     for (name, schema) in properties {
+        let description = schema.get("description");
         match in_query(shapes, &schema) {
-            Some(kind) => parameters.push(parameter(&name, kind, is_required(&name), schema.get("description"))),
-            None => {
+            _ if in_path.contains(&name.as_str()) => {
+                parameters.push(parameter(&name, "path", "string", true, description));
+            }
+            Some(kind) if takes_query => {
+                parameters.push(parameter(&name, "query", kind, is_required(&name), description));
+            }
+            _ => {
                 members.insert(name, schema);
             }
         }
@@ -101,8 +130,8 @@ fn split(shapes: &Shapes, request: Members) -> (Vec<Value>, Option<Value>) {
     (parameters, Some(body))
 }
 
-fn parameter(name: &str, kind: &str, required: bool, description: Option<&Value>) -> Value {
-    let mut parameter = json!({ "name": name, "in": "query", "required": required, "schema": { "type": kind } });
+fn parameter(name: &str, place: &str, kind: &str, required: bool, description: Option<&Value>) -> Value {
+    let mut parameter = json!({ "name": name, "in": place, "required": required, "schema": { "type": kind } });
     if let (Some(description), Value::Object(parameter)) = (description, &mut parameter) {
         parameter.insert("description".into(), description.clone());
     }

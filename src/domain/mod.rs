@@ -11,6 +11,7 @@ pub mod ids;
 pub mod masking;
 pub mod name_pattern;
 pub mod phone;
+pub mod plm;
 pub mod rights;
 pub mod search_terms;
 pub mod signature;

@@ -157,7 +157,8 @@ async fn caller(backend: &Backend, credential: CredentialRow) -> Result<Caller, 
             identity::believe(backend, &claim).await?
         }
     };
-    caller.via = Some(Via { credential: credential.id, unlimited: credential.unlimited != 0 });
+    caller.via =
+        Some(Via { credential: credential.id, unlimited: credential.unlimited != 0, grants: credential.grants });
     Ok(caller)
 }
 

@@ -16,6 +16,7 @@ pub mod find;
 pub mod idempotency;
 pub mod identity;
 pub mod password;
+pub mod plm;
 pub mod reveal;
 pub mod rights;
 pub mod setup;
@@ -123,6 +124,8 @@ pub struct Via {
     pub credential: String,
     /// Whether it may call as often as it likes.
     pub unlimited: bool,
+    /// What it may do in iBiz PLM beside what the products allow; `None` where the role decides.
+    pub grants: Option<String>,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -15,9 +15,8 @@ use tokio::time::Instant;
 use super::address::ClientAddress;
 use super::{Shared, files, requests, upgrade};
 use crate::dialects::http::{Call, Refusal, Refused};
-use crate::dialects::{self, Operation, Row};
+use crate::dialects::{self, Answered, Operation, Row};
 use crate::error::Error;
-use crate::ops::export::Export;
 use crate::ops::{Caller, reveal};
 use crate::protocol::envelope::Door;
 use crate::protocol::frame;
@@ -135,11 +134,18 @@ async fn answer(
         }
     });
     match done? {
-        Some(file) => files::send(shared, &caller, file).await,
-        None if reply.len() > shared.config.limits.result_bytes => {
+        Answered::File(file) => files::send(shared, &caller, *file).await,
+        Answered::Written(_) if reply.len() > shared.config.limits.result_bytes => {
             Err(Error::ResultTooLarge { limit: shared.config.limits.result_bytes })
         }
-        None => Ok(json(StatusCode::OK, reply)),
+        Answered::Written(headers) => {
+            let mut response = json(StatusCode::OK, reply);
+            for (name, value) in headers {
+                let value = HeaderValue::try_from(value).map_err(|cause| Error::internal(&cause))?;
+                response.headers_mut().insert(name, value);
+            }
+            Ok(response)
+        }
     }
 }
 
@@ -150,7 +156,7 @@ async fn carry_out(
     caller: &Caller,
     address: Option<IpAddr>,
     reply: &mut Vec<u8>,
-) -> Result<Option<Export>, Error> {
+) -> Result<Answered, Error> {
     let protocol = &shared.config.protocol;
     let settings = frame::Settings { relaxed: protocol.relaxed_frames, max_depth: protocol.max_depth };
     let request = row.operation.request(caller, call, &settings)?;

@@ -145,7 +145,8 @@ mod tests {
             ..config::Limits::default()
         };
         let (rates, rate) = (Rates::new(&limits), SocketRate::new(&limits));
-        let caller = Caller { via: Some(Via { credential: "a".into(), unlimited: false }), ..Caller::system(1) };
+        let caller =
+            Caller { via: Some(Via { credential: "a".into(), unlimited: false, grants: None }), ..Caller::system(1) };
         for _ in 0..10_000 {
             assert!(matches!(rate.frame(), Verdict::Accepted));
             assert!(rates.call(&caller).is_ok() && rates.frame(&caller).is_ok());
@@ -155,8 +156,10 @@ mod tests {
     #[test]
     fn an_app_has_its_own_allowance_and_some_have_no_bound() {
         let rates = Rates::new(&config::Limits { calls_per_minute: 60, ..config::Limits::default() });
-        let caller =
-            |id: &str, unlimited| Caller { via: Some(Via { credential: id.into(), unlimited }), ..Caller::system(1) };
+        let caller = |id: &str, unlimited| Caller {
+            via: Some(Via { credential: id.into(), unlimited, grants: None }),
+            ..Caller::system(1)
+        };
         let refused = |caller: &Caller| (0..100).filter(|_| rates.call(caller).is_err()).count();
         assert!((38..=40).contains(&refused(&caller("a", false))));
         assert!((38..=40).contains(&refused(&caller("b", false))));

@@ -12,7 +12,7 @@ use super::Shared;
 use super::session::Session;
 use crate::config::AuthMode;
 use crate::dialects::desk::{self, Login};
-use crate::dialects::{self, Access, Effect, FileAddress, Operation, cti};
+use crate::dialects::{self, Access, Answered, Effect, FileAddress, Operation, cti};
 use crate::domain::catalogue::Role;
 use crate::domain::masking::mask_text;
 use crate::domain::times::{self, SECOND};
@@ -286,8 +286,8 @@ impl Request {
                 note_refusal(shared, &caller, self.session.address(), self.operation.name(), error);
             }
         });
-        if let Some(file) = done? {
-            envelope::success(reply, door, &offer(shared, &caller, &zone, file).await)?;
+        if let Answered::File(file) = done? {
+            envelope::success(reply, door, &offer(shared, &caller, &zone, *file).await)?;
         }
         Ok(match self.operation {
             Operation::Desk(desk::Operation::Login) => Identity::SignedIn(caller),

@@ -129,6 +129,7 @@ async fn calls_of_an_app() {
         secret: "a secret of its own",
         acts_as: None,
         unlimited: false,
+        grants: None,
     };
     setup::credential(&mut tx, &app).await.unwrap();
     tx.commit().await.unwrap();

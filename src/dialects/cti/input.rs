@@ -133,6 +133,7 @@ impl<'a> CustomerInput<'a> {
             assigned_at: time("assignTime", self.assign_time)?,
             last_follow_at: time("lastFlowTime", self.last_flow_time)?,
             documents: Vec::new(),
+            plm: None,
         })
     }
 }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::dialects::{self, cti};
+use crate::dialects::{self, cti, ibizplm};
 use crate::domain::catalogue::{Dictionary, Role};
 use crate::domain::custom_field::FieldKind;
 use crate::domain::rights::{Adjustment, Phones, Reach, Rights};
@@ -14,6 +14,7 @@ use crate::domain::times;
 use crate::error::Error;
 use crate::ops::audit::{self, Wanted};
 use crate::ops::credential::Kind;
+use crate::ops::plm::{Grant, ProductRole};
 use crate::ops::setup::{self, Change, DictionaryKind};
 use crate::ops::{Cx, password};
 use crate::protocol::lenient::Scalar;
@@ -266,6 +267,8 @@ pub struct PutApp {
     dialect: Option<String>,
     /// The operator in whose name it works; otherwise the company's system user.
     acts_as: Option<String>,
+    /// For ibizplm: what it may do in all products and outside of them, of CREATE, READ, UPDATE, DELETE.
+    grants: Option<Vec<String>>,
 }
 
 /// The token is told once, and not again when the request is sent again.
@@ -281,12 +284,19 @@ pub async fn put_app(cx: &Cx<'_>, request: PutApp) -> Result<AppToken, Error> {
         "bearer" => Kind::Bearer,
         _ => return Err(expected("kind", "app or bearer")),
     };
-    let PutApp { id, name, acts_as, dialect, .. } = request;
+    let PutApp { id, name, acts_as, dialect, grants, .. } = request;
     let dialect = dialect.unwrap_or_else(|| cti::http::DIALECT.to_owned());
     if !dialects::CREDENTIALS.contains(&dialect.as_str()) {
         return Err(expected("dialect", &format!("one of {}", dialects::CREDENTIALS.join(", "))));
     }
-    let change = Change::Credential { id: id.clone(), kind, dialect, name, secret: None, acts_as };
+    let grants = grants.unwrap_or_default();
+    if grants.iter().any(|name| Grant::parse(name).is_none())
+        || (!grants.is_empty() && dialect != ibizplm::http::DIALECT)
+    {
+        return Err(expected("grants", "CREATE, READ, UPDATE or DELETE, for ibizplm"));
+    }
+    let grants = (dialect == ibizplm::http::DIALECT).then(|| grants.join(","));
+    let change = Change::Credential { id: id.clone(), kind, dialect, name, secret: None, acts_as, grants };
     Ok(AppToken { id, token: setup::make(cx, vec![change]).await? })
 }
 
@@ -435,4 +445,34 @@ pub async fn list_audit(cx: &Cx<'_>, request: ListAudit) -> Result<AuditLines, E
         })
     };
     Ok(AuditLines { result: rows.into_iter().map(line).collect::<Result<_, Error>>()?, next })
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+pub struct PutProduct {
+    /// At most 100 characters, as it stands in /products/{pkey}.
+    id: String,
+    name: String,
+}
+
+pub async fn put_product(cx: &Cx<'_>, PutProduct { id, name }: PutProduct) -> Result<Done, Error> {
+    make(cx, vec![Change::Product { id, name }]).await
+}
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct PutProductMember {
+    /// The product's id.
+    product: String,
+    staff_no: String,
+    /// admin, user or reader; empty: no member any more.
+    role: String,
+}
+
+pub async fn put_product_member(cx: &Cx<'_>, request: PutProductMember) -> Result<Done, Error> {
+    let PutProductMember { product, staff_no: login_no, role } = request;
+    let role = match role.as_str() {
+        "" => None,
+        name => Some(ProductRole::parse(name).ok_or_else(|| expected("role", "admin, user, reader or empty"))?),
+    };
+    make(cx, vec![Change::ProductMember { product, login_no, role }]).await
 }

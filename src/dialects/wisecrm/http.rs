@@ -58,6 +58,7 @@ fn code(error: &Error) -> i64 {
         Error::UnknownAction { .. } => 402,
         Error::RateLimited { .. } => 403,
         Error::Parameter { .. }
+        | Error::Invalid { .. }
         | Error::FrameForm { .. }
         | Error::FrameTooLarge { .. }
         | Error::ContentMissing
@@ -74,6 +75,8 @@ fn code(error: &Error) -> i64 {
         | Error::GroupUnknown
         | Error::OwnerNotInGroup => 420,
         Error::Duplicate { .. }
+        | Error::IdTaken { .. }
+        | Error::InUse { .. }
         | Error::NotFound
         | Error::Forbidden { .. }
         | Error::CustomerEmpty

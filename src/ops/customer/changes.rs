@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::plm::PlmPatch;
 use crate::domain::document::{Document, System};
 
 /// What to do with one field.
@@ -67,6 +68,7 @@ pub struct Changes<'a> {
     pub duplicates: Duplicates,
     /// Members of documents to be set, or removed by null.
     pub documents: Vec<(System, Document)>,
+    pub plm: Option<PlmPatch>,
 }
 
 /// What becomes of a customer that is there already by the company's rule.

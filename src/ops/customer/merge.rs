@@ -7,6 +7,7 @@ use serde_json::Value;
 
 use super::changes::{Changes, Patch, PhoneChange};
 use super::documents::Changed;
+use super::plm::PlmChanged;
 use crate::domain::catalogue::{Catalogue, Dictionary};
 use crate::domain::custom_field::is_blank;
 use crate::domain::customer::{Customer, CustomerPhone, LONGEST_TEXT, MOST_LABELS, MOST_PHONES, MOST_STARS};
@@ -20,6 +21,7 @@ pub struct Merged {
     pub labels: Option<Vec<String>>,
     /// What only one system each knows. They come from the store, too.
     pub documents: Vec<Changed>,
+    pub plm: Option<PlmChanged>,
 }
 
 /// Returns the customer that `old` becomes, or the first rule that the changes break.
@@ -52,7 +54,7 @@ pub fn merge(old: &Customer, changes: Changes<'_>, catalogue: &Catalogue) -> Res
     new.assigned_at = changes.assigned_at.apply(new.assigned_at);
     new.last_follow_at = changes.last_follow_at.apply(new.last_follow_at);
     let labels = changes.labels.map(label_names).transpose()?;
-    Ok(Merged { customer: new, labels, documents: Vec::new() })
+    Ok(Merged { customer: new, labels, documents: Vec::new(), plm: None })
 }
 
 /// Refuses a customer that lacks a required custom field.

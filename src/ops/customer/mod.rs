@@ -7,16 +7,19 @@ mod changes;
 mod documents;
 mod duplicates;
 mod merge;
+mod plm;
 mod record;
 mod unmask;
 mod versions;
 
 pub use changes::{Changes, Duplicates, Patch, PhoneChange};
 pub use merge::Merged;
+pub use plm::{PlmPatch, profile};
 pub use record::{Origin, insert};
 pub use versions::{Conflict, Expected, Written};
 
 use documents::Changed;
+use plm::PlmChanged;
 
 use serde_json::json;
 
@@ -35,11 +38,13 @@ use crate::store::{Tx, Within};
 pub async fn create(cx: &Cx<'_>, mut changes: Changes<'_>) -> Result<Shown, Error> {
     let patches = std::mem::take(&mut changes.documents);
     let duplicates = changes.duplicates;
+    let profile = changes.plm.take();
     let mut merged = merge::merge(&Customer::default(), changes, &cx.catalogue)?;
     merge::check_required(&merged.customer, &cx.catalogue)?;
 
     if merged.labels.as_ref().is_none_or(Vec::is_empty)
         && patches.is_empty()
+        && profile.is_none()
         && change::lines(&Customer::default(), &merged.customer, &cx.catalogue).is_empty()
     {
         return Err(Error::CustomerEmpty);
@@ -54,6 +59,7 @@ pub async fn create(cx: &Cx<'_>, mut changes: Changes<'_>) -> Result<Shown, Erro
     }
     duplicates::check(cx, &mut tx, duplicates, &Customer::default(), &merged.customer).await?;
     merged.documents = documents::merge(&mut tx, None, patches, None, cx.now).await?;
+    merged.plm = plm::merge(&mut tx, None, profile).await?;
     let id = record::insert(&mut tx, &cx.catalogue, merged, &Origin::of(cx)).await?;
     let row = stored(&mut tx, id).await?;
     idempotency::remember(cx, &mut tx, &row).await?;
@@ -79,12 +85,14 @@ pub async fn update(
     }
     let patches = std::mem::take(&mut changes.documents);
     let duplicates = changes.duplicates;
+    let profile = changes.plm.take();
     let mut merged = merge::merge(&old, changes, &cx.catalogue)?;
     let as_shown = |system: System, document: &Document| {
         details::masked(system, document.clone(), &old.phones, cx.catalogue.company.country)
     };
     let as_shown: Option<documents::AsShown<'_>> = if cx.rights().masks() { Some(&as_shown) } else { None };
     merged.documents = documents::merge(&mut tx, Some(old.id), patches, as_shown, cx.now).await?;
+    merged.plm = plm::merge(&mut tx, Some(old.id), profile).await?;
     let entered = merged.customer.phones.iter().filter(|phone| !old.phones.contains(phone));
     reveal::try_numbers(cx, entered.count())?;
     stay_within(cx, &merged.customer)?;
@@ -93,6 +101,7 @@ pub async fn update(
     if let Some(overtaken) = overtaken {
         let mut lines = change::lines(&old, &merged.customer, &cx.catalogue);
         lines.extend(merged.documents.iter().flat_map(Changed::lines));
+        lines.extend(merged.plm.iter().flat_map(PlmChanged::lines));
         let mut wanted = fields_of(&lines);
         // Labels are only names until they are stored; a request that sends them means to change them.
         wanted.extend(merged.labels.is_some().then_some("customerLabel"));

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::documents::{self, Changed};
 use super::fields_of;
 use super::merge::Merged;
+use super::plm::{self, PlmChanged};
 use crate::domain::catalogue::{Catalogue, login_key};
 use crate::domain::change::{self, Line};
 use crate::domain::customer::{Customer, CustomerPhone, Label};
@@ -62,7 +63,9 @@ pub async fn insert(tx: &mut Tx, catalogue: &Catalogue, merged: Merged, origin: 
     tx.insert_terms(new.id, &json_of(&terms_of(&new))?).await?;
     let mut lines = change::lines(&Customer::default(), &new, catalogue);
     lines.extend(merged.documents.iter().flat_map(Changed::lines));
+    lines.extend(merged.plm.iter().flat_map(PlmChanged::lines));
     documents::store(tx, new.id, &merged.documents).await?;
+    plm::store(tx, new.id, merged.plm.as_ref(), origin).await?;
     tx.insert_change(counter.last_change, new.id, origin.at, &origin.login_no, &origin.name, &json_of(&lines)?).await?;
     write_event(tx, counter.last_event, "customer.created", &new, &lines, origin).await?;
     Ok(new.id)
@@ -82,6 +85,7 @@ pub async fn update(
     }
     let mut lines = change::lines(old, &new, catalogue);
     lines.extend(merged.documents.iter().flat_map(Changed::lines));
+    lines.extend(merged.plm.iter().flat_map(PlmChanged::lines));
     if lines.is_empty() {
         return Ok(());
     }
@@ -93,6 +97,7 @@ pub async fn update(
     new.updated_by.clone_from(&origin.login_no);
     update_row(tx, &new).await?;
     documents::store(tx, new.id, &merged.documents).await?;
+    plm::store(tx, new.id, merged.plm.as_ref(), origin).await?;
     if new.phones != old.phones {
         tx.delete_phones(new.id).await?;
         insert_phones(tx, &new, catalogue).await?;

@@ -10,6 +10,7 @@ use crate::domain::rights::Adjustment;
 use crate::error::Error;
 use crate::ops::audit::{self, Actor};
 use crate::ops::credential::Kind;
+use crate::ops::plm::{self, ProductRole};
 use crate::ops::{Cx, idempotency};
 use crate::store::Tx;
 
@@ -50,6 +51,18 @@ pub enum Change {
         name: String,
         secret: Option<String>,
         acts_as: Option<String>,
+        grants: Option<String>,
+    },
+    /// A product of iBiz PLM.
+    Product {
+        id: String,
+        name: String,
+    },
+    /// What somebody is in a product; nothing any more without a role.
+    ProductMember {
+        product: String,
+        login_no: String,
+        role: Option<ProductRole>,
     },
     /// Another secret for the tokens of the company's operators: none issued before is good.
     TokenSecret,
@@ -107,6 +120,10 @@ impl Change {
             }
             Self::Password { login_no, .. } => json!({ "set": "password", "id": login_no }),
             Self::Disabled { login_no, disabled } => json!({ "set": "disabled", "id": login_no, "to": disabled }),
+            Self::Product { id, .. } => json!({ "set": "product", "id": id }),
+            Self::ProductMember { product, login_no, role } => {
+                json!({ "set": "product_member", "id": product, "of": login_no, "to": role.map(ProductRole::name) })
+            }
             Self::Credential { id, kind, dialect, acts_as, .. } => {
                 json!({ "set": "credential", "id": id, "kind": kind.name(), "dialect": dialect, "actsAs": acts_as })
             }
@@ -143,7 +160,7 @@ impl Change {
             }
             Self::Password { login_no, hash } => super::store_password(tx, &login_no, &hash, now).await?,
             Self::Disabled { login_no, disabled } => super::disabled(tx, &login_no, disabled, now).await?,
-            Self::Credential { id, kind, dialect, name, secret, acts_as } => {
+            Self::Credential { id, kind, dialect, name, secret, acts_as, grants } => {
                 let secret = secret.unwrap_or_else(super::secret);
                 let acts_as = acts_as.as_deref();
                 let new = NewCredential {
@@ -154,6 +171,7 @@ impl Change {
                     secret: &secret,
                     acts_as,
                     unlimited: false,
+                    grants: grants.as_deref(),
                 };
                 super::credential(tx, &new).await?;
                 return Ok(Some(secret));
@@ -173,6 +191,8 @@ impl Change {
             Self::Field { id, name, kind, options, required } => {
                 super::custom_field(tx, id, &name, kind, &options, required).await?;
             }
+            Self::Product { id, name } => plm::put_product(tx, &id, &name).await?,
+            Self::ProductMember { product, login_no, role } => plm::put_member(tx, &product, &login_no, role).await?,
             Self::Rights { role, adjustment } => super::role_rights(tx, role, &adjustment).await?,
         }
         Ok(None)

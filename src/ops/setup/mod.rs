@@ -134,6 +134,8 @@ pub struct NewCredential<'a> {
     pub acts_as: Option<&'a str>,
     /// Whether it may call as often as it likes.
     pub unlimited: bool,
+    /// What it may do in iBiz PLM, joined by commas.
+    pub grants: Option<&'a str>,
 }
 
 /// Creates a credential. Its id must be free in the whole installation.
@@ -156,6 +158,7 @@ pub async fn credential(tx: &mut Tx, new: &NewCredential<'_>) -> Result<(), Erro
             &secret,
             new.acts_as,
             i64::from(new.unlimited),
+            new.grants,
         )
         .await?;
     if added == 0 {
@@ -242,7 +245,7 @@ pub async fn must_exist(scope: &Scope) -> Result<(), Error> {
     }
 }
 
-fn check_name(what: &str, text: &str) -> Result<(), Error> {
+pub(super) fn check_name(what: &str, text: &str) -> Result<(), Error> {
     if text.trim().is_empty() || text.chars().count() > LONGEST_TEXT || text.contains('\0') {
         return Err(Error::parameter(format!("{what}: expected 1 to {LONGEST_TEXT} characters")));
     }

@@ -1,0 +1,223 @@
+//! Lists: filters, orders and pages.
+
+use serde_json::Value;
+
+use super::customer::{CustomerBody, name_of};
+use super::input::Given;
+use super::shapes::{Assignee, Fetched, Filters};
+use crate::dialects::Headers;
+use crate::domain::catalogue::login_key;
+use crate::error::Error;
+use crate::ops::Cx;
+use crate::ops::plm::{self, Entry, Grant};
+use crate::store::plm::{PlmColumn, PlmSearch};
+
+const SIZE: i64 = 20;
+const MOST_SIZE: i64 = 1000;
+/// The longest text of a filter.
+const LONGEST: usize = 2000;
+
+/// What lists can be sorted by.
+const ORDERS: [(&str, PlmColumn); 19] = [
+    ("id", PlmColumn::Id),
+    ("name", PlmColumn::Name),
+    ("scale", PlmColumn::Scale),
+    ("description", PlmColumn::Description),
+    ("logo", PlmColumn::Logo),
+    ("grade_id", PlmColumn::Grade),
+    ("industry_id", PlmColumn::Industry),
+    ("categories", PlmColumn::Categories),
+    ("categories_name", PlmColumn::CategoriesName),
+    ("product_id", PlmColumn::Product),
+    ("product_name", PlmColumn::ProductName),
+    ("assignee_id", PlmColumn::Assignee),
+    ("assignee_name", PlmColumn::Assignee),
+    ("is_archived", PlmColumn::Archived),
+    ("is_deleted", PlmColumn::Deleted),
+    ("create_time", PlmColumn::CreatedAt),
+    ("create_man", PlmColumn::CreatedBy),
+    ("update_time", PlmColumn::UpdatedAt),
+    ("update_man", PlmColumn::UpdatedBy),
+];
+
+const EQUAL: [(&str, PlmColumn); 5] = [
+    ("n_grade_id_eq", PlmColumn::Grade),
+    ("n_industry_id_eq", PlmColumn::Industry),
+    ("n_assignee_id_eq", PlmColumn::Assignee),
+    ("n_product_id_eq", PlmColumn::Product),
+    ("n_product_name_eq", PlmColumn::ProductName),
+];
+
+const LIKE: [(&str, PlmColumn); 4] = [
+    ("n_name_like", PlmColumn::Name),
+    ("n_product_name_like", PlmColumn::ProductName),
+    ("n_categorys_like", PlmColumn::Categories),
+    ("query", PlmColumn::Name),
+];
+
+pub async fn default(cx: &Cx<'_>, request: Given<Filters>) -> Result<Fetched<CustomerBody>, Error> {
+    let search = search(cx, &request).await?;
+    customers(cx, &request, search).await
+}
+
+pub async fn normal(cx: &Cx<'_>, request: Given<Filters>) -> Result<Fetched<CustomerBody>, Error> {
+    let mut search = search(cx, &request).await?;
+    search.not_deleted = true;
+    if search.order.is_empty() {
+        search.order.push((PlmColumn::UpdatedAt, true));
+    }
+    customers(cx, &request, search).await
+}
+
+pub async fn idea_relation_customer(cx: &Cx<'_>, request: Given<Filters>) -> Result<Fetched<CustomerBody>, Error> {
+    let mut search = search(cx, &request).await?;
+    search.not_deleted = true;
+    search.among.push(related(cx, &request).await?);
+    customers(cx, &request, search).await
+}
+
+pub async fn idea_notre_customer(cx: &Cx<'_>, request: Given<Filters>) -> Result<Fetched<CustomerBody>, Error> {
+    let mut search = search(cx, &request).await?;
+    search.not_deleted = true;
+    search.not_among = related(cx, &request).await?;
+    customers(cx, &request, search).await
+}
+
+async fn related(cx: &Cx<'_>, request: &Given<Filters>) -> Result<Vec<i64>, Error> {
+    match request.text("principal_id") {
+        Some(idea) => plm::related_to_idea(cx, &idea).await,
+        None => Ok(Vec::new()),
+    }
+}
+
+/// What a customer's other systems call a follow-up is a comment here.
+pub async fn comment_notify_assignee(cx: &Cx<'_>, request: Given<Filters>) -> Result<Fetched<Assignee>, Error> {
+    let mut search = search(cx, &request).await?;
+    let comment = request.text("id").and_then(|id| id.trim().parse().ok());
+    search.among.push(match comment {
+        Some(comment) => cx.scope.follow_up_customer(comment).await?.map(|row| row.value).into_iter().collect(),
+        None => Vec::new(),
+    });
+    fetch(cx, &request, search, |cx, entry| Assignee {
+        assignee_id: entry.customer.owner_no.clone(),
+        assignee_name: entry.customer.owner_no.as_deref().map(|owner| name_of(cx, owner)),
+        id: entry.id,
+    })
+    .await
+}
+
+async fn customers(cx: &Cx<'_>, request: &Given<Filters>, search: PlmSearch) -> Result<Fetched<CustomerBody>, Error> {
+    fetch(cx, request, search, CustomerBody::of).await
+}
+
+async fn fetch<T>(
+    cx: &Cx<'_>,
+    request: &Given<Filters>,
+    search: PlmSearch,
+    show: impl Fn(&Cx<'_>, Entry) -> T,
+) -> Result<Fetched<T>, Error> {
+    let page = integer(request, "page")?.unwrap_or(0).max(0);
+    let size = integer(request, "size")?.filter(|size| *size > 0).unwrap_or(SIZE).min(MOST_SIZE);
+    let offset = integer(request, "offset")?.filter(|offset| *offset > 0);
+    let offset = offset.unwrap_or_else(|| page.saturating_mul(size));
+    let count = !matches!(request.members.get("count"), Some(Value::Bool(false)))
+        && request.text("count").as_deref() != Some("false");
+    let found = plm::page(cx, search, size, offset, count).await?;
+    let mut headers: Headers = vec![("x-page", page.to_string()), ("x-per-page", size.to_string())];
+    if let Some(total) = found.total {
+        let pages = total.saturating_add(size - 1) / size;
+        headers.extend([("x-total", total.to_string()), ("x-total-pages", pages.to_string())]);
+    }
+    Ok(Fetched { rows: found.entries.into_iter().map(|entry| show(cx, entry)).collect(), headers })
+}
+
+fn integer(request: &Given<Filters>, name: &str) -> Result<Option<i64>, Error> {
+    let wrong = || Error::parameter(format!("{name}: 应为整数 / expected an integer"));
+    match request.members.get(name) {
+        None | Some(Value::Null) => Ok(None),
+        Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
+        Some(Value::String(text)) => text.trim().parse().map(Some).map_err(|_| wrong()),
+        Some(value) => value.as_i64().map(Some).ok_or_else(wrong),
+    }
+}
+
+/// Returns what all lists are narrowed by: the product, the filters, and what the caller may see.
+async fn search(cx: &Cx<'_>, request: &Given<Filters>) -> Result<PlmSearch, Error> {
+    let parent = request.text("srfparentdename").filter(|name| name.eq_ignore_ascii_case("product"));
+    let product = request.product().or_else(|| parent.and_then(|_| request.text("srfparentkey")));
+    plm::allow(cx, product.as_deref(), Some(Grant::Read), None).await?;
+    let mut search = PlmSearch::default();
+    if let Some(product) = product {
+        search.equal.push((PlmColumn::Product, product));
+    }
+    for (name, column) in EQUAL {
+        if let Some(value) = filter(request, name)? {
+            if column == PlmColumn::Assignee {
+                search.equal.push((PlmColumn::AssigneeKey, login_key(&value)));
+            }
+            search.equal.push((column, value));
+        }
+    }
+    for (name, column) in LIKE {
+        if let Some(value) = filter(request, name)? {
+            search.like.push((column, format!("%{value}%")));
+        }
+    }
+    if let Some(id) = filter(request, "n_id_eq")? {
+        search.among.push(plm::number(cx, &id).await?.into_iter().collect());
+    }
+    search.without_categories = filter(request, "n_categorys_isnull")?.is_some();
+    search.order = order(request.text("sort").as_deref().unwrap_or_default());
+    Ok(search)
+}
+
+fn filter(request: &Given<Filters>, name: &str) -> Result<Option<String>, Error> {
+    let wrong = || {
+        Error::parameter(format!(
+            "{name}: 应为最多 {LONGEST} 个字符的文本 / expected a text of at most {LONGEST} characters"
+        ))
+    };
+    match request.members.get(name) {
+        Some(Value::Bool(value)) => Ok(Some(value.to_string())),
+        Some(Value::Array(_) | Value::Object(_)) => Err(wrong()),
+        _ => match request.text(name) {
+            Some(text) if text.chars().count() > LONGEST || text.contains('\0') => Err(wrong()),
+            other => Ok(other),
+        },
+    }
+}
+
+/// Fields that are not known are read over, and so is a direction that is none.
+fn order(sort: &str) -> Vec<(PlmColumn, bool)> {
+    let mut order: Vec<(PlmColumn, bool)> = Vec::new();
+    for part in sort.split(';') {
+        let (name, direction) = part.split_once(',').unwrap_or((part, ""));
+        let known = ORDERS.iter().find(|(known, _)| *known == name.trim().to_ascii_lowercase());
+        if let Some((_, column)) = known
+            && order.iter().all(|(other, _)| other != column)
+        {
+            order.push((*column, direction.trim().eq_ignore_ascii_case("desc")));
+        }
+    }
+    order
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn orders_are_read_as_the_document_writes_them() {
+        assert_eq!(
+            order("name,desc;create_time,asc;nobody,desc;scale;NAME,asc;grade_id,up"),
+            [
+                (PlmColumn::Name, true),
+                (PlmColumn::CreatedAt, false),
+                (PlmColumn::Scale, false),
+                (PlmColumn::Grade, false)
+            ]
+        );
+        assert_eq!(order(""), []);
+        assert_eq!(order(";,;desc"), []);
+    }
+}

@@ -1,0 +1,110 @@
+//! How this system speaks over HTTP: bearer tokens, JSON objects, refusals with type, code and message.
+
+use serde_json::{Map, Value, json};
+
+use crate::dialects::http::{Call, Refusal, Refused, members_of};
+use crate::domain::plm::Fault;
+use crate::error::Error;
+use crate::ops::{Backend, Caller, credential};
+use crate::protocol::frame::Settings;
+
+/// The dialect that these credentials are for.
+pub const DIALECT: &str = "ibizplm";
+
+/// Returns whom the bearer token stands for.
+pub async fn caller(backend: &Backend, call: &Call<'_>) -> Result<Caller, Error> {
+    let missing = || Error::NotSignedIn { detail: "Authorization: Bearer 缺少 / is missing".into() };
+    credential::by_bearer(backend, DIALECT, call.bearer.ok_or_else(missing)?).await
+}
+
+/// Returns the request: the members of the body or, of what has none, of the query; and what stands in the path.
+pub fn request(_: &Caller, call: &Call<'_>, _: &Settings) -> Result<String, Error> {
+    let mut members = match call.method {
+        "POST" | "PUT" => body(call)?,
+        _ => members_of(call.query),
+    };
+    // Which product is meant, the path alone says.
+    members.remove("key");
+    members.remove("pkey");
+    members.extend(members_of(call.segments));
+    Ok(Value::Object(members).to_string())
+}
+
+fn body(call: &Call<'_>) -> Result<Map<String, Value>, Error> {
+    let is_list = call.path.rsplit('/').next().is_some_and(|name| name.starts_with("fetch"));
+    if call.body.trim_ascii().is_empty() && !is_list {
+        return Ok(Map::new());
+    }
+    serde_json::from_slice(call.body).map_err(|_| Error::parameter("请求体应为 JSON 对象 / expected a JSON object"))
+}
+
+/// Returns the answer that says why a call is refused.
+#[must_use]
+pub fn failure(refused: &Refused<'_>) -> Refusal {
+    let (status, code) = match refused.error {
+        // Nothing is told to who is not known.
+        Error::NotSignedIn { .. } => return Refusal { status: 401, body: Vec::new() },
+        Error::Forbidden { .. } => (403, 2),
+        Error::NotFound => (404, 3),
+        Error::Parameter { .. }
+        | Error::Invalid { .. }
+        | Error::CustomFieldMissing { .. }
+        | Error::CustomerEmpty
+        | Error::FrameForm { .. }
+        | Error::NotInDictionary { .. }
+        | Error::OwnerUnknown
+        | Error::OwnerWithoutGroup
+        | Error::OwnerNotInGroup
+        | Error::GroupUnknown
+        | Error::RequestIdUsed => (400, 5),
+        Error::IdTaken { .. } => (409, 6),
+        Error::PhoneTaken { .. } | Error::Conflict { .. } => (409, 7),
+        Error::InUse { .. } => (409, 8),
+        Error::FrameTooLarge { .. } => (413, 5),
+        Error::RateLimited { .. } => (429, 1),
+        Error::ShuttingDown { .. } | Error::TimedOut => (503, 1),
+        _ => (500, 1),
+    };
+    let status =
+        if refused.dialects.ibizplm_upstream_status && matches!(status, 400 | 404 | 409 | 413) { 500 } else { status };
+    let kind = if matches!(code, 1) { "SystemException" } else { "EntityException" };
+    let mut body = json!({ "type": kind, "code": code, "message": message(refused) });
+    if let (Error::Invalid { faults }, Value::Object(body)) = (refused.error, &mut body) {
+        body.insert("details".into(), faults.iter().map(detail).collect());
+    }
+    Refusal { status, body: body.to_string().into_bytes() }
+}
+
+fn message(refused: &Refused<'_>) -> String {
+    let error = refused.error;
+    match error {
+        Error::NotFound => {
+            let key = refused.segments.iter().find(|(name, _)| name == "key").map_or("", |(_, key)| key.as_str());
+            format!("无法获取指定数据[{key}]")
+        }
+        Error::Internal { id } => format!("{} [{id}]", error.row().message),
+        Error::Parameter { .. } | Error::Invalid { .. } | Error::IdTaken { .. } | Error::InUse { .. } => {
+            error.detail().unwrap_or_default().into_owned()
+        }
+        Error::Forbidden { .. } => error.detail().unwrap_or_default().into_owned(),
+        other => other.exception().unwrap_or_else(|| other.row().message.into()).into_owned(),
+    }
+}
+
+fn detail(fault: &Fault) -> Value {
+    json!({
+        "fieldname": fault.field.to_ascii_uppercase(),
+        "fieldlogicname": fault.label,
+        "fielderrortype": fault.wrong.code(),
+        "fielderrorinfo": fault.wrong.info(),
+    })
+}
+
+/// Returns the answer to a call for which there is no operation.
+#[must_use]
+pub fn unknown(method: &str, path: &str, is_route: bool) -> Refusal {
+    let status = if is_route { 405 } else { 404 };
+    let message = format!("不存在指定服务方法[{method} {path}]");
+    let body = json!({ "type": "SystemException", "code": 20, "message": message });
+    Refusal { status, body: body.to_string().into_bytes() }
+}

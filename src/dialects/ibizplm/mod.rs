@@ -1,0 +1,127 @@
+//! iBiz PLM's customers: each operation both for all customers and for those of one product.
+//!
+//! Source: the iBiz PLM customer document; `docs/dialects/ibizplm.md` has the decisions where it is silent.
+
+mod customer;
+mod edit;
+mod fetch;
+pub mod http;
+mod input;
+mod relations;
+mod shapes;
+
+use serde::Serialize;
+
+use super::answer_in_result;
+use crate::error::Error;
+use crate::protocol::envelope::Door;
+
+use customer::CustomerBody;
+use input::Given;
+use shapes::{AnyCustomer, Fetched, Filters, InProduct, Keyed, KeyedCustomer, Ticked};
+
+operations! { Ibizplm:
+    /// 新建客户。
+    /// Creates a customer.
+    Create = "ibizplm.create" [POST "/customers"] [POST "/products/{pkey}/customers"], write by Agent
+        => edit::create(Given<AnyCustomer>) -> json CustomerBody;
+
+    /// 获取客户，连同关注。
+    /// Shows a customer and who follows it; several keys, joined by `;` or `,`, are answered with a list.
+    Get = "ibizplm.get" [GET "/customers/{key}"] [GET "/products/{pkey}/customers/{key}"], read by Agent
+        => edit::get(Given<Keyed>) -> json edit::OneOrMany;
+
+    /// 删除客户；有工单的客户不能删除。
+    /// Deletes a customer, or several, unless there are tickets of it.
+    Remove = "ibizplm.remove" [DELETE "/customers/{key}"] [DELETE "/products/{pkey}/customers/{key}"], write by Agent
+        => edit::remove(Given<Keyed>) -> json ();
+
+    /// 更新客户：没有提到的字段保持不变，null 清空。
+    /// Changes a customer: what is absent stays, null clears.
+    Update = "ibizplm.update" [PUT "/customers/{key}"] [PUT "/products/{pkey}/customers/{key}"], write by Agent
+        => edit::update(Given<KeyedCustomer>) -> json CustomerBody;
+
+    /// 设置类别：srfactionparam 里的 categories。
+    /// Replaces the categories by those of the last element in `srfactionparam`.
+    AddCategories = "ibizplm.add_categories"
+        [POST "/customers/{key}/add_categories"] [POST "/products/{pkey}/customers/{key}/add_categories"], write by Agent
+        => edit::add_categories(Given<KeyedCustomer>) -> json ();
+
+    /// 检查标识：0 可用，1 已存在。
+    /// Answers 0 for an id that is free and 1 for one that is not.
+    CheckKey = "ibizplm.checkkey" [POST "/customers/checkkey"] [POST "/products/{pkey}/customers/checkkey"], read by Agent
+        => edit::check_key(Given<AnyCustomer>) -> json i64;
+
+    /// 删除关联。
+    /// Ends the relation of a customer with `principal_id`, in both directions.
+    DelRelation = "ibizplm.del_relation"
+        [POST "/customers/{key}/del_relation"] [POST "/products/{pkey}/customers/{key}/del_relation"], write by Agent
+        => relations::del_relation(Given<KeyedCustomer>) -> json ();
+
+    /// 获取草稿：默认值，不保存。
+    /// Shows what a new customer would begin with; stores nothing.
+    GetDraft = "ibizplm.getdraft" [GET "/customers/getdraft"] [GET "/products/{pkey}/customers/getdraft"], read by Agent
+        => edit::get_draft(Given<InProduct>) -> json CustomerBody;
+
+    /// 获取关注：与获取客户相同。
+    /// Shows a customer and who follows it.
+    GetAttention = "ibizplm.get_attention"
+        [GET "/customers/{key}/get_attention"] [GET "/products/{pkey}/customers/{key}/get_attention"], read by Agent
+        => edit::get(Given<Keyed>) -> json edit::OneOrMany;
+
+    /// 其他对象关联客户，双向。
+    /// Relates `principal_id` to each id in `srfactionparam`, in both directions.
+    OthersRelationCustomer = "ibizplm.others_relation_customer"
+        [POST "/customers/others_relation_customer"] [POST "/products/{pkey}/customers/others_relation_customer"], write by Agent
+        => relations::others_relation_customer(Given<AnyCustomer>) -> json CustomerBody;
+
+    /// 客户关联的工单数。
+    /// Counts the tickets of a customer.
+    ProductCustomerReCounters = "ibizplm.product_customer_re_counters"
+        [POST "/customers/{key}/product_customer_re_counters"] [POST "/products/{pkey}/customers/{key}/product_customer_re_counters"], read by Agent
+        => relations::counters(Given<KeyedCustomer>) -> json Ticked;
+
+    /// 保存：存在则更新，否则以此标识新建。
+    /// Changes the customer of this key or, if there is none, creates it.
+    Save = "ibizplm.save" [POST "/customers/{key}/save"] [POST "/products/{pkey}/customers/{key}/save"], write by Agent
+        => edit::save(Given<KeyedCustomer>) -> json ();
+
+    /// 评论通知的负责人：这条跟进所属的客户。
+    /// Lists the customer that a follow-up, `id`, is about, and who looks after it.
+    FetchCommentNotifyAssignee = "ibizplm.fetchcomment_notify_assignee"
+        [POST "/customers/fetchcomment_notify_assignee"] [POST "/products/{pkey}/customers/fetchcomment_notify_assignee"], read by Agent
+        => fetch::comment_notify_assignee(Given<Filters>) -> listed Fetched<shapes::Assignee>;
+
+    /// 全部客户，包括已删除的。
+    /// Lists customers, also those that count as deleted.
+    FetchDefault = "ibizplm.fetchdefault"
+        [POST "/customers/fetchdefault"] [POST "/products/{pkey}/customers/fetchdefault"], read by Agent
+        => fetch::default(Given<Filters>) -> listed Fetched<CustomerBody>;
+
+    /// 没有关联到某需求（principal_id）的客户。
+    /// Lists customers that are not related to the idea `principal_id`.
+    FetchIdeaNotreCustomer = "ibizplm.fetchidea_notre_customer"
+        [POST "/customers/fetchidea_notre_customer"] [POST "/products/{pkey}/customers/fetchidea_notre_customer"], read by Agent
+        => fetch::idea_notre_customer(Given<Filters>) -> listed Fetched<CustomerBody>;
+
+    /// 关联到某需求（principal_id）的客户。
+    /// Lists customers that are related to the idea `principal_id`.
+    FetchIdeaRelationCustomer = "ibizplm.fetchidea_relation_customer"
+        [POST "/customers/fetchidea_relation_customer"] [POST "/products/{pkey}/customers/fetchidea_relation_customer"], read by Agent
+        => fetch::idea_relation_customer(Given<Filters>) -> listed Fetched<CustomerBody>;
+
+    /// 正常状态的客户，最近更新的在前。
+    /// Lists customers that do not count as deleted, the latest changed first.
+    FetchNormal = "ibizplm.fetchnormal"
+        [POST "/customers/fetchnormal"] [POST "/products/{pkey}/customers/fetchnormal"], read by Agent
+        => fetch::normal(Given<Filters>) -> listed Fetched<CustomerBody>;
+}
+
+/// Appends a reply; what answers nothing has an empty body over HTTP.
+fn answer<P: Serialize>(out: &mut Vec<u8>, door: Door<'_>, payload: &P) -> Result<usize, Error> {
+    let start = answer_in_result(out, door, payload)?;
+    if matches!(door, Door::Http) && out.get(start..) == Some(b"null") {
+        out.truncate(start);
+    }
+    Ok(start)
+}

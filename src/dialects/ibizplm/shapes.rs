@@ -1,0 +1,171 @@
+//! What requests may hold, and the smaller replies. Requests are read as they are given (see `input.rs`), because
+//! absent and null differ; these types say what may be in them.
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use crate::dialects::Headers;
+use crate::protocol::lenient::Scalar;
+
+/// The members that clients write. What the server writes, such as `create_time`, is read over.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only the schema is used")]
+struct Writable {
+    /// Needed for a new customer.
+    name: Option<String>,
+    scale: Option<i32>,
+    description: Option<String>,
+    logo: Option<String>,
+    /// L0 to L4.
+    grade_id: Option<String>,
+    /// 10 to 90.
+    industry_id: Option<String>,
+    /// Ids, joined by commas.
+    categories: Option<String>,
+    categories_name: Option<String>,
+    product_id: Option<String>,
+    /// A login number.
+    assignee_id: Option<String>,
+    is_archived: Option<i32>,
+    is_deleted: Option<i32>,
+    /// All who are to follow the customer.
+    attentions: Option<Vec<Follower>>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename = "PlmFollower")]
+#[expect(dead_code, reason = "only the schema is used")]
+struct Follower {
+    user_id: String,
+    name: Option<String>,
+    /// 10, 20, 30 or 40 (the default).
+    r#type: Option<String>,
+}
+
+/// What some operations take beside the customer.
+#[derive(JsonSchema)]
+#[expect(dead_code, reason = "only the schema is used")]
+struct Beside {
+    principal_id: Option<String>,
+    principal_type: Option<String>,
+    target_type: Option<String>,
+    srfactionparam: Option<Vec<Element>>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename = "PlmElement")]
+#[expect(dead_code, reason = "only the schema is used")]
+struct Element {
+    id: Option<String>,
+    categories: Option<String>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename = "PlmInProduct")]
+#[expect(dead_code, reason = "only the schema is used")]
+pub struct InProduct {
+    /// The product; without one, all customers are meant.
+    pkey: Option<String>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename = "PlmKeyed")]
+#[expect(dead_code, reason = "only the schema is used")]
+pub struct Keyed {
+    /// The customer's id.
+    key: String,
+    #[schemars(flatten)]
+    product: InProduct,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename = "PlmCustomer")]
+#[expect(dead_code, reason = "only the schema is used")]
+pub struct AnyCustomer {
+    /// At most 100 characters; otherwise the server gives one.
+    id: Option<String>,
+    #[schemars(flatten)]
+    product: InProduct,
+    #[schemars(flatten)]
+    customer: Writable,
+    #[schemars(flatten)]
+    beside: Beside,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename = "PlmKeyedCustomer")]
+#[expect(dead_code, reason = "only the schema is used")]
+pub struct KeyedCustomer {
+    #[schemars(flatten)]
+    keyed: Keyed,
+    #[schemars(flatten)]
+    customer: Writable,
+    #[schemars(flatten)]
+    beside: Beside,
+}
+
+/// All filters together; null and the empty text are no filter.
+#[derive(JsonSchema)]
+#[schemars(rename = "PlmFilters")]
+#[expect(dead_code, reason = "only the schema is used")]
+pub struct Filters {
+    #[schemars(flatten)]
+    product: InProduct,
+    /// From 0.
+    page: Option<i64>,
+    /// 20 unless it is given, at most 1000.
+    size: Option<i64>,
+    /// In the place of page × size.
+    offset: Option<i64>,
+    /// false: how many there are is not asked.
+    count: Option<bool>,
+    /// Such as `name,desc;create_time,asc`.
+    sort: Option<String>,
+    /// A part of the name.
+    query: Option<String>,
+    n_id_eq: Option<String>,
+    n_name_like: Option<String>,
+    n_grade_id_eq: Option<String>,
+    n_industry_id_eq: Option<String>,
+    n_assignee_id_eq: Option<String>,
+    n_product_id_eq: Option<String>,
+    n_product_name_eq: Option<String>,
+    n_product_name_like: Option<String>,
+    n_categorys_like: Option<String>,
+    /// Whatever it is: those without categories.
+    n_categorys_isnull: Option<String>,
+    /// Of the two lists that an idea narrows: the idea.
+    principal_id: Option<String>,
+    /// Of the list that a comment narrows: the id of a follow-up.
+    #[schemars(with = "Option<Scalar<'static>>")]
+    id: Option<String>,
+}
+
+/// A page; over HTTP the headers tell which, and how many there are.
+#[derive(Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Fetched<T> {
+    pub rows: Vec<T>,
+    #[serde(skip)]
+    pub headers: Headers,
+}
+
+impl<T> Fetched<T> {
+    pub fn headers(&mut self) -> Headers {
+        std::mem::take(&mut self.headers)
+    }
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PlmAssignee")]
+pub struct Assignee {
+    pub id: String,
+    pub assignee_id: Option<String>,
+    pub assignee_name: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PlmCounters")]
+pub struct Ticked {
+    pub customer_re_ticket: i64,
+}

@@ -1,0 +1,148 @@
+//! Changing what iBiz PLM knows of a customer, with the customer and in the same transaction.
+
+use serde_json::Value;
+
+use super::record::Origin;
+use crate::domain::change::Line;
+use crate::domain::ids;
+use crate::domain::plm::{self, Attention, MEMBERS, Profile};
+use crate::error::Error;
+use crate::store::Tx;
+use crate::store::rows::PlmRow;
+
+/// What is to be changed; the members are checked already.
+#[derive(Debug, Default)]
+pub struct PlmPatch {
+    /// The id that the client chose for a new customer.
+    pub id: Option<String>,
+    pub members: Profile,
+    /// All who are to follow the customer.
+    pub attentions: Option<Vec<Attention>>,
+}
+
+/// A profile before and after a change.
+pub struct PlmChanged {
+    id: Option<String>,
+    old: Profile,
+    new: Profile,
+    attentions: Option<(Vec<Attention>, Vec<Attention>)>,
+}
+
+impl PlmChanged {
+    /// A line for every member in which the two differ.
+    pub fn lines(&self) -> Vec<Line> {
+        let changed = MEMBERS.iter().filter(|member| self.old.get(member.name) != self.new.get(member.name));
+        let mut lines: Vec<Line> = changed
+            .map(|member| Line {
+                field: format!("ibizplm.{}", member.name),
+                label: member.label.to_owned(),
+                old: plm::show(member, self.old.get(member.name)),
+                new: plm::show(member, self.new.get(member.name)),
+            })
+            .collect();
+        if let Some((old, new)) = self.attentions.as_ref().filter(|(old, new)| old != new) {
+            let (old, new) = (names(old), names(new));
+            lines.push(Line { field: "ibizplm.attentions".into(), label: "关注".into(), old, new });
+        }
+        lines
+    }
+}
+
+fn names(attentions: &[Attention]) -> Option<String> {
+    let name = |attention: &Attention| {
+        format!("{}({})", attention.name.as_ref().unwrap_or(&attention.user_id), attention.kind)
+    };
+    (!attentions.is_empty()).then(|| attentions.iter().map(name).collect::<Vec<_>>().join(","))
+}
+
+/// Returns what the profile becomes. Refuses an id that is in use, and a product that there is not.
+pub async fn merge(tx: &mut Tx, customer: Option<i64>, patch: Option<PlmPatch>) -> Result<Option<PlmChanged>, Error> {
+    let Some(PlmPatch { id, members, attentions }) = patch else { return Ok(None) };
+    if let Some(id) = &id {
+        // An id that is worked out would be that of another customer, now or later.
+        if ids::from_hex32(tx.company(), id).is_some() || tx.plm_number(id).await?.is_some() {
+            return Err(Error::IdTaken { id: id.clone() });
+        }
+    }
+    let stored = match customer {
+        Some(customer) => tx.plm_customers(&format!("[{customer}]")).await?.into_iter().next(),
+        None => None,
+    };
+    let old = stored.as_ref().map_or_else(plm::empty, profile);
+    let mut new = old.clone();
+    new.extend(members);
+    if let Some(product) = new.get("product_id").and_then(Value::as_str).filter(|id| !id.is_empty())
+        && new.get("product_id") != old.get("product_id")
+        && tx.plm_products(&Value::from(vec![product]).to_string()).await?.is_empty()
+    {
+        return Err(Error::Invalid { faults: vec![no_product(product)] });
+    }
+    let attentions = match (attentions, customer) {
+        (None, _) => None,
+        (Some(new), None) => Some((Vec::new(), new)),
+        (Some(new), Some(customer)) => {
+            let old = tx.plm_attentions(customer).await?.into_iter();
+            Some((old.map(|row| Attention { user_id: row.user_id, name: row.name, kind: row.kind }).collect(), new))
+        }
+    };
+    Ok(Some(PlmChanged { id, old, new, attentions }))
+}
+
+fn no_product(id: &str) -> plm::Fault {
+    let info = format!("没有产品 {id} / there is no such product");
+    plm::Fault { field: "product_id", label: "产品标识", wrong: plm::Wrong::Rule(info) }
+}
+
+/// Returns a stored profile by its members' names.
+#[must_use]
+pub fn profile(row: &PlmRow) -> Profile {
+    let text = |text: &Option<String>| Value::from(text.clone());
+    let values = [
+        Value::from(row.scale),
+        text(&row.description),
+        text(&row.logo),
+        text(&row.grade_id),
+        text(&row.industry_id),
+        text(&row.categories),
+        text(&row.categories_name),
+        text(&row.product_id),
+        row.is_archived.into(),
+        row.is_deleted.into(),
+    ];
+    MEMBERS.iter().map(|member| member.name.to_owned()).zip(values).collect()
+}
+
+/// Stores what has changed.
+pub async fn store(tx: &mut Tx, customer: i64, changed: Option<&PlmChanged>, origin: &Origin) -> Result<(), Error> {
+    let Some(PlmChanged { id, old, new, attentions }) = changed else { return Ok(()) };
+    if id.is_some() || old != new {
+        let text = |name: &str| new.get(name).and_then(Value::as_str);
+        let number = |name: &str| new.get(name).and_then(Value::as_i64);
+        // No product has an empty id.
+        let product = text("product_id").filter(|id| !id.is_empty());
+        tx.put_plm_customer(
+            customer,
+            id.as_deref(),
+            number("scale"),
+            text("description"),
+            text("logo"),
+            text("grade_id"),
+            text("industry_id"),
+            text("categories"),
+            text("categories_name"),
+            product,
+            number("is_archived").unwrap_or(0),
+            number("is_deleted").unwrap_or(0),
+        )
+        .await?;
+    }
+    let Some((old, new)) = attentions else { return Ok(()) };
+    for gone in old.iter().filter(|old| new.iter().all(|new| new.user_id != old.user_id)) {
+        tx.delete_plm_attention(customer, &gone.user_id).await?;
+    }
+    for attention in new.iter().filter(|new| !old.contains(new)) {
+        let Attention { user_id, name, kind } = attention;
+        tx.put_plm_attention(customer, user_id, name.as_deref(), kind, origin.at, &origin.login_no).await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,287 @@
+//! Customers in the order of iBiz PLM: products, who may do what in them, ids that clients choose, relations.
+
+use std::collections::BTreeMap;
+
+use super::customer::profile;
+use super::find::{self, Identifier};
+use super::rights::Shown;
+use super::{Cx, setup};
+use crate::domain::catalogue::{Role, login_key};
+use crate::domain::ids;
+use crate::domain::plm::{self, LONGEST_ID, Profile};
+use crate::error::Error;
+use crate::store::Tx;
+use crate::store::plm::PlmSearch;
+use crate::store::rows::{AttentionRow, TicketsRow};
+
+/// What a call needs to be allowed.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Grant {
+    Create,
+    Read,
+    Update,
+    Delete,
+}
+
+impl Grant {
+    pub const ALL: [Self; 4] = [Self::Create, Self::Read, Self::Update, Self::Delete];
+
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Create => "CREATE",
+            Self::Read => "READ",
+            Self::Update => "UPDATE",
+            Self::Delete => "DELETE",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|grant| grant.name() == name)
+    }
+}
+
+/// What somebody is in a product.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ProductRole {
+    Admin,
+    User,
+    /// Who reads only.
+    Reader,
+}
+
+impl ProductRole {
+    pub const ALL: [Self; 3] = [Self::Admin, Self::User, Self::Reader];
+
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Admin => "admin",
+            Self::User => "user",
+            Self::Reader => "reader",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|role| role.name() == name)
+    }
+}
+
+/// Refuses what the caller may not do: everywhere, by what its credential was given, or by its role where none was;
+/// in a product, also by what it is there. Without a grant, being a member is enough, and outside of products nothing is asked.
+pub async fn allow(cx: &Cx<'_>, product: Option<&str>, grant: Option<Grant>, key: Option<&str>) -> Result<(), Error> {
+    if has_everywhere(cx, grant) {
+        return Ok(());
+    }
+    if let Some(product) = product {
+        let role = role_in(cx, product).await?;
+        let is_enough = match grant {
+            Some(Grant::Create | Grant::Update | Grant::Delete) => {
+                matches!(role, Some(ProductRole::Admin | ProductRole::User))
+            }
+            Some(Grant::Read) | None => role.is_some(),
+        };
+        if is_enough {
+            return Ok(());
+        }
+    } else if grant.is_none() {
+        return Ok(());
+    }
+    let key = key.map(|key| format!("[{key}]")).unwrap_or_default();
+    Err(Error::forbidden(match grant {
+        Some(grant) => format!("客户{key}不具备操作能力[{}]", grant.name()),
+        None => format!("客户{key}不具备操作能力"),
+    }))
+}
+
+fn has_everywhere(cx: &Cx<'_>, grant: Option<Grant>) -> bool {
+    let given = cx.caller.via.as_ref().and_then(|via| via.grants.as_deref());
+    match (given, grant) {
+        (Some(given), Some(grant)) => given.split(',').any(|name| name == grant.name()),
+        (Some(given), None) => !given.is_empty(),
+        (None, _) => matches!(cx.role, None | Some(Role::Admin | Role::Supervisor)),
+    }
+}
+
+async fn role_in(cx: &Cx<'_>, product: &str) -> Result<Option<ProductRole>, Error> {
+    let Some(operator) = cx.caller.operator.as_ref().filter(|_| is_id(product)) else { return Ok(None) };
+    let role = cx.scope.plm_role(product, &login_key(&operator.login_no)).await?;
+    Ok(role.and_then(|role| ProductRole::parse(&role.value)))
+}
+
+/// Whether something could have this id.
+#[must_use]
+pub fn is_id(id: &str) -> bool {
+    // PostgreSQL has no text with U+0000 in it, and refuses to look for one.
+    !id.is_empty() && id.encode_utf16().count() <= LONGEST_ID && !id.contains('\0')
+}
+
+/// A customer with all that iBiz PLM shows of it, but for who follows it.
+pub struct Entry {
+    pub id: String,
+    pub customer: Shown,
+    pub profile: Profile,
+    pub product_name: Option<String>,
+    pub tickets: i64,
+    pub tickets_finished: i64,
+}
+
+/// Returns the number of the customer that clients know by this id.
+pub async fn number(cx: &Cx<'_>, id: &str) -> Result<Option<i64>, Error> {
+    if !is_id(id) {
+        return Ok(None);
+    }
+    match ids::from_hex32(cx.caller.company, id) {
+        Some(number) => Ok(Some(number)),
+        None => Ok(cx.scope.plm_number(id).await?.map(|row| row.value)),
+    }
+}
+
+/// Returns the customer of this id, if the caller sees it.
+pub async fn entry(cx: &Cx<'_>, id: &str) -> Result<Entry, Error> {
+    let number = number(cx, id).await?.ok_or(Error::NotFound)?;
+    let customer = find::only(find::find(cx, &Identifier::Id(number)).await?.customers.into_iter())?;
+    entries(cx, vec![customer]).await?.into_iter().next().ok_or(Error::NotFound)
+}
+
+/// Returns the customers with what iBiz PLM shows of them, in their order.
+pub async fn entries(cx: &Cx<'_>, customers: Vec<Shown>) -> Result<Vec<Entry>, Error> {
+    let numbers = customers.iter().map(|customer| customer.id).collect::<serde_json::Value>().to_string();
+    let mut rows: BTreeMap<i64, _> =
+        cx.scope.plm_customers(&numbers).await?.into_iter().map(|row| (row.customer_id, row)).collect();
+    let products: serde_json::Value = rows.values().filter_map(|row| row.product_id.clone()).collect();
+    let products: BTreeMap<String, String> = match products.as_array() {
+        Some(ids) if !ids.is_empty() => {
+            let rows = cx.scope.plm_products(&products.to_string()).await?;
+            rows.into_iter().map(|row| (row.id, row.name)).collect()
+        }
+        _ => BTreeMap::new(),
+    };
+    let tickets: BTreeMap<i64, TicketsRow> =
+        cx.scope.ticket_counts(&numbers).await?.into_iter().map(|row| (row.customer_id, row)).collect();
+    let entry = |customer: Shown| {
+        let row = rows.remove(&customer.id);
+        let tickets = tickets.get(&customer.id);
+        let chosen = row.as_ref().and_then(|row| row.plm_id.clone());
+        Entry {
+            id: chosen.unwrap_or_else(|| ids::to_hex32(cx.caller.company, customer.id)),
+            product_name: row.as_ref().and_then(|row| products.get(row.product_id.as_deref()?).cloned()),
+            profile: row.as_ref().map_or_else(plm::empty, profile),
+            tickets: tickets.map_or(0, |tickets| tickets.total),
+            tickets_finished: tickets.map_or(0, |tickets| tickets.finished),
+            customer,
+        }
+    };
+    Ok(customers.into_iter().map(entry).collect())
+}
+
+/// Returns who follows a customer.
+pub async fn attentions(cx: &Cx<'_>, customer: &Shown) -> Result<Vec<AttentionRow>, Error> {
+    Ok(cx.scope.plm_attentions(customer.id).await?)
+}
+
+/// Returns the name of a product, if there is one with this id.
+pub async fn product_name(cx: &Cx<'_>, id: &str) -> Result<Option<String>, Error> {
+    if !is_id(id) {
+        return Ok(None);
+    }
+    let found = cx.scope.plm_products(&serde_json::Value::from(vec![id]).to_string()).await?;
+    Ok(found.into_iter().next().map(|row| row.name))
+}
+
+/// A page of what a search finds.
+pub struct Page {
+    pub entries: Vec<Entry>,
+    /// How many it finds in all, where that was asked.
+    pub total: Option<i64>,
+}
+
+/// Returns `limit` of the customers that the search finds and the caller sees, from `offset` on.
+pub async fn page(cx: &Cx<'_>, mut search: PlmSearch, limit: i64, offset: i64, count: bool) -> Result<Page, Error> {
+    search.within = cx.within();
+    let total = if count { Some(cx.scope.plm_search_count(&search).await?) } else { None };
+    if total.is_some_and(|total| offset >= total) {
+        return Ok(Page { entries: Vec::new(), total });
+    }
+    let numbers: Vec<i64> =
+        cx.scope.plm_search(&search, limit, offset).await?.into_iter().map(|row| row.value).collect();
+    let list = numbers.iter().copied().collect::<serde_json::Value>().to_string();
+    let mut found: BTreeMap<i64, _> =
+        cx.scope.customers_by_id(&list).await?.into_iter().map(|customer| (customer.id, customer)).collect();
+    let customers = numbers.iter().filter_map(|number| found.remove(number)).collect();
+    Ok(Page { entries: entries(cx, cx.show_all(customers)?).await?, total })
+}
+
+/// Returns the numbers of the customers that an idea is related to.
+pub async fn related_to_idea(cx: &Cx<'_>, idea: &str) -> Result<Vec<i64>, Error> {
+    if !is_id(idea) {
+        return Ok(Vec::new());
+    }
+    let targets = cx.scope.plm_targets(idea, "idea", "customer").await?;
+    let (mut numbers, mut chosen) = (Vec::new(), Vec::new());
+    for target in targets {
+        match ids::from_hex32(cx.caller.company, &target.value) {
+            Some(number) => numbers.push(number),
+            None => chosen.push(target.value),
+        }
+    }
+    let chosen = serde_json::Value::from(chosen).to_string();
+    numbers.extend(cx.scope.plm_numbers(&chosen).await?.into_iter().map(|row| row.value));
+    Ok(numbers)
+}
+
+/// One side of a relation.
+pub struct Side<'a> {
+    pub id: &'a str,
+    pub kind: &'a str,
+}
+
+/// Relates a thing to others, in both directions. What there is already gets these kinds.
+pub async fn relate(cx: &Cx<'_>, principal: &Side<'_>, targets: &[Side<'_>]) -> Result<(), Error> {
+    let by = cx.caller.login_no();
+    let mut tx = cx.scope.write().await?;
+    for target in targets {
+        for (one, other) in [(principal, target), (target, principal)] {
+            tx.put_plm_relation(one.id, one.kind, other.id, other.kind, cx.now, by).await?;
+        }
+    }
+    Ok(tx.commit().await?)
+}
+
+/// Ends the relation of two things, in both directions. There need not be one.
+pub async fn unrelate(cx: &Cx<'_>, one: &str, other: &str) -> Result<(), Error> {
+    let mut tx = cx.scope.write().await?;
+    tx.delete_plm_relation(one, other).await?;
+    tx.delete_plm_relation(other, one).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Creates or renames a product.
+pub async fn put_product(tx: &mut Tx, id: &str, name: &str) -> Result<(), Error> {
+    if !is_id(id) || id.contains([';', ',', '/']) {
+        return Err(Error::parameter(format!(
+            "id: 1 到 {LONGEST_ID} 个字符，不含 ; , / / expected 1 to {LONGEST_ID} characters without ; , /"
+        )));
+    }
+    setup::check_name("name", name)?;
+    tx.put_plm_product(id, name).await?;
+    Ok(())
+}
+
+/// Makes somebody a member of a product or, without a role, no member any more.
+pub async fn put_member(tx: &mut Tx, product: &str, login_no: &str, role: Option<ProductRole>) -> Result<(), Error> {
+    if !is_id(product) || tx.plm_products(&serde_json::Value::from(vec![product]).to_string()).await?.is_empty() {
+        return Err(Error::parameter(format!("product: 没有产品 {product} / there is no product {product}")));
+    }
+    let key = login_key(login_no);
+    if !tx.staff().await?.iter().any(|staff| staff.login_key == key) {
+        return Err(Error::parameter(format!("staffNo: 没有工号 {login_no} / there is no operator {login_no}")));
+    }
+    match role {
+        Some(role) => tx.put_plm_member(product, &key, role.name()).await?,
+        None => tx.delete_plm_member(product, &key).await?,
+    };
+    Ok(())
+}
