@@ -7,7 +7,9 @@ use super::find::{self, Identifier};
 use super::rights::Shown;
 use super::{Cx, setup};
 use crate::domain::catalogue::{Role, login_key};
+use crate::domain::customer::CustomerPhone;
 use crate::domain::ids;
+use crate::domain::masking::Known;
 use crate::domain::plm::{self, LONGEST_ID, Profile};
 use crate::error::Error;
 use crate::store::Tx;
@@ -161,8 +163,15 @@ pub async fn entries(cx: &Cx<'_>, customers: Vec<Shown>) -> Result<Vec<Entry>, E
     };
     let tickets: BTreeMap<i64, TicketsRow> =
         cx.scope.ticket_counts(&numbers).await?.into_iter().map(|row| (row.customer_id, row)).collect();
+    let known = known(cx, &numbers).await?;
     let entry = |customer: Shown| {
-        let row = rows.remove(&customer.id);
+        let mut row = rows.remove(&customer.id);
+        if let (Some(row), Some(known)) = (&mut row, known.get(&customer.id)) {
+            let texts = [&mut row.description, &mut row.logo, &mut row.categories, &mut row.categories_name];
+            for text in texts.into_iter().flatten() {
+                *text = known.mask(text).into_owned();
+            }
+        }
         let tickets = tickets.get(&customer.id);
         let chosen = row.as_ref().and_then(|row| row.plm_id.clone());
         Entry {
@@ -175,6 +184,19 @@ pub async fn entries(cx: &Cx<'_>, customers: Vec<Shown>) -> Result<Vec<Entry>, E
         }
     };
     Ok(customers.into_iter().map(entry).collect())
+}
+
+/// Returns the numbers of customers that the caller may not see, to be recognised in texts.
+async fn known(cx: &Cx<'_>, customers: &str) -> Result<BTreeMap<i64, Known>, Error> {
+    if !cx.rights().masks() {
+        return Ok(BTreeMap::new());
+    }
+    let rows = cx.scope.customers_by_id(customers).await?.into_iter();
+    rows.map(|row| {
+        let phones: Vec<CustomerPhone> = serde_json::from_str(&row.phones).map_err(|cause| Error::internal(&cause))?;
+        Ok((row.id, Known::of(phones.iter().map(|phone| phone.content.as_str()), cx.catalogue.company.country)))
+    })
+    .collect()
 }
 
 /// Returns who follows a customer.

@@ -118,7 +118,9 @@ async fn walk(engine: Engine, column: usize, door: Door) {
         match door {
             Door::Socket => by_socket(&server, &cell).await,
             Door::Http => {
-                for route in routes {
+                // A sample that names a product is for the routes of products.
+                let of_product = row.sample.get("pkey").is_some();
+                for route in routes.iter().filter(|route| route.path.contains("{pkey}") == of_product) {
                     by_http(&server, &cell, column, *route).await;
                 }
             }

@@ -256,6 +256,10 @@ async fn postgres_reads_no_table_as_a_whole() {
     // A small table is best read as a whole, so they are said to be large. Plans are those of any parameters.
     let large = GROWING.map(|table| format!("'{table}'")).join(", ");
     raw.execute("alter table label alter company_id set (n_distinct = 2), alter name set (n_distinct = -1)").await;
+    raw.execute(
+        "alter table plm_customer alter company_id set (n_distinct = 2), alter customer_id set (n_distinct = -1), alter plm_id set (n_distinct = -1)",
+    )
+    .await;
     raw.execute("analyze; set enable_seqscan = off; set plan_cache_mode = force_generic_plan").await;
     raw.execute(&format!("update pg_class set reltuples = 1000000 where relkind = 'r' and relname in ({large})")).await;
     let indices = indices(&mut raw).await;

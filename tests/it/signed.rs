@@ -138,6 +138,10 @@ pub fn app_login(id: &str, secret: &str) -> Value {
     login
 }
 
+fn is_plm(path: &str) -> bool {
+    path.starts_with("/customers") || path.starts_with("/products/")
+}
+
 /// Calls a route: what its path names goes there, objects go into the body, and the rest into the query or, where
 /// the system reads none, into the body, too. The code is 1000 for a file.
 pub async fn call(
@@ -154,7 +158,7 @@ pub async fn call(
         let segment = format!("{{{name}}}");
         if path.contains(&segment) {
             path = path.replace(&segment, &text);
-        } else if value.is_object() || path.starts_with("/crm/") {
+        } else if value.is_object() || path.starts_with("/crm/") || (method != "GET" && is_plm(&path)) {
             body.insert(name, value);
         } else {
             query.append_pair(name, &text);
@@ -171,7 +175,10 @@ pub async fn call(
     if head.contains("attachment; filename=") {
         return (1000, answer);
     }
-    let reply: Value = serde_json::from_str(body).unwrap_or_else(|_| panic!("{method} {path}: {answer}"));
+    let reply: Value = match body {
+        "" => Value::Null,
+        body => serde_json::from_str(body).unwrap_or_else(|_| panic!("{method} {path}: {answer}")),
+    };
     let status = head["HTTP/1.1 ".len()..][..3].parse().unwrap();
     let code = ["code", "errCode"].iter().find_map(|name| reply[name].as_i64());
     (code.unwrap_or(status), answer)

@@ -29,6 +29,7 @@ use super::{Cx, audit, details, idempotency, reveal};
 use crate::domain::change;
 use crate::domain::customer::Customer;
 use crate::domain::document::{Document, System};
+use crate::domain::masking::Known;
 use crate::domain::phone::Phone;
 use crate::error::Error;
 use crate::store::rows::CustomerRow;
@@ -59,7 +60,7 @@ pub async fn create(cx: &Cx<'_>, mut changes: Changes<'_>) -> Result<Shown, Erro
     }
     duplicates::check(cx, &mut tx, duplicates, &Customer::default(), &merged.customer).await?;
     merged.documents = documents::merge(&mut tx, None, patches, None, cx.now).await?;
-    merged.plm = plm::merge(&mut tx, None, profile).await?;
+    merged.plm = plm::merge(&mut tx, None, profile, None).await?;
     let id = record::insert(&mut tx, &cx.catalogue, merged, &Origin::of(cx)).await?;
     let row = stored(&mut tx, id).await?;
     idempotency::remember(cx, &mut tx, &row).await?;
@@ -92,7 +93,11 @@ pub async fn update(
     };
     let as_shown: Option<documents::AsShown<'_>> = if cx.rights().masks() { Some(&as_shown) } else { None };
     merged.documents = documents::merge(&mut tx, Some(old.id), patches, as_shown, cx.now).await?;
-    merged.plm = plm::merge(&mut tx, Some(old.id), profile).await?;
+    let known = cx
+        .rights()
+        .masks()
+        .then(|| Known::of(old.phones.iter().map(|phone| phone.content.as_str()), cx.catalogue.company.country));
+    merged.plm = plm::merge(&mut tx, Some(old.id), profile, known.as_ref()).await?;
     let entered = merged.customer.phones.iter().filter(|phone| !old.phones.contains(phone));
     reveal::try_numbers(cx, entered.count())?;
     stay_within(cx, &merged.customer)?;

@@ -5,6 +5,7 @@ use serde_json::Value;
 use super::record::Origin;
 use crate::domain::change::Line;
 use crate::domain::ids;
+use crate::domain::masking::Known;
 use crate::domain::plm::{self, Attention, MEMBERS, Profile};
 use crate::error::Error;
 use crate::store::Tx;
@@ -56,8 +57,15 @@ fn names(attentions: &[Attention]) -> Option<String> {
 }
 
 /// Returns what the profile becomes. Refuses an id that is in use, and a product that there is not.
-pub async fn merge(tx: &mut Tx, customer: Option<i64>, patch: Option<PlmPatch>) -> Result<Option<PlmChanged>, Error> {
-    let Some(PlmPatch { id, members, attentions }) = patch else { return Ok(None) };
+///
+/// With `masks`, what the caller was shown masked and sends back stays as it is stored.
+pub async fn merge(
+    tx: &mut Tx,
+    customer: Option<i64>,
+    patch: Option<PlmPatch>,
+    masks: Option<&Known>,
+) -> Result<Option<PlmChanged>, Error> {
+    let Some(PlmPatch { id, mut members, attentions }) = patch else { return Ok(None) };
     if let Some(id) = &id {
         // An id that is worked out would be that of another customer, now or later.
         if ids::from_hex32(tx.company(), id).is_some() || tx.plm_number(id).await?.is_some() {
@@ -69,6 +77,12 @@ pub async fn merge(tx: &mut Tx, customer: Option<i64>, patch: Option<PlmPatch>) 
         None => None,
     };
     let old = stored.as_ref().map_or_else(plm::empty, profile);
+    if let Some(known) = masks {
+        members.retain(|name, given| {
+            let stored = old.get(name);
+            stored == Some(given) || stored.map(|stored| known.mask_value(stored)).as_ref() != Some(given)
+        });
+    }
     let mut new = old.clone();
     new.extend(members);
     if let Some(product) = new.get("product_id").and_then(Value::as_str).filter(|id| !id.is_empty())

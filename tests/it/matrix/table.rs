@@ -31,6 +31,26 @@ fn row(action: &'static str, codes: Codes, sample: Value) -> Row {
     Row { action, sample, codes, http: None }
 }
 
+/// In iBiz PLM, for who may do it everywhere; a customer of 1054 is not found elsewhere.
+const FOR_GRANTED: Codes = [2401, 2403, 1000, 1000, 1000, 2403, 1000, 1000];
+const FOR_GRANTED_OF_1054: Codes = [2401, 2403, 1000, 1000, 1000, 2403, 2005, 2005];
+
+/// Rows of iBiz PLM, whose own codes are those of its document.
+fn plm(action: &'static str, codes: Codes, sample: Value) -> Row {
+    let mut http = codes.map(|code| match code {
+        1000 => 200,
+        2005 => 3,
+        2401 => 401,
+        _ => 2,
+    });
+    for (code, who) in http.iter_mut().zip(COLUMNS) {
+        if matches!(who, Who::App(_)) {
+            *code = 401;
+        }
+    }
+    with_http(http, row(action, codes, sample))
+}
+
 fn with_http(http: Codes, row: Row) -> Row {
     Row { http: Some(http), ..row }
 }
@@ -40,6 +60,9 @@ pub const PHONE: &str = "138900010001";
 pub const NAME: &str = "何静怡";
 /// 1054 has a customer of this id, the other companies have fewer customers.
 pub const ID: i64 = 40;
+
+/// The same customer in iBiz PLM.
+const KEY: &str = "000000000000041e0000000000000028";
 
 /// What is in no reply to others than 1054's own, unless they said it themselves.
 pub const ONLY_IN_1054: [&str; 12] = [
@@ -87,6 +110,29 @@ pub fn table() -> Vec<Row> {
             [1002, 1000, 1000, 1000, 1002, 1004, 1004, 1002],
             row("crm/customer/info", FOR_1054, json!({"cid": ID})),
         ),
+        plm("ibizplm.get", FOR_GRANTED_OF_1054, json!({"key": KEY})),
+        plm("ibizplm.get_attention", FOR_GRANTED_OF_1054, json!({"key": KEY})),
+        plm("ibizplm.update", FOR_GRANTED_OF_1054, json!({"key": KEY, "description": "新描述"})),
+        plm("ibizplm.add_categories", FOR_1054, json!({"key": KEY, "srfactionparam": [{"categories": "c"}]})),
+        plm("ibizplm.product_customer_re_counters", FOR_ALL_SIGNED_IN, json!({"key": KEY})),
+        plm("ibizplm.create", FOR_GRANTED, json!({"name": "新客户"})),
+        plm("ibizplm.checkkey", FOR_GRANTED, json!({"id": "free"})),
+        plm("ibizplm.getdraft", FOR_GRANTED, json!({"name": "新客户"})),
+        plm("ibizplm.save", FOR_GRANTED, json!({"key": "saved", "name": "新客户"})),
+        plm(
+            "ibizplm.others_relation_customer",
+            FOR_ALL_SIGNED_IN,
+            json!({"principal_id": "idea", "principal_type": "idea", "target_type": "customer", "srfactionparam": [{"id": KEY}]}),
+        ),
+        plm("ibizplm.del_relation", FOR_ALL_SIGNED_IN, json!({"key": KEY, "principal_id": "idea"})),
+        plm("ibizplm.fetchdefault", FOR_GRANTED, json!({"n_name_like": NAME})),
+        plm("ibizplm.fetchnormal", FOR_GRANTED, json!({})),
+        // Members see it; elsewhere nothing is in this product, and agents are no members of it.
+        plm("ibizplm.fetchnormal", [2401, 1000, 1000, 1000, 1000, 2403, 1000, 1000], json!({"pkey": "p-demo"})),
+        plm("ibizplm.fetchidea_notre_customer", FOR_GRANTED, json!({"principal_id": "idea-demo"})),
+        plm("ibizplm.fetchidea_relation_customer", FOR_GRANTED, json!({"principal_id": "idea-demo"})),
+        plm("ibizplm.fetchcomment_notify_assignee", FOR_GRANTED, json!({"id": 1})),
+        plm("ibizplm.remove", FOR_GRANTED, json!({"key": "nobody"})),
         row("get_details", FOR_1054, json!({"type": "id", "content": ID, "system": "crm_info"})),
         row(
             "put_details",
@@ -126,6 +172,12 @@ pub fn table() -> Vec<Row> {
         row("put_dictionary_item", FOR_ADMINS, json!({"kind": "type", "value": "0", "name": "新类型"})),
         row("put_task", FOR_ADMINS, json!({"id": 99, "name": "新任务"})),
         row("put_custom_field", FOR_ADMINS, json!({"id": 7, "name": "新字段"})),
+        row("put_product", FOR_ADMINS, json!({"id": "p-new", "name": "新产品"})),
+        row(
+            "put_product_member",
+            FOR_ADMIN_OF_1054,
+            json!({"product": "p-demo", "staffNo": "trcs009", "role": "user"}),
+        ),
         row("put_rights", FOR_ADMINS, json!({"role": "agent", "reach": "company", "phones": "shown", "export": true})),
         row("enable_operator", FOR_ADMIN_OF_1054, json!({"staffNo": "trcs009"})),
         row("set_password", FOR_ADMIN_OF_1054, json!({"staffNo": "trcs009", "password": "another-password"})),
