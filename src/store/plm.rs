@@ -155,6 +155,13 @@ impl PlmColumn {
         }
     }
 
+    fn may_be_null(self) -> bool {
+        !matches!(
+            self,
+            Self::Archived | Self::Deleted | Self::CreatedAt | Self::CreatedBy | Self::UpdatedAt | Self::UpdatedBy
+        )
+    }
+
     fn is_number(self) -> bool {
         matches!(self, Self::Scale | Self::Archived | Self::Deleted | Self::CreatedAt | Self::UpdatedAt)
     }
@@ -190,9 +197,16 @@ impl Scope {
             if matches!(self.store.engine, Engine::Postgres(_)) && !column.is_number() {
                 sql.push(" collate \"C\"");
             }
-            sql.push(if *largest_first { " desc nulls last, " } else { " asc nulls first, " });
+            // Where there are no nulls, an index of the column has this order already.
+            sql.push(match (column.may_be_null(), largest_first) {
+                (true, true) => " desc nulls last, ",
+                (true, false) => " asc nulls first, ",
+                (false, true) => " desc, ",
+                (false, false) => " asc, ",
+            });
         }
-        sql.push("c.id limit ").bind(limit).push(" offset ").bind(offset);
+        let last = search.order.first().is_some_and(|(_, largest_first)| *largest_first);
+        sql.push(if last { "c.id desc limit " } else { "c.id limit " }).bind(limit).push(" offset ").bind(offset);
         sql
     }
 

@@ -25,6 +25,7 @@ mod errors;
 mod flood;
 mod golden;
 mod group_commit;
+mod ibizplm;
 mod identity;
 mod idp;
 mod invariants;

@@ -14,12 +14,12 @@ use crate::domain::times;
 use crate::error::Error;
 use crate::ops::audit::{self, Wanted};
 use crate::ops::credential::Kind;
-use crate::ops::plm::{Grant, ProductRole};
+use crate::ops::plm::Grant;
 use crate::ops::setup::{self, Change, DictionaryKind};
 use crate::ops::{Cx, password};
 use crate::protocol::lenient::Scalar;
 
-fn expected(parameter: &str, what: &str) -> Error {
+pub(super) fn expected(parameter: &str, what: &str) -> Error {
     Error::parameter(format!("{parameter}: expected {what}"))
 }
 
@@ -164,7 +164,7 @@ pub async fn show_company(cx: &Cx<'_>, _: ShowCompany) -> Result<CompanyShown, E
 #[derive(Serialize, JsonSchema)]
 pub struct Done {}
 
-async fn make(cx: &Cx<'_>, changes: Vec<Change>) -> Result<Done, Error> {
+pub(super) async fn make(cx: &Cx<'_>, changes: Vec<Change>) -> Result<Done, Error> {
     setup::make(cx, changes).await?;
     Ok(Done {})
 }
@@ -445,34 +445,4 @@ pub async fn list_audit(cx: &Cx<'_>, request: ListAudit) -> Result<AuditLines, E
         })
     };
     Ok(AuditLines { result: rows.into_iter().map(line).collect::<Result<_, Error>>()?, next })
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-pub struct PutProduct {
-    /// At most 100 characters, as it stands in /products/{pkey}.
-    id: String,
-    name: String,
-}
-
-pub async fn put_product(cx: &Cx<'_>, PutProduct { id, name }: PutProduct) -> Result<Done, Error> {
-    make(cx, vec![Change::Product { id, name }]).await
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct PutProductMember {
-    /// The product's id.
-    product: String,
-    staff_no: String,
-    /// admin, user or reader; empty: no member any more.
-    role: String,
-}
-
-pub async fn put_product_member(cx: &Cx<'_>, request: PutProductMember) -> Result<Done, Error> {
-    let PutProductMember { product, staff_no: login_no, role } = request;
-    let role = match role.as_str() {
-        "" => None,
-        name => Some(ProductRole::parse(name).ok_or_else(|| expected("role", "admin, user, reader or empty"))?),
-    };
-    make(cx, vec![Change::ProductMember { product, login_no, role }]).await
 }

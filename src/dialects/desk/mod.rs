@@ -2,6 +2,7 @@
 
 mod admin;
 mod details;
+mod products;
 
 pub use super::cti::http;
 use crate::protocol::envelope::success as answer;
@@ -96,12 +97,12 @@ operations! { Desk:
 
     /// 新建产品（iBiz PLM），或改名。
     /// Creates or renames a product of iBiz PLM.
-    PutProduct = "put_product", write by Admin => admin::put_product(admin::PutProduct) -> json admin::Done;
+    PutProduct = "put_product", write by Admin => products::put_product(products::PutProduct) -> json admin::Done;
 
     /// 设置工号在产品中的角色：admin、user、reader，空为移除。
     /// Makes an operator admin, user or reader of a product, or no member any more.
     PutProductMember = "put_product_member", write by Admin
-        => admin::put_product_member(admin::PutProductMember) -> json admin::Done;
+        => products::put_product_member(products::PutProductMember) -> json admin::Done;
 
     /// 调整角色的权限：可见范围、电话隐藏、导出、各个 action。
     /// Adjusts what a role sees and may do.

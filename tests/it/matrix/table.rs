@@ -126,9 +126,13 @@ pub fn table() -> Vec<Row> {
         ),
         plm("ibizplm.del_relation", FOR_ALL_SIGNED_IN, json!({"key": KEY, "principal_id": "idea"})),
         plm("ibizplm.fetchdefault", FOR_GRANTED, json!({"n_name_like": NAME})),
-        plm("ibizplm.fetchnormal", FOR_GRANTED, json!({})),
+        plm("ibizplm.fetchnormal", FOR_GRANTED, json!({"size": 5})),
         // Members see it; elsewhere nothing is in this product, and agents are no members of it.
-        plm("ibizplm.fetchnormal", [2401, 1000, 1000, 1000, 1000, 2403, 1000, 1000], json!({"pkey": "p-demo"})),
+        plm(
+            "ibizplm.fetchnormal",
+            [2401, 1000, 1000, 1000, 1000, 2403, 1000, 1000],
+            json!({"pkey": "p-demo", "size": 5}),
+        ),
         plm("ibizplm.fetchidea_notre_customer", FOR_GRANTED, json!({"principal_id": "idea-demo"})),
         plm("ibizplm.fetchidea_relation_customer", FOR_GRANTED, json!({"principal_id": "idea-demo"})),
         plm("ibizplm.fetchcomment_notify_assignee", FOR_GRANTED, json!({"id": 1})),
