@@ -172,6 +172,13 @@ fn answer(shapes: &mut Shapes, row: &Row) -> Value {
         }
         return answer;
     }
+    if row.dialect != CTI {
+        // The other systems have neither our envelope nor our refusals.
+        return json!({
+            "description": "成功 / success",
+            "content": { "application/json": { "schema": shapes.bare_reply(row) } },
+        });
+    }
     json!({
         "description": "成功，或 code 说明的拒绝 / success, or the refusal that code tells",
         "content": { "application/json": { "schema": { "oneOf": [shapes.http_reply(row), refusal] } } },

@@ -69,7 +69,13 @@ impl Shapes {
             },
             "required": ["success", "message", "code"],
         });
-        merged(envelope, self.reply(row))
+        if matches!(row.dialect, "Cti" | "Desk") {
+            return merged(envelope, self.reply(row));
+        }
+        // What the other systems answer stands in the envelope as a whole.
+        let result =
+            json!({ "type": "object", "properties": { "result": self.bare_reply(row) }, "required": ["result"] });
+        merged(envelope, as_members(result))
     }
 
     /// The schema of a success over HTTP.
@@ -81,6 +87,11 @@ impl Shapes {
             "required": ["code", "message"],
         });
         merged(envelope, self.reply(row))
+    }
+
+    /// The schema of a success over HTTP where the system has no envelope of ours.
+    pub fn bare_reply(&mut self, row: &Row) -> Value {
+        (row.reply_schema)(&mut self.replies).to_value()
     }
 
     fn reply(&mut self, row: &Row) -> Members {

@@ -1,5 +1,6 @@
 //! What somebody may ask for, right and wrong, with numbers wherever something can be written.
 
+use laidian::domain::ids;
 use serde_json::{Value, json};
 
 use super::door::login;
@@ -77,8 +78,21 @@ pub fn frames(action: &str, people: &mut People, dice: &Dice) -> Vec<Asked> {
         | "put_dictionary_item"
         | "put_task"
         | "put_custom_field"
+        | "put_product"
+        | "put_product_member"
         | "put_rights" => {
             vec![(json!({"id": readable(people, dice), "name": readable(people, dice), "role": "agent"}), Code(2403))]
+        }
+        plm if plm.starts_with("ibizplm.") => {
+            let said = |key: &str| {
+                let said = readable(people, dice);
+                json!({
+                    "key": key, "name": said, "description": said, "principal_id": said, "id": said, "n_name_like": said,
+                    "srfactionparam": [{"id": said, "categories": said}],
+                })
+            };
+            let known = ids::to_hex32(1001, people.any(dice).id);
+            vec![(said(&known), Anything), (said(&readable(people, dice)), Anything)]
         }
         _ => panic!("{action} is new: say in tests/it/masking/asked.rs how it is asked for"),
     };
