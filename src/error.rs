@@ -7,7 +7,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use crate::domain::masking::{mask, mask_json, mask_text};
-use crate::domain::plm::Fault;
+use crate::domain::plm::{Fault, Wrong};
 
 /// Why a request was refused. What is not in a variant's fields does not reach the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -194,6 +194,17 @@ impl Error {
             Self::PhoneTaken { typed } => Self::PhoneTaken { typed: mask(&typed) },
             Self::Parameter { detail } => Self::Parameter { detail: mask_text(&detail).into_owned().into() },
             Self::Value { detail } => Self::Value { detail: mask_text(&detail).into_owned().into() },
+            Self::Forbidden { detail } => Self::Forbidden { detail: mask_text(&detail).into_owned().into() },
+            Self::InUse { detail } => Self::InUse { detail: mask_text(&detail).into_owned().into() },
+            Self::IdTaken { id } => Self::IdTaken { id: mask_text(&id).into_owned() },
+            Self::Invalid { mut faults } => {
+                for fault in &mut faults {
+                    if let Wrong::Rule(info) = &mut fault.wrong {
+                        *info = mask_text(info).into_owned();
+                    }
+                }
+                Self::Invalid { faults }
+            }
             Self::NotInDictionary { given, field } => {
                 Self::NotInDictionary { given: mask_text(&given).into_owned(), field }
             }

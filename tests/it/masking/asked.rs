@@ -86,8 +86,9 @@ pub fn frames(action: &str, people: &mut People, dice: &Dice) -> Vec<Asked> {
         plm if plm.starts_with("ibizplm.") => {
             let said = |key: &str| {
                 let said = readable(people, dice);
+                // Without a name: by the old one, others of these requests find the customer.
                 json!({
-                    "key": key, "name": said, "description": said, "principal_id": said, "id": said, "n_name_like": said,
+                    "key": key, "description": said, "principal_id": said, "id": said, "n_name_like": said,
                     "srfactionparam": [{"id": said, "categories": said}],
                 })
             };
