@@ -180,6 +180,6 @@ pub async fn call(
         body => serde_json::from_str(body).unwrap_or_else(|_| panic!("{method} {path}: {answer}")),
     };
     let status = head["HTTP/1.1 ".len()..][..3].parse().unwrap();
-    let code = ["code", "errCode"].iter().find_map(|name| reply[name].as_i64());
+    let code = ["code", "errCode", "error_code"].iter().find_map(|name| reply[name].as_i64());
     (code.unwrap_or(status), answer)
 }

@@ -83,6 +83,22 @@ pub fn frames(action: &str, people: &mut People, dice: &Dice) -> Vec<Asked> {
         | "put_rights" => {
             vec![(json!({"id": readable(people, dice), "name": readable(people, dice), "role": "agent"}), Code(2403))]
         }
+        "account/delete" => vec![(json!({"account_id": readable(people, dice)}), Anything)],
+        wise if ["account/", "metadata/", "user/", "entity/"].iter().any(|model| wise.starts_with(model)) => {
+            let said = readable(people, dice);
+            let account = ids::to_wise(ids::Entity::Account, 1001, people.any(dice).id);
+            let asked = |account: &str, name: &str, body: Value| {
+                let fields = "accountId,accountName,phone,address,owningUser.userName";
+                json!({"account_id": account, "fields": fields, "entity": "Account", "qname": name, "body": body})
+            };
+            let condition = json!({"filters": [{"fieldName": "accountName", "operator": "cl", "value": said}]});
+            vec![
+                (asked(&account, "*", json!({"address": said})), Anything),
+                (asked(&account, &format!("*{said}"), condition), Anything),
+                (asked(&said, &said, json!({(said.clone()): said})), Anything),
+                (asked(&account, "*", json!({"phone": said})), Anything),
+            ]
+        }
         plm if plm.starts_with("ibizplm.") => {
             let said = |key: &str| {
                 let said = readable(people, dice);

@@ -55,6 +55,17 @@ fn with_http(http: Codes, row: Row) -> Row {
     Row { http: Some(http), ..row }
 }
 
+/// It takes neither tokens of operators nor the apps of another system.
+const NOT_SIGNED_IN: Codes = [401; COLUMNS.len()];
+
+fn wise(action: &'static str, codes: Codes, sample: Value) -> Row {
+    with_http(NOT_SIGNED_IN, row(action, codes, sample))
+}
+
+/// Customers 40 and 39 of 1054.
+const ACCOUNT: &str = "002-0000041e-0000-4000-8000-000000000028";
+const ANOTHER_ACCOUNT: &str = "002-0000041e-0000-4000-8000-000000000027";
+
 /// A customer of 1054 with one phone; `何静怡` in the demo.
 pub const PHONE: &str = "138900010001";
 pub const NAME: &str = "何静怡";
@@ -143,6 +154,19 @@ pub fn table() -> Vec<Row> {
             FOR_1054,
             json!({"type": "id", "content": ID, "system": "crm_info", "fields": {"short_name": "新简称"}}),
         ),
+        wise("metadata/entity", FOR_ALL_SIGNED_IN, json!({})),
+        wise("metadata/field", FOR_ALL_SIGNED_IN, json!({"entity": "Account"})),
+        wise("metadata/picklist", FOR_ALL_SIGNED_IN, json!({"entity": "Account"})),
+        wise("user/list", FOR_ALL_SIGNED_IN, json!({"fields": "userName"})),
+        wise("account/list", FOR_ALL_SIGNED_IN, json!({"fields": "accountName"})),
+        wise(
+            "entity/adv-query",
+            FOR_ALL_SIGNED_IN,
+            json!({"entity": "Account", "fields": "accountName", "body": {"filters": []}}),
+        ),
+        wise("account/get", FOR_1054, json!({"account_id": ACCOUNT, "fields": "accountName,phone"})),
+        wise("account/add", FOR_ALL_SIGNED_IN, json!({"body": {"accountName": "又一新客户"}})),
+        wise("account/update", FOR_1054, json!({"account_id": ACCOUNT, "body": {"address": "又一地址"}})),
         row("export_customers", FOR_EXPORTERS, json!({"format": "jsonl"})),
         row("export_customers", FOR_EXPORTERS, json!({"format": "csv", "query": NAME})),
         row(
@@ -190,5 +214,6 @@ pub fn table() -> Vec<Row> {
         row("rotate_app", FOR_ADMIN_OF_1054, json!({"id": "2020158"})),
         row("destroy_customer", FOR_1054, json!({"type": "cellphone", "content": "13000000001"})),
         row("destroy_customer", FOR_1054, json!({"type": "id", "content": ID})),
+        wise("account/delete", FOR_1054, json!({"account_id": ANOTHER_ACCOUNT})),
     ]
 }
