@@ -42,9 +42,24 @@ pub fn from_wise(entity: Entity, company: i64, id: &str) -> Option<i64> {
     number(id.get(28..)?).filter(|number| to_wise(entity, company, *number).eq_ignore_ascii_case(id))
 }
 
-/// Whether a text has the form of a WiseCRM id as this server makes them, of whatever kind.
+/// Whether a text has one of the forms of ids that this server makes. No telephone number has one.
 #[must_use]
-pub fn is_wise(text: &str) -> bool {
+pub fn is_id(text: &str) -> bool {
+    is_wise(text) || is_hex(text)
+}
+
+/// Company and number in 24 or 32 hexadecimal digits: both leave room that is never used.
+fn is_hex(text: &str) -> bool {
+    let unused = match text.len() {
+        24 => [text.get(8..12), Some("0000")],
+        32 => [text.get(16..20), text.get(..4)],
+        _ => return false,
+    };
+    unused.into_iter().all(|zeros| zeros == Some("0000"))
+        && text.bytes().all(|byte| matches!(byte, b'0'..=b'9' | b'a'..=b'f'))
+}
+
+fn is_wise(text: &str) -> bool {
     let is_hex = |part: Option<&str>| part.is_some_and(|part| part.bytes().all(|byte| byte.is_ascii_hexdigit()));
     text.len() == 40
         && text.get(3..4) == Some("-")
@@ -100,7 +115,7 @@ mod tests {
                 [(1054, 1), (10_000_000, 13_900_001_234), (1, 999_999), (0x1391_2345, 4_008_009_001)]
             {
                 let id = to_wise(entity, company, number);
-                assert!(is_wise(&id), "{id}");
+                assert!(is_id(&id), "{id}");
                 assert_eq!(crate::domain::masking::mask_text(&id), id);
             }
         }

@@ -13,7 +13,7 @@ use serde_json::Value;
 
 use numbers::{is_digit, known_numbers, numbers};
 
-use super::ids::is_wise;
+use super::ids::is_id;
 use super::phone::{Country, Phone, SHORTEST_TAIL};
 
 /// Last digits that stay; as many before them are hidden.
@@ -52,7 +52,7 @@ pub fn mask(phone: &str) -> String {
 /// are recognised, also in groups (`138 1234 5678`); dates, times, ids and longer runs of digits are left alone.
 #[must_use]
 pub fn mask_text(text: &str) -> Cow<'_, str> {
-    if is_wise(text) {
+    if is_id(text) {
         return Cow::Borrowed(text);
     }
     repeated(text, numbers)
@@ -257,6 +257,9 @@ mod tests {
         }
         for text in [
             "2026-11-21 10:00",
+            "0000041e0000000000000001",
+            "000000000000041e0000000000000001",
+            "002-0000041e-0000-4000-8000-000000000001",
             "2026-11-21T10:00:00.000+08:00",
             "20261121100000123456",
             "订单 110105199001011234",
