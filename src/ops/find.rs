@@ -168,16 +168,17 @@ pub async fn list(cx: &Cx<'_>, search: &Search, number: i64) -> Result<Page, Err
 pub async fn page(cx: &Cx<'_>, search: &Search, size: i64, number: i64) -> Result<Page, Error> {
     let offset = number.checked_sub(1).filter(|before| *before >= 0).and_then(|before| before.checked_mul(size));
     let offset = offset.ok_or(Error::Page)?;
+    cx.may_reach(offset.saturating_add(size))?;
     let total = cx.scope.search_count(search).await?;
     let customers = if offset < total { cx.scope.search(search, size, offset).await? } else { Vec::new() };
     Ok(Page { customers: cx.show_all(customers)?, number, total })
 }
 
 /// Returns the search for names with `*` in them; for everybody when there is none.
-#[must_use]
-pub fn by_name(cx: &Cx<'_>, pattern: Option<&str>) -> Search {
+pub fn by_name(cx: &Cx<'_>, pattern: Option<&str>) -> Result<Search, Error> {
+    cx.may_search_by(pattern.unwrap_or_default())?;
     let (name, words) = pattern.and_then(name_pattern::read).unzip();
-    Search { name, words: words.unwrap_or_default(), within: cx.within(), ..Search::default() }
+    Ok(Search { name, words: words.unwrap_or_default(), within: cx.within(), ..Search::default() })
 }
 
 /// Returns the search that a filter and words stand for. A name that is in no list is refused: an empty

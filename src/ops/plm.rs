@@ -222,6 +222,10 @@ pub struct Page {
 
 /// Returns `limit` of the customers that the search finds and the caller sees, from `offset` on.
 pub async fn page(cx: &Cx<'_>, mut search: PlmSearch, limit: i64, offset: i64, count: bool) -> Result<Page, Error> {
+    cx.may_reach(offset.saturating_add(limit))?;
+    for (_, piece) in &search.like {
+        cx.may_search_by(piece)?;
+    }
     search.within = cx.within();
     let total = if count { Some(cx.scope.plm_search_count(&search).await?) } else { None };
     if total.is_some_and(|total| offset >= total) {

@@ -7,12 +7,13 @@ use std::ops::Deref;
 use serde_json::Value;
 
 use super::Cx;
+use super::find::CEILING;
 use crate::domain::catalogue::{Role, login_key};
 use crate::domain::change::Line;
 use crate::domain::customer::{CustomerPhone, Label};
 use crate::domain::feed::FeedKind;
 use crate::domain::masking::{Known, mask};
-use crate::domain::phone::Country;
+use crate::domain::phone::{Country, half_width};
 use crate::domain::rights::{self, Reach, Rights};
 use crate::error::Error;
 use crate::store::Within;
@@ -62,6 +63,22 @@ impl Cx<'_> {
             return Ok(());
         }
         Err(Error::forbidden(format!("export: 角色 {0} 不能导出 / the role {0} may not export", rights.role.name())))
+    }
+
+    /// Refuses to list so many customers page by page to who may not export them.
+    pub fn may_reach(&self, rows: i64) -> Result<(), Error> {
+        if rows > CEILING && !self.rights().export { Err(Error::PageBeyondCeiling) } else { Ok(()) }
+    }
+
+    /// Refuses a search for a piece of text with digits in it to who may not see numbers: those in names and
+    /// remarks could be found out digit by digit.
+    pub fn may_search_by(&self, piece: &str) -> Result<(), Error> {
+        if self.rights().masks() && piece.chars().any(|c| half_width(c).is_ascii_digit()) {
+            return Err(Error::forbidden(
+                "号码隐藏时不能按数字搜索文字 / numbers are masked: texts cannot be searched by digits",
+            ));
+        }
+        Ok(())
     }
 
     /// Which customers the caller sees, as the store is asked for them.

@@ -56,8 +56,7 @@ pub async fn query(cx: &Cx<'_>, request: Query<'_>) -> Result<Page, Error> {
     }
     let asked = account::asked(cx, request.fields.as_ref())?;
     let paging = input::paging(request.page_no.as_ref(), request.page_size.as_ref())?;
-    let body =
-        request.body.ok_or_else(|| Error::parameter("body: 缺少，应为 JSON 对象 / is missing, expected a JSON map"))?;
+    let body = request.body.ok_or_else(account::missing_body)?;
     let mut conditions = conditions(cx, &body)?;
     if let Some(sort) = input::text("sort", request.sort.as_ref())? {
         conditions.order = order(cx, &sort)?;
@@ -112,7 +111,11 @@ fn condition(cx: &Cx<'_>, filter: &Value) -> Result<(Column, Test), Error> {
         if text.contains('\0') { Err(wrong(name, "不能包含 U+0000 / must not contain U+0000")) } else { Ok(text) }
     };
     let is_text = matches!(column, Column::Name | Column::FirstPhone | Column::Address);
-    let part = || Ok::<_, Error>(if column == Column::Name { fold(&value()?) } else { value()? });
+    let part = || {
+        let piece = value()?;
+        cx.may_search_by(&piece)?;
+        Ok::<_, Error>(if column == Column::Name { fold(&piece) } else { piece })
+    };
     let test = match member("operator") {
         "=" => Test::Is(operand(cx, field, name, &value()?)?),
         "<>" => Test::IsNot(operand(cx, field, name, &value()?)?),

@@ -170,6 +170,3 @@ pub static SERVICES: &[Member] = members! {
     "quick_technique" "二线客服" Shape::Integer;
     "quick_finance" "二线财务" Shape::Integer;
 };
-
-/// What WiseCRM knows beside the shared fields is what its own clients define.
-pub static WISECRM: &[Member] = &[];

@@ -15,7 +15,6 @@ pub type Document = Map<String, Value>;
 pub enum System {
     CustomerDetail,
     CrmInfo,
-    WiseCrm,
 }
 
 /// A member of a document.
@@ -53,14 +52,13 @@ const LONGEST: usize = 255;
 const TEXT: Shape = Shape::Text(LONGEST);
 
 impl System {
-    pub const ALL: [Self; 3] = [Self::CustomerDetail, Self::CrmInfo, Self::WiseCrm];
+    pub const ALL: [Self; 2] = [Self::CustomerDetail, Self::CrmInfo];
 
     #[must_use]
     pub fn name(self) -> &'static str {
         match self {
             Self::CustomerDetail => "customer_detail",
             Self::CrmInfo => "crm_info",
-            Self::WiseCrm => "wisecrm",
         }
     }
 
@@ -75,7 +73,6 @@ impl System {
         match self {
             Self::CustomerDetail => members::CUSTOMER_DETAIL,
             Self::CrmInfo => members::CRM_INFO,
-            Self::WiseCrm => members::WISECRM,
         }
     }
 }

@@ -26,6 +26,7 @@ use serde_json::json;
 use super::find::{self, Identifier};
 use super::rights::Shown;
 use super::{Cx, audit, details, idempotency, reveal};
+use crate::domain::catalogue::Role;
 use crate::domain::change;
 use crate::domain::customer::Customer;
 use crate::domain::document::{Document, System};
@@ -37,6 +38,8 @@ use crate::store::{Tx, Within};
 
 /// Creates a customer and returns it as stored.
 pub async fn create(cx: &Cx<'_>, mut changes: Changes<'_>) -> Result<Shown, Error> {
+    // By whatever name and system it is asked for, it is this right that is needed.
+    cx.require("create_customer", Role::Agent)?;
     let patches = std::mem::take(&mut changes.documents);
     let duplicates = changes.duplicates;
     let profile = changes.plm.take();
@@ -75,6 +78,7 @@ pub async fn update(
     mut changes: Changes<'_>,
     expected: Expected,
 ) -> Result<Written<Shown>, Error> {
+    cx.require("update_customer", Role::Agent)?;
     let mut tx = begin(cx).await?;
     if let Some(row) = idempotency::recall(cx, &mut tx).await? {
         return again(cx, row).map(Written::Done);
@@ -123,6 +127,7 @@ pub async fn update(
 
 /// Deletes a customer with all that is known of it, and returns its id; the event remains.
 pub async fn destroy(cx: &Cx<'_>, identifier: &Identifier<'_>, expected: Expected) -> Result<Written<i64>, Error> {
+    cx.require("destroy_customer", Role::Agent)?;
     let mut tx = begin(cx).await?;
     if let Some(id) = idempotency::recall(cx, &mut tx).await? {
         return Ok(Written::Done(id));
