@@ -39,9 +39,12 @@ async fn closed_soon(client: &mut Client) -> u16 {
     tokio::time::timeout(SOON, client.closed()).await.expect("the socket stays open").0
 }
 
-/// Waits for the server to have looked for ended sign-ins, and shows that this one is not among them.
-async fn stays(client: &mut Client) {
-    tokio::time::sleep(Duration::from_millis(1500)).await;
+/// Shows that the server has looked for ended sign-ins, since it ends one, and that this one is not among them.
+async fn stays(server: &TestServer, client: &mut Client) {
+    let mut ends = connect(server).await;
+    let token = issue_token(server.backend(), MAIN, "trcs001", 2).await.unwrap();
+    done(&mut ends, json!({"action": "login", "token": token})).await;
+    assert_eq!(ends.closed().await.0, WITHDRAWN);
     done(client, get()).await;
 }
 
@@ -64,7 +67,7 @@ async fn a_lower_role_ends_sign_ins(engine: Engine) {
     let put = |staff_no: &str, role: &str| json!({"action": "put_operator", "staffNo": staff_no, "role": role});
     done(&mut admin, put("trcs009", "supervisor")).await;
     done(&mut admin, put("trcs001", "admin")).await;
-    stays(&mut supervisor).await;
+    stays(&server, &mut supervisor).await;
     // A higher role is there at once.
     done(&mut agent, json!({"action": "show_company"})).await;
 
@@ -140,7 +143,7 @@ async fn a_disabled_operator_is_out(engine: Engine) {
     assert_eq!(connect(&server).await.ask(login).await["code"], 2401, "nor by an app");
     done(&mut admin, json!({"action": "enable_operator", "staffNo": "trcs008"})).await;
     assert_eq!(with_old_token(&server, "trcs008").await, (2401, Some(401)), "what has ended stays ended");
-    stays(&mut OTHER_AGENT.connect(&server).await).await;
+    stays(&server, &mut OTHER_AGENT.connect(&server).await).await;
     done(&mut other, get()).await;
     server.stop().await;
 }
@@ -160,7 +163,7 @@ async fn an_admin_does_not_shut_himself_out(engine: Engine) {
     }
     done(&mut admin, json!({"action": "put_operator", "staffNo": "admin1054", "name": "新名字", "role": "admin"}))
         .await;
-    stays(&mut admin).await;
+    stays(&server, &mut admin).await;
     done(&mut connect(&server).await, ADMIN.login()).await;
     // Another admin of the company may.
     done(&mut admin, json!({"action": "put_operator", "staffNo": "trcs009", "role": "admin"})).await;
