@@ -96,7 +96,11 @@ pub fn frames(action: &str, people: &mut People, dice: &Dice) -> Vec<Asked> {
                 (asked(&account, "*", json!({"address": said})), Anything),
                 (asked(&account, &format!("*{said}"), condition), Anything),
                 (asked(&said, &said, json!({(said.clone()): said})), Anything),
-                (asked(&account, "*", json!({"phone": said})), Anything),
+                // Who exchanges a number makes the old one nobody's, and of some forms that one is then no secret.
+                (
+                    asked(&account, "*", if wise == "account/add" { json!({"phone": said}) } else { json!({}) }),
+                    Anything,
+                ),
             ]
         }
         plm if plm.starts_with("ibizplm.") => {
