@@ -1,6 +1,7 @@
-//! Tables as files: csv, xlsx. Rows go in one by one; what is in memory does not grow with their number.
+//! Tables as files: csv and xlsx out, xlsx in. Rows go one by one; what is in memory does not grow with their number.
 
 mod csv;
+pub mod reading;
 mod xlsx;
 
 pub use self::csv::Csv;

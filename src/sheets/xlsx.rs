@@ -16,7 +16,7 @@ const WIDTH: f64 = 18.0;
 /// A workbook in the making. What does not fit into one worksheet goes on in the next.
 pub struct Xlsx {
     workbook: Workbook,
-    titles: Vec<&'static str>,
+    titles: Vec<String>,
     sheets: usize,
     next_row: u32,
 }
@@ -60,8 +60,9 @@ fn fitting(cell: &str) -> Cow<'_, str> {
 impl Xlsx {
     /// Begins a workbook with these column titles.
     #[must_use]
-    pub fn new(titles: &[&'static str]) -> Self {
-        Self { workbook: Workbook::new(), titles: titles.to_vec(), sheets: 0, next_row: ROWS }
+    pub fn new<T: ToString>(titles: &[T]) -> Self {
+        let titles = titles.iter().map(ToString::to_string).collect();
+        Self { workbook: Workbook::new(), titles, sheets: 0, next_row: ROWS }
     }
 
     /// Appends a row of texts. A text is never taken for a formula, whatever it begins with.
@@ -83,7 +84,7 @@ impl Xlsx {
         let sheet = self.workbook.add_worksheet_with_constant_memory().map_err(XlsxError::Workbook)?;
         for (column, title) in (0u16..).zip(&self.titles) {
             sheet.set_column_width(column, WIDTH).map_err(XlsxError::Workbook)?;
-            sheet.write_string_with_format(0, column, *title, &bold).map_err(XlsxError::Workbook)?;
+            sheet.write_string_with_format(0, column, fitting(title), &bold).map_err(XlsxError::Workbook)?;
         }
         sheet.set_freeze_panes(1, 0).map_err(XlsxError::Workbook)?;
         self.sheets += 1;
