@@ -41,6 +41,28 @@ pub static MEMBERS: [Member; 10] = [
 /// The longest id of a customer, a user or a product.
 pub const LONGEST_ID: usize = 100;
 
+/// The grades of a customer (code list `customer_level`, 客户等级): values with what people read.
+pub static GRADES: [(&str, &str); 5] = [("L0", "L0"), ("L1", "L1"), ("L2", "L2"), ("L3", "L3"), ("L4", "L4")];
+
+/// The industries of a customer (code list `customer_sector`, 客户行业): values with what people read.
+pub static INDUSTRIES: [(&str, &str); 9] = [
+    ("10", "互联网"),
+    ("20", "教育"),
+    ("30", "电子商务"),
+    ("40", "智能硬件"),
+    ("50", "企业服务"),
+    ("60", "先进制造"),
+    ("70", "游戏"),
+    ("80", "金融"),
+    ("90", "其他"),
+];
+
+/// Returns what people read of a code list's value. Stored values need not be of the list.
+#[must_use]
+pub fn label_of(list: &[(&'static str, &'static str)], value: &str) -> Option<&'static str> {
+    list.iter().find(|(known, _)| *known == value).map(|(_, label)| *label)
+}
+
 /// How somebody follows a customer: not, subscribed, told what is important, following.
 pub const FOLLOWING: [&str; 4] = ["10", "20", "30", "40"];
 
@@ -189,6 +211,14 @@ mod tests {
         ] {
             assert_eq!(checked(name, &given), Ok(stored), "{name} {given}");
         }
+    }
+
+    #[test]
+    fn values_of_code_lists_have_labels() {
+        assert_eq!(label_of(&GRADES, "L4"), Some("L4"));
+        assert_eq!(label_of(&INDUSTRIES, "80"), Some("金融"));
+        assert_eq!(label_of(&INDUSTRIES, "金融"), None);
+        assert_eq!(label_of(&INDUSTRIES, ""), None);
     }
 
     #[test]
