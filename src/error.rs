@@ -92,6 +92,10 @@ pub enum Error {
     FrameTooLarge {
         limit: usize,
     },
+    /// The file would be larger than allowed.
+    FileTooLarge {
+        limit: u64,
+    },
     /// The answer would be larger than allowed.
     ResultTooLarge {
         limit: usize,
@@ -250,7 +254,7 @@ impl Error {
             Self::Forbidden { .. } => &FORBIDDEN,
             Self::UnknownAction { .. } => &UNKNOWN_ACTION,
             Self::FrameForm { .. } => &FRAME_FORM,
-            Self::FrameTooLarge { .. } => &FRAME_TOO_LARGE,
+            Self::FrameTooLarge { .. } | Self::FileTooLarge { .. } => &FRAME_TOO_LARGE,
             Self::ResultTooLarge { .. } => &RESULT_TOO_LARGE,
             Self::TimedOut => &TIMED_OUT,
             Self::Internal { .. } => &INTERNAL,
@@ -293,6 +297,10 @@ impl Error {
                 format!("最多 {limit} 字节（[limits] result_bytes） / at most {limit} bytes ([limits] result_bytes)")
                     .into()
             }
+            Self::FileTooLarge { limit } => format!(
+                "文件最多 {limit} 字节（[import] file_bytes）/ a file has at most {limit} bytes ([import] file_bytes)"
+            )
+            .into(),
             Self::FrameTooLarge { limit } => format!("at most {limit} bytes ([limits] frame_bytes)").into(),
             _ => return None,
         })

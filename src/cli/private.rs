@@ -1,7 +1,6 @@
 //! Private servers, one for each conversation script: demo data in a folder that goes when the server does.
 
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::Arc;
 
 use serde_json::{Map, Value};
 
@@ -38,7 +37,7 @@ async fn start(settings: &Map<String, Value>) -> Result<Running, Box<dyn std::er
     let store = Store::open(&config.location(), config.database.connections).await?;
     let clock = Clock::system();
     demo::fill(&store, CUSTOMERS).await?;
-    let backend = Arc::new(Backend::new(store, clock, &config));
+    let backend = Backend::new(store, clock, &config);
     backend.provider.load().await?;
     let server = Server::start(config, backend).await?;
     let target = Target::at(server.address());

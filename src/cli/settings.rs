@@ -39,5 +39,5 @@ impl DatabaseArgs {
 /// Opens the database and returns what works on it.
 pub async fn open(config: &Config) -> Result<Arc<Backend>, OpenError> {
     let store = Store::open(&config.location(), config.database.connections).await?;
-    Ok(Arc::new(Backend::new(store, Clock::system(), config)))
+    Ok(Backend::new(store, Clock::system(), config))
 }

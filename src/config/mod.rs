@@ -19,6 +19,8 @@ use crate::store::Location;
 
 /// The largest message of a socket that is read at all; larger ones cannot be skipped, so the socket is closed.
 pub const LARGEST_MESSAGE: usize = 1024 * 1024;
+/// The largest file that can be allowed, bytes: it is kept in the database for a while.
+const LARGEST_FILE: u64 = 1 << 30;
 /// The longest that a time can be set to, seconds: adding it to the present must not overflow.
 const YEAR: u64 = 365 * 24 * 60 * 60;
 /// The most that the clock of an identity provider may be off, seconds: beyond, it is the clock that wants mending.
@@ -95,6 +97,14 @@ sections! {
     shutdown: Shutdown { drain_seconds: u64 = 10, retry_after_ms: u64 = 1000 }
     /// Files made by export.
     export: Export { url_seconds: u64 = 300 }
+    /// Files that are uploaded, and customers that are imported from them.
+    import: Import {
+        file_bytes: u64 = 33_554_432,
+        unpacked_bytes: u64 = 268_435_456,
+        rows: u32 = 200_000,
+        files: u32 = 32,
+        seconds: u64 = 1800,
+    }
     /// How the documented systems answer, where they leave a choice.
     dialects: Dialects { customer_detail_envelope: bool = false, ibizplm_upstream_status: bool = false }
     /// What is kept of who did what.
@@ -177,6 +187,11 @@ impl Config {
             ("socket.ping_seconds", self.socket.ping_seconds),
             ("socket.pong_seconds", self.socket.pong_seconds),
             ("export.url_seconds", self.export.url_seconds),
+            ("import.file_bytes", self.import.file_bytes),
+            ("import.unpacked_bytes", self.import.unpacked_bytes),
+            ("import.rows", self.import.rows.into()),
+            ("import.files", self.import.files.into()),
+            ("import.seconds", self.import.seconds),
         ];
         if let Some((name, _)) = positive.into_iter().find(|(_, value)| *value == 0) {
             return Err(ConfigError::Zero { setting: name });
@@ -194,6 +209,10 @@ impl Config {
             ("socket.idle_seconds", self.socket.idle_seconds, YEAR),
             ("shutdown.drain_seconds", self.shutdown.drain_seconds, YEAR),
             ("export.url_seconds", self.export.url_seconds, YEAR),
+            ("import.file_bytes", self.import.file_bytes, LARGEST_FILE),
+            ("import.unpacked_bytes", self.import.unpacked_bytes, 64 * LARGEST_FILE),
+            ("import.rows", self.import.rows.into(), 1_000_000),
+            ("import.seconds", self.import.seconds, YEAR),
         ];
         if let Some((setting, _, most)) = most.into_iter().find(|(_, value, most)| value > most) {
             return Err(ConfigError::TooLarge { setting, most });

@@ -14,7 +14,9 @@ pub mod ibizplm;
 mod request_id;
 pub mod wisecrm;
 
-pub use table::{Access, Done, Effect, FileAddress, Headers, Route, Row, decode};
+pub use table::{Access, Done, Effect, FileAddress, Headers, Route, Row, Upload, decode};
+
+use std::sync::Arc;
 
 use serde::Serialize;
 
@@ -22,7 +24,7 @@ use http::{Call, Refusal, Refused};
 
 use crate::domain::masking::mask_from;
 use crate::error::Error;
-use crate::ops::export::Export;
+use crate::ops::outgoing::Outgoing;
 use crate::ops::{Backend, Caller, Cx};
 use crate::protocol::envelope::{self, Door};
 use crate::protocol::frame::Settings;
@@ -31,7 +33,7 @@ use crate::protocol::frame::Settings;
 pub enum Answered {
     /// The reply is appended; over HTTP it has these headers.
     Written(Headers),
-    File(Box<Export>),
+    File(Arc<dyn Outgoing>),
 }
 
 /// Lists the dialects: an operation is found in the first that has its action.
@@ -54,6 +56,11 @@ macro_rules! dialects {
             }
 
             #[must_use]
+            pub fn upload(self) -> Upload {
+                match self { $(Self::$name(operation) => operation.upload()),+ }
+            }
+
+            #[must_use]
             pub fn access(self) -> Access {
                 match self { $(Self::$name(operation) => operation.access()),+ }
             }
@@ -62,9 +69,6 @@ macro_rules! dialects {
             pub async fn run(self, mut cx: Cx<'_>, body: &str, door: Door<'_>, out: &mut Vec<u8>) -> Result<Answered, Error> {
                 if let Some(role) = self.access().from_role() {
                     cx.require(self.name(), role)?;
-                }
-                if self.is_file() {
-                    cx.require_export()?;
                 }
                 if self.effect() == Effect::Write {
                     cx.request = request_id::read(self.name(), body)?;

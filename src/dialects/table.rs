@@ -1,12 +1,14 @@
 //! `operations!`: the table of a dialect, and all that follows from its rows.
 
+use std::sync::Arc;
+
 use schemars::{Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::Deserializer;
 
 use crate::domain::catalogue::Role;
 use crate::error::Error;
-use crate::ops::export::Export;
+use crate::ops::outgoing::Outgoing;
 use crate::protocol::folded::{self, Folded};
 
 /// What an operation does to the data; writes of one socket are carried out in order.
@@ -14,6 +16,16 @@ use crate::protocol::folded::{self, Folded};
 pub enum Effect {
     Read,
     Write,
+}
+
+/// Whether an operation is about a file that was uploaded. Over HTTP it may come with the call, in a form.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Upload {
+    No,
+    /// The file is used up by the call.
+    Used,
+    /// It stays, for a later call.
+    Kept,
 }
 
 /// Who may call an operation.
@@ -48,7 +60,7 @@ pub enum Done {
     /// The reply is written; its payload begins at this place. Over HTTP it has these headers, too.
     Written(usize, Headers),
     /// A file, which HTTP sends and the socket is told the address of.
-    File(Box<Export>),
+    File(Arc<dyn Outgoing>),
 }
 
 /// Where an operation is served over HTTP.
@@ -65,6 +77,7 @@ pub struct Row {
     pub action: &'static str,
     pub doc: &'static [&'static str],
     pub effect: Effect,
+    pub upload: Upload,
     pub access: Access,
     /// Where it is served over HTTP; none when it is not.
     pub routes: &'static [Route],
@@ -102,7 +115,8 @@ pub fn decode<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, Error> {
 }
 
 /// Declares the operations of a dialect, one a row:
-/// documentation, `Variant = "action"`, its `[route]`s if it has any, `read` or `write`, who may call it, and
+/// documentation, `Variant = "action"`, its `[route]`s if it has any, `read`, `write`, `import` (a write that uses an
+/// uploaded file) or `upload` (one that keeps it), who may call it, and
 /// `handler(Request) -> json Reply`, `-> listed Reply` (it has `headers` for HTTP) or `-> file`. The module has a function `answer`, which writes a reply as its
 /// dialect does and returns where the payload begins.
 macro_rules! operations {
@@ -122,6 +136,7 @@ macro_rules! operations {
                 action: $action,
                 doc: &[$($doc),+],
                 effect: operations!(@effect $effect),
+                upload: operations!(@upload $effect),
                 access: crate::dialects::Access::$access,
                 routes: &[$(crate::dialects::Route { method: stringify!($method), path: $path }),*],
                 request_schema: |generator| generator.subschema_for::<$request>(),
@@ -144,6 +159,11 @@ macro_rules! operations {
             #[must_use]
             pub fn effect(self) -> crate::dialects::Effect {
                 match self { $(Self::$variant => operations!(@effect $effect)),+ }
+            }
+
+            #[must_use]
+            pub fn upload(self) -> crate::dialects::Upload {
+                match self { $(Self::$variant => operations!(@upload $effect)),+ }
             }
 
             /// Whether HTTP answers with a file and the socket with its address.
@@ -177,6 +197,11 @@ macro_rules! operations {
     };
     (@effect read) => { crate::dialects::Effect::Read };
     (@effect write) => { crate::dialects::Effect::Write };
+    (@effect import) => { crate::dialects::Effect::Write };
+    (@effect upload) => { crate::dialects::Effect::Write };
+    (@upload import) => { crate::dialects::Upload::Used };
+    (@upload upload) => { crate::dialects::Upload::Kept };
+    (@upload $effect:ident) => { crate::dialects::Upload::No };
     (@reply json $reply:ty) => { $reply };
     (@reply listed $reply:ty) => { $reply };
     (@reply file) => { crate::dialects::FileAddress };
@@ -193,6 +218,6 @@ macro_rules! operations {
     }};
     (@answer file $reply:ident, $door:ident, $out:ident) => {{
         let _ = (&$door, &$out);
-        Ok(crate::dialects::Done::File(Box::new($reply)))
+        Ok(crate::dialects::Done::File($reply))
     }};
 }

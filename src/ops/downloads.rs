@@ -1,12 +1,13 @@
 //! One-time addresses of files: what HTTP sends at once, the socket is told an address for.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use moka::future::Cache;
 use uuid::Uuid;
 
 use super::Caller;
-use super::export::Export;
+use super::outgoing::Outgoing;
 
 /// The most addresses that are kept; older ones are forgotten first.
 const MOST: u64 = 10_000;
@@ -21,7 +22,7 @@ pub struct Downloads {
 #[derive(Clone)]
 pub struct Download {
     pub caller: Caller,
-    pub export: Export,
+    pub file: Arc<dyn Outgoing>,
     /// When the address ends to be good, microseconds.
     pub expires_at: i64,
 }
@@ -58,14 +59,13 @@ impl Downloads {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::ops::export::Format;
-    use crate::store::search::Search;
+    use crate::ops::files::Kept;
 
     #[tokio::test]
     async fn an_address_is_good_once_and_not_too_late() {
         let downloads = Downloads::new(60);
-        let export = Export { search: Search::default(), format: Format::Csv };
-        let download = Download { caller: Caller::system(1054), export, expires_at: 100 };
+        let file = Arc::new(Kept { id: "0".to_owned(), name: "x.xlsx".to_owned(), headers: Vec::new() });
+        let download = Download { caller: Caller::system(1054), file, expires_at: 100 };
         let token = downloads.offer(download.clone()).await;
         assert!(downloads.take(token, 99).await.is_some());
         assert!(downloads.take(token, 99).await.is_none(), "twice");

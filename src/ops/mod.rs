@@ -12,9 +12,13 @@ pub mod details;
 pub mod downloads;
 pub mod export;
 pub mod feeds;
+pub mod files;
 pub mod find;
 pub mod idempotency;
 pub mod identity;
+pub mod import;
+pub mod jobs;
+pub mod outgoing;
 pub mod password;
 pub mod plm;
 pub mod reveal;
@@ -23,9 +27,9 @@ pub mod setup;
 pub mod token;
 
 use std::net::IpAddr;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
-use crate::config::{Config, Dialects};
+use crate::config::{Config, Dialects, Import};
 use crate::domain::catalogue::{Catalogue, Role};
 use crate::error::Error;
 use crate::store::{Scope, Store};
@@ -44,12 +48,16 @@ pub struct Backend {
     pub lately: audit::Lately,
     pub allowances: reveal::Allowances,
     pub dialects: Dialects,
+    pub import: Import,
+    pub jobs: jobs::Jobs,
+    /// Itself, for work that goes on after its answer.
+    me: Weak<Self>,
 }
 
 impl Backend {
     #[must_use]
-    pub fn new(store: Store, clock: Clock, config: &Config) -> Self {
-        Self {
+    pub fn new(store: Store, clock: Clock, config: &Config) -> Arc<Self> {
+        Arc::new_cyclic(|me| Self {
             store,
             clock,
             catalogues: catalogue::Cache::default(),
@@ -59,7 +67,15 @@ impl Backend {
             lately: audit::Lately::default(),
             allowances: reveal::Allowances::new(&config.limits),
             dialects: config.dialects.clone(),
-        }
+            import: config.import.clone(),
+            jobs: jobs::Jobs::default(),
+            me: me.clone(),
+        })
+    }
+
+    /// Returns the backend for work that outlives this call.
+    pub fn shared(&self) -> Result<Arc<Self>, Error> {
+        self.me.upgrade().ok_or_else(|| Error::internal(&"the backend is gone"))
     }
 
     /// What a use case of this caller works with.

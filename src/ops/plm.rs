@@ -222,22 +222,33 @@ pub struct Page {
 
 /// Returns `limit` of the customers that the search finds and the caller sees, from `offset` on.
 pub async fn page(cx: &Cx<'_>, mut search: PlmSearch, limit: i64, offset: i64, count: bool) -> Result<Page, Error> {
+    search.within = cx.within();
     cx.may_reach(offset.saturating_add(limit))?;
     for (_, piece) in &search.like {
         cx.may_search_by(piece)?;
     }
-    search.within = cx.within();
     let total = if count { Some(cx.scope.plm_search_count(&search).await?) } else { None };
     if total.is_some_and(|total| offset >= total) {
         return Ok(Page { entries: Vec::new(), total });
     }
-    let numbers: Vec<i64> =
-        cx.scope.plm_search(&search, limit, offset).await?.into_iter().map(|row| row.value).collect();
+    let numbers = numbers(cx, search, limit, offset).await?;
+    Ok(Page { entries: entries_of(cx, &numbers).await?, total })
+}
+
+/// Returns the numbers of the customers that the search finds and the caller sees, in its order.
+pub async fn numbers(cx: &Cx<'_>, mut search: PlmSearch, limit: i64, offset: i64) -> Result<Vec<i64>, Error> {
+    search.within = cx.within();
+    Ok(cx.scope.plm_search(&search, limit, offset).await?.into_iter().map(|row| row.value).collect())
+}
+
+/// Returns the customers of these numbers that the caller sees, in their order; who is gone is left out.
+pub async fn entries_of(cx: &Cx<'_>, numbers: &[i64]) -> Result<Vec<Entry>, Error> {
     let list = numbers.iter().copied().collect::<serde_json::Value>().to_string();
     let mut found: BTreeMap<i64, _> =
         cx.scope.customers_by_id(&list).await?.into_iter().map(|customer| (customer.id, customer)).collect();
+    found.retain(|_, customer| cx.sees(customer));
     let customers = numbers.iter().filter_map(|number| found.remove(number)).collect();
-    Ok(Page { entries: entries(cx, cx.show_all(customers)?).await?, total })
+    entries(cx, cx.show_all(customers)?).await
 }
 
 /// Returns the numbers of the customers that an idea is related to.

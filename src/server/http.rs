@@ -13,11 +13,11 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::Instant;
 
 use super::address::ClientAddress;
-use super::{Shared, files, requests, upgrade};
+use super::{Shared, files, requests, upgrade, uploads};
 use crate::dialects::http::{Call, Refusal, Refused};
-use crate::dialects::{self, Answered, Operation, Row};
+use crate::dialects::{self, Answered, Operation, Row, Upload};
 use crate::error::Error;
-use crate::ops::{Caller, reveal};
+use crate::ops::{self, Caller, reveal};
 use crate::protocol::envelope::Door;
 use crate::protocol::frame;
 
@@ -91,7 +91,7 @@ async fn serve(shared: Arc<Shared>, row: &'static Row, segments: RawPathParams, 
     let segments: Vec<(String, String)> =
         segments.iter().map(|(name, value)| (name.to_owned(), value.to_owned())).collect();
     let began = Instant::now();
-    let limit = shared.config.limits.request();
+    let limit = requests::limit(row.operation, &shared.config);
     let answered = tokio::time::timeout(limit, answer(&shared, row, &segments, &parts, body)).await;
     let answered = answered.unwrap_or(Err(Error::TimedOut));
     shared.metrics.answered(row.action, answered.as_ref().err(), began.elapsed());
@@ -109,32 +109,38 @@ async fn answer(
         return Err(Error::ShuttingDown { retry_after_ms: shared.config.shutdown.retry_after_ms });
     }
     let address = parts.extensions.get().map(|ClientAddress(address)| *address);
-    let body = read_body(shared, body).await?;
-    let query: Vec<(String, String)> =
+    let is_form = row.upload != Upload::No && uploads::is_form(parts);
+    // Who sends a file is known before it is read.
+    let (form, body) = if is_form { (Some(body), Vec::new()) } else { (None, read_body(shared, body).await?) };
+    let mut query: Vec<(String, String)> =
         form_urlencoded::parse(parts.uri.query().unwrap_or_default().as_bytes()).into_owned().collect();
-    let call = Call {
-        method: parts.method.as_str(),
-        path: parts.uri.path(),
-        segments,
-        query: &query,
-        body: &body,
-        content_type: parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()),
-        bearer: bearer(&parts.headers),
-        is_private: shared.config.tls.is_on() || address.is_some_and(|address| address.is_loopback()),
-    };
-    let caller = row.operation.caller(&shared.backend, &call).await?;
+    let caller = row.operation.caller(&shared.backend, &call(shared, parts, segments, &query, &body)).await?;
     shared.rates.call(&caller)?;
     shared.rates.frame(&caller)?;
-    let mut reply = Vec::with_capacity(1024);
-    let done = carry_out(shared, row, &call, &caller, address, &mut reply).await.inspect_err(|error| {
+    let note = |error: &Error| {
         if let Some(address) = address
             && (matches!(error, Error::Forbidden { .. }) || reveal::is_exceeded(error))
         {
             requests::note_refusal(shared, &caller, address, row.action, error);
         }
-    });
+    };
+    let mut file = None;
+    if let Some(form) = form {
+        if let Some(role) = row.access.from_role() {
+            shared.backend.context(&caller).await?.require(row.action, role).inspect_err(note)?;
+        }
+        let form = uploads::receive(shared, &caller, parts, form).await?;
+        file = form.file;
+        query.extend(form.parameters);
+    }
+    let mut reply = Vec::with_capacity(1024);
+    let call = call(shared, parts, segments, &query, &body);
+    let done = carry_out(shared, row, &call, &caller, address, &mut reply).await.inspect_err(note);
+    if let Some(file) = file.filter(|_| row.upload == Upload::Used || done.is_err()) {
+        ops::files::remove(&shared.backend, caller.company, &file).await?;
+    }
     match done? {
-        Answered::File(file) => files::send(shared, &caller, *file).await,
+        Answered::File(file) => files::send(shared, caller, file).await,
         Answered::Written(_) if reply.len() > shared.config.limits.result_bytes => {
             Err(Error::ResultTooLarge { limit: shared.config.limits.result_bytes })
         }
@@ -146,6 +152,26 @@ async fn answer(
             }
             Ok(response)
         }
+    }
+}
+
+fn call<'a>(
+    shared: &Shared,
+    parts: &'a Parts,
+    segments: &'a [(String, String)],
+    query: &'a [(String, String)],
+    body: &'a [u8],
+) -> Call<'a> {
+    let address = parts.extensions.get().map(|ClientAddress(address)| *address);
+    Call {
+        method: parts.method.as_str(),
+        path: parts.uri.path(),
+        segments,
+        query,
+        body,
+        content_type: parts.headers.get(header::CONTENT_TYPE).and_then(|value| value.to_str().ok()),
+        bearer: bearer(&parts.headers),
+        is_private: shared.config.tls.is_on() || address.is_some_and(|address| address.is_loopback()),
     }
 }
 

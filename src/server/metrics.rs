@@ -81,6 +81,7 @@ impl Metrics {
             Error::RateLimited { why, .. } => self.limited(why),
             Error::ResultTooLarge { .. } => self.limited("[limits] result_bytes"),
             Error::FrameTooLarge { .. } => self.limited("[limits] frame_bytes"),
+            Error::FileTooLarge { .. } => self.limited("[import] file_bytes"),
             Error::TimedOut => self.limited("[limits] request_seconds"),
             _ => {}
         }

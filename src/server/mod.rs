@@ -20,6 +20,7 @@ mod stream;
 mod timers;
 mod tls;
 mod upgrade;
+mod uploads;
 mod work;
 
 use std::fmt;
@@ -47,7 +48,7 @@ use self::metrics::Metrics;
 use self::stream::Connection;
 use self::tls::Certificates;
 use crate::config::Config;
-use crate::ops::{Backend, audit};
+use crate::ops::{self, Backend, audit, jobs};
 
 /// How long a connection may take to send the head of a request, the time between two requests included.
 const HEAD: Duration = Duration::from_secs(10);
@@ -130,7 +131,9 @@ impl Server {
     /// Stops accepting, answers what was accepted, closes the sockets with 1001 and the store with a
     /// checkpoint. Returns whether everything was answered in time.
     pub async fn stop(self) -> bool {
-        let drained = self.shared.shutdown.drain(Duration::from_secs(self.shared.config.shutdown.drain_seconds)).await;
+        let limit = Duration::from_secs(self.shared.config.shutdown.drain_seconds);
+        let Shared { shutdown, backend, .. } = &*self.shared;
+        let (drained, _) = tokio::join!(shutdown.drain(limit), backend.jobs.stop(limit));
         if let Err(error) = self.shared.backend.store.close().await {
             tracing::error!(%error, "the database could not be closed in order");
         }
@@ -215,6 +218,8 @@ async fn tidy(shared: Arc<Shared>) {
         shared.rates.tidy();
         // The cause is in the log; the next time tries again.
         let _ = audit::forget(&shared.backend, shared.config.audit.keep_days).await;
+        let _ = ops::files::forget(&shared.backend).await;
+        let _ = jobs::forget(&shared.backend).await;
     }
 }
 

@@ -3,6 +3,7 @@
 use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::tz::TimeZone;
 use tokio::time::Instant;
@@ -10,17 +11,17 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::Shared;
 use super::session::Session;
-use crate::config::AuthMode;
+use crate::config::{AuthMode, Config};
 use crate::dialects::desk::{self, Login};
-use crate::dialects::{self, Access, Answered, Effect, FileAddress, Operation, cti};
+use crate::dialects::{self, Access, Answered, Effect, FileAddress, Operation, Upload, cti};
 use crate::domain::catalogue::Role;
 use crate::domain::masking::mask_text;
 use crate::domain::times::{self, SECOND};
 use crate::error::Error;
 use crate::ops::credential::{self, Signed};
 use crate::ops::downloads::Download;
-use crate::ops::export::Export;
 use crate::ops::identity::{self, Claim};
+use crate::ops::outgoing::Outgoing;
 use crate::ops::{Caller, Operator, SYSTEM, audit, reveal};
 use crate::protocol::callback_id::CallbackId;
 use crate::protocol::envelope::{self, Door};
@@ -204,6 +205,14 @@ pub fn note_refusal(shared: &Arc<Shared>, caller: &Caller, address: IpAddr, acti
     });
 }
 
+/// How long an operation may take. An import goes on after that, but nobody waits for it any more.
+pub fn limit(operation: Operation, config: &Config) -> Duration {
+    match operation.upload() {
+        Upload::No => config.limits.request(),
+        Upload::Used | Upload::Kept => Duration::from_secs(config.import.seconds),
+    }
+}
+
 /// What carrying out a request leads to.
 pub struct Answer {
     /// Of the request, bytes.
@@ -252,7 +261,8 @@ impl Request {
         let size = self.size();
         let limits = &shared.config.limits;
         let began = Instant::now();
-        let carried_out = tokio::time::timeout(limits.request(), self.carry_out(&shared, &mut reply)).await;
+        let carried_out =
+            tokio::time::timeout(limit(self.operation, &shared.config), self.carry_out(&shared, &mut reply)).await;
         let outcome = match carried_out {
             Ok(Ok(_)) if reply.len() > limits.result_bytes => Err(Error::ResultTooLarge { limit: limits.result_bytes }),
             Ok(outcome) => outcome,
@@ -287,7 +297,7 @@ impl Request {
             }
         });
         if let Answered::File(file) = done? {
-            envelope::success(reply, door, &offer(shared, &caller, &zone, *file).await)?;
+            envelope::success(reply, door, &offer(shared, &caller, &zone, file).await)?;
         }
         Ok(match self.operation {
             Operation::Desk(desk::Operation::Login) => Identity::SignedIn(caller),
@@ -374,10 +384,10 @@ fn must_be_no_admin(operator: &Operator) -> Result<(), Error> {
 }
 
 /// What HTTP sends as a file, the socket is told an address for.
-async fn offer(shared: &Shared, caller: &Caller, zone: &TimeZone, export: Export) -> FileAddress {
+async fn offer(shared: &Shared, caller: &Caller, zone: &TimeZone, file: Arc<dyn Outgoing>) -> FileAddress {
     let downloads = &shared.backend.downloads;
     let seconds = i64::try_from(downloads.seconds()).unwrap_or(i64::MAX / SECOND);
     let expires_at = shared.backend.clock.now().saturating_add(seconds.saturating_mul(SECOND));
-    let token = downloads.offer(Download { caller: caller.clone(), export, expires_at }).await;
+    let token = downloads.offer(Download { caller: caller.clone(), file, expires_at }).await;
     FileAddress { url: format!("/files/{}", token.simple()), expires: times::to_minute(expires_at, zone) }
 }

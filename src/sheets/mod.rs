@@ -2,6 +2,7 @@
 
 mod csv;
 pub mod reading;
+pub mod template;
 mod xlsx;
 
 pub use self::csv::Csv;

@@ -29,6 +29,7 @@ migrations! {
     8 "0008_dialects",
     9 "0009_wisecrm",
     10 "0010_ibizplm",
+    11 "0011_files",
 }
 
 fn migration(version: i64, name: &'static str, text: &'static str) -> Migration {

@@ -10,6 +10,7 @@ mod macros;
 pub mod conditions;
 mod dynamic;
 mod feeds;
+mod files;
 mod gathered;
 mod migrate;
 pub mod plm;
@@ -31,7 +32,7 @@ use rows::CustomerRow;
 
 /// Every fixed statement: name, SQLite text, PostgreSQL text.
 pub fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
-    queries::STATEMENTS.iter().chain(plm::STATEMENTS)
+    queries::STATEMENTS.iter().chain(plm::STATEMENTS).chain(files::STATEMENTS)
 }
 
 /// Where the data is.

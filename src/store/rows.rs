@@ -113,6 +113,19 @@ rows! {
     /// A product of iBiz PLM.
     ProductRow { id: String, name: String }
 
+    /// A file that was uploaded or made.
+    FileRow { id: String, name: String, bytes: i64, created_at: i64 }
+
+    /// Bytes on their own.
+    BytesRow { value: Vec<u8> }
+
+    /// Work that goes on after its answer; how far it is.
+    ActionRow {
+        id: String, name: String, kind: String, subject: String, tag: String,
+        state: i64, done: i64, succeeded: i64, total: i64, result: Option<String>,
+        created_at: i64, created_by: String, updated_at: i64,
+    }
+
     /// How many tickets a customer has, and how many of them are done.
     TicketsRow { customer_id: i64, total: i64, finished: i64 }
 }

@@ -1,5 +1,6 @@
 //! A WebSocket client for tests.
 
+use std::io::{Cursor, Read};
 use std::time::Duration;
 
 use futures_util::{SinkExt, StreamExt};
@@ -25,9 +26,35 @@ pub async fn http(mut stream: impl AsyncRead + AsyncWrite + Unpin, request: &str
     let headers: String = headers.lines().map(|header| format!("{header}\r\n")).collect();
     let text = format!("{line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n{body}");
     stream.write_all(text.as_bytes()).await.unwrap();
-    let mut answer = String::new();
-    tokio::time::timeout(PATIENCE, stream.read_to_string(&mut answer)).await.expect("nothing came").unwrap();
-    answer
+    let mut answer = Vec::new();
+    tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("nothing came").unwrap();
+    legible(answer)
+}
+
+/// What an answer says; of a workbook, what stands in its worksheets.
+fn legible(answer: Vec<u8>) -> String {
+    let end = answer.windows(4).position(|window| window == b"\r\n\r\n").map_or(answer.len(), |at| at + 4);
+    let head = String::from_utf8(answer[..end].to_vec()).unwrap();
+    if !head.contains("spreadsheetml") {
+        return String::from_utf8(answer).unwrap();
+    }
+    let (mut rest, mut workbook) = (&answer[end..], Vec::new());
+    // It comes in chunks, each with its length in front.
+    while let Some(line) = rest.windows(2).position(|window| window == b"\r\n") {
+        let length = usize::from_str_radix(std::str::from_utf8(&rest[..line]).unwrap(), 16).unwrap();
+        workbook.extend_from_slice(&rest[line + 2..][..length]);
+        rest = &rest[line + 2 + length + 2..];
+    }
+    let mut archive = zip::ZipArchive::new(Cursor::new(workbook)).unwrap();
+    let mut text = head;
+    for index in 0..archive.len() {
+        let mut part = archive.by_index(index).unwrap();
+        let name = part.name().unwrap().into_owned();
+        if name.contains("worksheets/") || name.contains("sharedStrings") {
+            part.read_to_string(&mut text).unwrap();
+        }
+    }
+    text
 }
 
 impl Client {

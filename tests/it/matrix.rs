@@ -120,7 +120,11 @@ async fn walk(engine: Engine, column: usize, door: Door) {
             Door::Http => {
                 // A sample that names a product is for the routes of products.
                 let of_product = row.sample.get("pkey").is_some();
-                for route in routes.iter().filter(|route| route.path.contains("{pkey}") == of_product) {
+                let is_for_it = |route: &&Route| {
+                    route.path.contains("{pkey}") == of_product
+                        && route.path.contains("{key}") == row.sample.get("key").is_some()
+                };
+                for route in routes.iter().filter(is_for_it) {
                     by_http(&server, &cell, column, *route).await;
                 }
             }

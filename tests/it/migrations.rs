@@ -60,7 +60,7 @@ async fn columns(engine: Engine) -> BTreeSet<String> {
     place.open().await.close().await.unwrap();
     let sql = match engine {
         Engine::Sqlite => {
-            "select t.name || '.' || c.name || ' ' || replace(lower(c.type), 'integer', 'bigint')
+            "select t.name || '.' || c.name || ' ' || replace(replace(lower(c.type), 'integer', 'bigint'), 'blob', 'bytea')
                || case when c.\"notnull\" then '' else ' null' end
              from sqlite_schema t join pragma_table_info(t.name) c
              where t.type = 'table' and t.name not like '%sqlx%' and t.name not like 'sqlite%'"

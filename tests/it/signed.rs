@@ -139,7 +139,9 @@ pub fn app_login(id: &str, secret: &str) -> Value {
 }
 
 fn is_plm(path: &str) -> bool {
-    path.starts_with("/customers") || path.starts_with("/products/")
+    ["/customers", "/products/", "/files", "/ossfiles", "/importschemas", "/asyncactions"]
+        .iter()
+        .any(|root| path.starts_with(root))
 }
 
 /// Calls a route: what its path names goes there, objects go into the body, and the rest into the query or, where

@@ -283,7 +283,7 @@ pub async fn backend_with(engine: Engine, customers: u64, change: impl FnOnce(&m
     let mut config = Config::default();
     change(&mut config);
     config.check().unwrap();
-    Demo { backend: Arc::new(Backend::new(store, time.clock(), &config)), time, place }
+    Demo { backend: Backend::new(store, time.clock(), &config), time, place }
 }
 
 async fn demo_store(engine: Engine, customers: u64) -> (Place, Store) {
@@ -328,7 +328,7 @@ pub async fn server(engine: Engine, change: impl FnOnce(&mut Config)) -> TestSer
     change(&mut config);
     config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
     config.check().unwrap();
-    let backend = Arc::new(Backend::new(store, Clock::system(), &config));
+    let backend = Backend::new(store, Clock::system(), &config);
     backend.provider.load().await.unwrap();
     let server = Server::start(config, backend).await.unwrap();
     TestServer { server, place }

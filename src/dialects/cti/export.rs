@@ -2,11 +2,9 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
+use futures_util::future::BoxFuture;
 use schemars::JsonSchema;
 use serde::Deserialize;
-use tokio::io::AsyncReadExt;
-use tokio::sync::mpsc;
 
 use super::customer::CustomerBody;
 use super::find::{FilterInput, query_text};
@@ -15,10 +13,11 @@ use crate::domain::filter::ListFilter;
 use crate::domain::masking::{mask_json, mask_text};
 use crate::error::Error;
 use crate::ops::export::{self, Export, Format, Walk};
+use crate::ops::outgoing::{self, Book, Out, Outgoing, PIECE, Pieces};
 use crate::ops::rights::Shown;
 use crate::ops::{Backend, Caller, Cx, find};
 use crate::protocol::lenient::Scalar;
-use crate::sheets::{Csv, Xlsx};
+use crate::sheets::Csv;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct ExportCustomers<'a> {
@@ -34,7 +33,8 @@ pub struct ExportCustomers<'a> {
     format: Option<Scalar<'a>>,
 }
 
-pub async fn export_customers(cx: &Cx<'_>, request: ExportCustomers<'_>) -> Result<Export, Error> {
+pub async fn export_customers(cx: &Cx<'_>, request: ExportCustomers<'_>) -> Result<Arc<dyn Outgoing>, Error> {
+    cx.require_export()?;
     let format = match request.format.as_ref().filter(|format| !format.is_empty()) {
         None => Format::Xlsx,
         Some(format) => format
@@ -44,45 +44,38 @@ pub async fn export_customers(cx: &Cx<'_>, request: ExportCustomers<'_>) -> Resu
     };
     let search =
         find::search(cx, &request.filters.unwrap_or_default(), query_text(request.query.as_ref())?.as_deref())?;
-    export::begin(cx, search, format).await
+    Ok(Arc::new(CustomersFile(export::begin(cx, search, format).await?)))
 }
 
-/// Pieces of a file. An error ends it, so that a file that was cut short is not taken for a whole one.
-pub type Pieces = mpsc::Receiver<Result<Bytes, Error>>;
+/// The file of an export.
+struct CustomersFile(Export);
 
-/// Pieces that may wait for a slow reader.
-const WAITING: usize = 4;
-/// The size of a piece of a finished file, bytes.
-const PIECE: usize = 64 * 1024;
+impl Outgoing for CustomersFile {
+    fn name(&self) -> String {
+        format!("customers.{}", self.0.format.name())
+    }
 
-/// Begins to write the file and returns its pieces.
-pub async fn stream(backend: &Arc<Backend>, caller: &Caller, export: Export) -> Result<Pieces, Error> {
-    // A refusal is an answer; once the file has begun, it is too late for one.
-    backend.context(caller).await?.require_export()?;
-    let (pieces, receiver) = mpsc::channel(WAITING);
-    let (backend, caller) = (backend.clone(), caller.clone());
-    tokio::spawn(async move {
-        if let Err(error) = write(&backend, &caller, export, &pieces).await {
-            // Nobody may be left to be told; the log has the cause.
-            let _ = pieces.send(Err(error)).await;
-        }
-    });
-    Ok(receiver)
+    fn content_type(&self) -> &'static str {
+        self.0.format.content_type()
+    }
+
+    fn begin(self: Arc<Self>, backend: Arc<Backend>, caller: Caller) -> BoxFuture<'static, Result<Pieces, Error>> {
+        Box::pin(async move {
+            backend.context(&caller).await?.require_export()?;
+            let export = self.0.clone();
+            Ok(outgoing::pieces(|out| async move { write(&backend, &caller, export, &out).await }))
+        })
+    }
 }
 
-async fn write(
-    backend: &Backend,
-    caller: &Caller,
-    export: Export,
-    pieces: &mpsc::Sender<Result<Bytes, Error>>,
-) -> Result<(), Error> {
+async fn write(backend: &Backend, caller: &Caller, export: Export, out: &Out) -> Result<(), Error> {
     let cx = backend.context(caller).await?;
     let printer = Printer { catalogue: cx.catalogue.clone(), masks: cx.rights().masks() };
     let walk = Walk::new(cx, export.search)?;
     match export.format {
-        Format::Csv => write_csv(walk, &printer, pieces).await,
-        Format::Jsonl => write_jsonl(walk, &printer, pieces).await,
-        Format::Xlsx => write_xlsx(walk, printer, pieces).await,
+        Format::Csv => write_csv(walk, &printer, out).await,
+        Format::Jsonl => write_jsonl(walk, &printer, out).await,
+        Format::Xlsx => write_xlsx(walk, &printer, out).await,
     }
 }
 
@@ -183,19 +176,10 @@ impl Printer {
     }
 }
 
-/// Sends a piece; `false` when nobody reads any more.
-async fn send(pieces: &mpsc::Sender<Result<Bytes, Error>>, piece: Vec<u8>) -> bool {
-    pieces.send(Ok(piece.into())).await.is_ok()
-}
-
-async fn write_csv(
-    mut walk: Walk<'_>,
-    printer: &Printer,
-    pieces: &mpsc::Sender<Result<Bytes, Error>>,
-) -> Result<(), Error> {
+async fn write_csv(mut walk: Walk<'_>, printer: &Printer, out: &Out) -> Result<(), Error> {
     let mut piece = Csv::head(&TITLES).map_err(|cause| Error::internal(&cause))?;
     loop {
-        if !send(pieces, piece).await {
+        if !out.send(piece).await {
             return Ok(());
         }
         let rows = walk.next().await?;
@@ -208,11 +192,7 @@ async fn write_csv(
     }
 }
 
-async fn write_jsonl(
-    mut walk: Walk<'_>,
-    printer: &Printer,
-    pieces: &mpsc::Sender<Result<Bytes, Error>>,
-) -> Result<(), Error> {
+async fn write_jsonl(mut walk: Walk<'_>, printer: &Printer, out: &Out) -> Result<(), Error> {
     loop {
         let rows = walk.next().await?;
         if rows.is_empty() {
@@ -222,46 +202,20 @@ async fn write_jsonl(
         for row in &rows {
             printer.line(row, &mut piece)?;
         }
-        if !send(pieces, piece).await {
+        if !out.send(piece).await {
             return Ok(());
         }
     }
 }
 
-/// A workbook is a zip file: it is written into a temporary file and sent when it is finished.
-async fn write_xlsx(
-    mut walk: Walk<'_>,
-    printer: Printer,
-    pieces: &mpsc::Sender<Result<Bytes, Error>>,
-) -> Result<(), Error> {
-    let (rows, mut incoming) = mpsc::channel::<Result<Vec<Shown>, Error>>(1);
-    let writer = tokio::task::spawn_blocking(move || {
-        let fault = |cause: &dyn std::fmt::Display| Error::internal(cause);
-        let mut workbook = Xlsx::new(&TITLES);
-        while let Some(rows) = incoming.blocking_recv() {
-            for row in rows? {
-                workbook.row(printer.cells(&row)?.iter().map(String::as_str)).map_err(|cause| fault(&cause))?;
-            }
-        }
-        workbook.finish().map_err(|cause| fault(&cause))
-    });
+async fn write_xlsx(mut walk: Walk<'_>, printer: &Printer, out: &Out) -> Result<(), Error> {
+    let book = Book::begin(TITLES.map(str::to_owned).to_vec());
     loop {
-        // A failed read is passed on, so that what was read so far is not taken for the whole.
-        let page = walk.next().await;
-        if page.as_ref().is_ok_and(Vec::is_empty) || pieces.is_closed() || rows.send(page).await.is_err() {
+        let rows = walk.next().await?;
+        let rows = rows.iter().map(|row| printer.cells(row)).collect::<Result<Vec<_>, _>>()?;
+        if rows.is_empty() || out.is_closed() || !book.rows(rows).await {
             break;
         }
     }
-    drop(rows);
-    let file = writer.await.map_err(|cause| Error::internal(&cause))??;
-    // Sent from here and not from the thread that wrote it: a slow client may take its time.
-    let mut file = tokio::fs::File::from_std(file);
-    loop {
-        let mut piece = vec![0; PIECE];
-        let read = file.read(&mut piece).await.map_err(|cause| Error::internal(&cause))?;
-        piece.truncate(read);
-        if read == 0 || !send(pieces, piece).await {
-            return Ok(());
-        }
-    }
+    out.send_file(book.finish().await?).await
 }

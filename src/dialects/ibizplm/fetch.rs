@@ -55,32 +55,78 @@ const LIKE: [(&str, PlmColumn); 4] = [
     ("query", PlmColumn::Name),
 ];
 
+/// The lists, by the names that exports give them.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum List {
+    Default,
+    Normal,
+    IdeaNotreCustomer,
+    IdeaRelationCustomer,
+    CommentNotifyAssignee,
+}
+
+impl List {
+    /// Returns the list of this name, in any case; with the document's misprint, too.
+    pub fn parse(name: &str) -> Option<Self> {
+        match name.to_ascii_lowercase().as_str() {
+            "fetchdefault" | "fetchdefult" => Some(Self::Default),
+            "fetchnormal" => Some(Self::Normal),
+            "fetchidea_notre_customer" => Some(Self::IdeaNotreCustomer),
+            "fetchidea_relation_customer" => Some(Self::IdeaRelationCustomer),
+            "fetchcomment_notify_assignee" => Some(Self::CommentNotifyAssignee),
+            _ => None,
+        }
+    }
+
+    /// Returns what a request of this list finds.
+    pub async fn search(self, cx: &Cx<'_>, request: &Given<Filters>) -> Result<PlmSearch, Error> {
+        let mut search = search(cx, request).await?;
+        match self {
+            Self::Default => {}
+            Self::Normal => {
+                search.not_deleted = true;
+                if search.order.is_empty() {
+                    search.order.push((PlmColumn::UpdatedAt, true));
+                }
+            }
+            Self::IdeaNotreCustomer => {
+                search.not_deleted = true;
+                search.not_among = related(cx, request).await?;
+            }
+            Self::IdeaRelationCustomer => {
+                search.not_deleted = true;
+                search.among.push(related(cx, request).await?);
+            }
+            // What a customer's other systems call a follow-up is a comment here.
+            Self::CommentNotifyAssignee => search.among.push(commented(cx, request).await?),
+        }
+        Ok(search)
+    }
+}
+
 pub async fn default(cx: &Cx<'_>, request: Given<Filters>) -> Result<Fetched<CustomerBody>, Error> {
-    let search = search(cx, &request).await?;
-    customers(cx, &request, search).await
+    fetch(cx, &request, List::Default, CustomerBody::of).await
 }
 
 pub async fn normal(cx: &Cx<'_>, request: Given<Filters>) -> Result<Fetched<CustomerBody>, Error> {
-    let mut search = search(cx, &request).await?;
-    search.not_deleted = true;
-    if search.order.is_empty() {
-        search.order.push((PlmColumn::UpdatedAt, true));
-    }
-    customers(cx, &request, search).await
+    fetch(cx, &request, List::Normal, CustomerBody::of).await
 }
 
 pub async fn idea_relation_customer(cx: &Cx<'_>, request: Given<Filters>) -> Result<Fetched<CustomerBody>, Error> {
-    let mut search = search(cx, &request).await?;
-    search.not_deleted = true;
-    search.among.push(related(cx, &request).await?);
-    customers(cx, &request, search).await
+    fetch(cx, &request, List::IdeaRelationCustomer, CustomerBody::of).await
 }
 
 pub async fn idea_notre_customer(cx: &Cx<'_>, request: Given<Filters>) -> Result<Fetched<CustomerBody>, Error> {
-    let mut search = search(cx, &request).await?;
-    search.not_deleted = true;
-    search.not_among = related(cx, &request).await?;
-    customers(cx, &request, search).await
+    fetch(cx, &request, List::IdeaNotreCustomer, CustomerBody::of).await
+}
+
+pub async fn comment_notify_assignee(cx: &Cx<'_>, request: Given<Filters>) -> Result<Fetched<Assignee>, Error> {
+    fetch(cx, &request, List::CommentNotifyAssignee, |cx, entry| Assignee {
+        assignee_id: entry.customer.owner_no.clone(),
+        assignee_name: entry.customer.owner_no.as_deref().map(|owner| name_of(cx, owner)),
+        id: entry.id,
+    })
+    .await
 }
 
 async fn related(cx: &Cx<'_>, request: &Given<Filters>) -> Result<Vec<i64>, Error> {
@@ -90,36 +136,22 @@ async fn related(cx: &Cx<'_>, request: &Given<Filters>) -> Result<Vec<i64>, Erro
     }
 }
 
-/// What a customer's other systems call a follow-up is a comment here.
-pub async fn comment_notify_assignee(cx: &Cx<'_>, request: Given<Filters>) -> Result<Fetched<Assignee>, Error> {
-    let mut search = search(cx, &request).await?;
+async fn commented(cx: &Cx<'_>, request: &Given<Filters>) -> Result<Vec<i64>, Error> {
     let comment = request.text("id").and_then(|id| id.trim().parse().ok());
-    search.among.push(match comment {
+    Ok(match comment {
         Some(comment) => cx.scope.follow_up_customer(comment).await?.map(|row| row.value).into_iter().collect(),
         None => Vec::new(),
-    });
-    fetch(cx, &request, search, |cx, entry| Assignee {
-        assignee_id: entry.customer.owner_no.clone(),
-        assignee_name: entry.customer.owner_no.as_deref().map(|owner| name_of(cx, owner)),
-        id: entry.id,
     })
-    .await
-}
-
-async fn customers(cx: &Cx<'_>, request: &Given<Filters>, search: PlmSearch) -> Result<Fetched<CustomerBody>, Error> {
-    fetch(cx, request, search, CustomerBody::of).await
 }
 
 async fn fetch<T>(
     cx: &Cx<'_>,
     request: &Given<Filters>,
-    search: PlmSearch,
+    list: List,
     show: impl Fn(&Cx<'_>, Entry) -> T,
 ) -> Result<Fetched<T>, Error> {
-    let page = integer(request, "page")?.unwrap_or(0).max(0);
-    let size = integer(request, "size")?.filter(|size| *size > 0).unwrap_or(SIZE).min(MOST_SIZE);
-    let offset = integer(request, "offset")?.filter(|offset| *offset > 0);
-    let offset = offset.unwrap_or_else(|| page.saturating_mul(size));
+    let search = list.search(cx, request).await?;
+    let Window { page, size, offset } = Window::of(request, SIZE, MOST_SIZE)?;
     let count = !matches!(request.members.get("count"), Some(Value::Bool(false)))
         && request.text("count").as_deref() != Some("false");
     let found = plm::page(cx, search, size, offset, count).await?;
@@ -129,6 +161,23 @@ async fn fetch<T>(
         headers.extend([("x-total", total.to_string()), ("x-total-pages", pages.to_string())]);
     }
     Ok(Fetched { rows: found.entries.into_iter().map(|entry| show(cx, entry)).collect(), headers })
+}
+
+/// Which part of a list is wanted.
+pub struct Window {
+    page: i64,
+    pub size: i64,
+    pub offset: i64,
+}
+
+impl Window {
+    /// Reads the window of a request; `usual` rows unless it says otherwise, and at most `most`.
+    pub fn of(request: &Given<Filters>, usual: i64, most: i64) -> Result<Self, Error> {
+        let page = integer(request, "page")?.unwrap_or(0).max(0);
+        let size = integer(request, "size")?.filter(|size| *size > 0).unwrap_or(usual).min(most);
+        let offset = integer(request, "offset")?.filter(|offset| *offset > 0);
+        Ok(Self { page, size, offset: offset.unwrap_or_else(|| page.saturating_mul(size)) })
+    }
 }
 
 fn integer(request: &Given<Filters>, name: &str) -> Result<Option<i64>, Error> {

@@ -20,7 +20,12 @@ pub async fn caller(backend: &Backend, call: &Call<'_>) -> Result<Caller, Error>
 /// Returns the request: the members of the body or, of what has none, of the query; and what stands in the path.
 pub fn request(_: &Caller, call: &Call<'_>, _: &Settings) -> Result<String, Error> {
     let mut members = match call.method {
-        "POST" | "PUT" => body(call)?,
+        "POST" | "PUT" => {
+            let mut members = body(call)?;
+            // What names templates and files stands in the query, beside any body.
+            members.extend(members_of(call.query).into_iter().filter(|(name, _)| name.starts_with("srf")));
+            members
+        }
         _ => members_of(call.query),
     };
     // Which product is meant, the path alone says.
@@ -60,7 +65,7 @@ pub fn failure(refused: &Refused<'_>) -> Refusal {
         Error::IdTaken { .. } => (409, 6),
         Error::PhoneTaken { .. } | Error::Conflict { .. } => (409, 7),
         Error::InUse { .. } => (409, 8),
-        Error::FrameTooLarge { .. } => (413, 5),
+        Error::FrameTooLarge { .. } | Error::FileTooLarge { .. } => (413, 5),
         Error::RateLimited { .. } => (429, 1),
         Error::ShuttingDown { .. } | Error::TimedOut => (503, 1),
         _ => (500, 1),
@@ -76,16 +81,24 @@ pub fn failure(refused: &Refused<'_>) -> Refusal {
 }
 
 fn message(refused: &Refused<'_>) -> String {
-    let error = refused.error;
-    match error {
+    match refused.error {
         Error::NotFound => {
             let key = refused.segments.iter().find(|(name, _)| name == "key").map_or("", |(_, key)| key.as_str());
             format!("无法获取指定数据[{key}]")
         }
+        other => text_of(other),
+    }
+}
+
+/// Returns what a refusal says, without knowing of what.
+pub fn text_of(error: &Error) -> String {
+    match error {
         Error::Internal { id } => format!("{} [{id}]", error.row().message),
-        Error::Parameter { .. } | Error::Invalid { .. } | Error::IdTaken { .. } | Error::InUse { .. } => {
-            error.detail().unwrap_or_default().into_owned()
-        }
+        Error::FileTooLarge { .. }
+        | Error::Parameter { .. }
+        | Error::Invalid { .. }
+        | Error::IdTaken { .. }
+        | Error::InUse { .. } => error.detail().unwrap_or_default().into_owned(),
         Error::Forbidden { .. } => error.detail().unwrap_or_default().into_owned(),
         other => other.exception().unwrap_or_else(|| other.row().message.into()).into_owned(),
     }

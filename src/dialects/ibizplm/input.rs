@@ -37,6 +37,11 @@ impl<S: JsonSchema> JsonSchema for Given<S> {
 }
 
 impl<S> Given<S> {
+    /// The same members, as those of another request.
+    pub fn of<T>(self) -> Given<T> {
+        Given { members: self.members, shape: PhantomData }
+    }
+
     /// The text of a member, or the number written out; `None` for the empty text and for what is neither.
     pub fn text(&self, name: &str) -> Option<String> {
         text_of(&self.members, name)

@@ -2,10 +2,13 @@
 //!
 //! Source: the iBiz PLM customer document; `docs/dialects/ibizplm.md` has the decisions where it is silent.
 
+mod columns;
 mod customer;
 mod edit;
+mod export;
 mod fetch;
 pub mod http;
+mod import;
 mod input;
 mod relations;
 mod shapes;
@@ -18,7 +21,10 @@ use crate::protocol::envelope::Door;
 
 use customer::CustomerBody;
 use input::Given;
-use shapes::{AnyCustomer, Fetched, Filters, InProduct, Keyed, KeyedCustomer, Ticked};
+use shapes::{
+    AnyCustomer, AsyncAction, AsyncImport, AsyncKey, Exported, Fetched, FileKey, Filters, ImportFile, ImportSchema,
+    InProduct, Keyed, KeyedCustomer, SchemaShown, Tagged, Ticked, Uploaded,
+};
 
 operations! { Ibizplm:
     /// 新建客户。
@@ -115,6 +121,56 @@ operations! { Ibizplm:
     FetchNormal = "ibizplm.fetchnormal"
         [POST "/customers/fetchnormal"] [POST "/products/{pkey}/customers/fetchnormal"], read by Agent
         => fetch::normal(Given<Filters>) -> listed Fetched<CustomerBody>;
+
+    /// 下载导入模板。
+    /// Sends the workbook that an import takes.
+    ImportTemplate = "ibizplm.importtemplate"
+        [GET "/customers/importtemplate"] [GET "/products/{pkey}/customers/importtemplate"], read by Agent
+        => export::import_template(Given<Tagged>) -> file;
+
+    /// 数据导出：集合的全部客户，或其中一个。
+    /// Sends a list as a workbook: all that it finds, or one customer.
+    ExportData = "ibizplm.exportdata"
+        [POST "/customers/exportdata/{param}"] [POST "/customers/exportdata/{param}/{key}"]
+        [POST "/products/{pkey}/customers/exportdata/{param}"] [POST "/products/{pkey}/customers/exportdata/{param}/{key}"], read by Agent
+        => export::export(Given<Exported>) -> file;
+
+    /// 数据导入：逐行新建客户，返回未导入的行及原因；有无法识别的数据时一行也不导入。
+    /// Creates a customer of each row and tells which rows could not be imported; none, when something in them cannot be
+    /// understood.
+    ImportData = "ibizplm.importdata" [POST "/customers/importdata"] [POST "/products/{pkey}/customers/importdata"], import by Agent
+        => import::import(Given<ImportFile>) -> listed import::Mistakes;
+
+    /// 数据导入，返回未导入的行（含错误信息列）。
+    /// Imports and sends a workbook of the rows that could not be imported, with the reasons.
+    ImportData2 = "ibizplm.importdata2" [POST "/customers/importdata2"] [POST "/products/{pkey}/customers/importdata2"], import by Agent
+        => import::import_with_book(Given<ImportFile>) -> file;
+
+    /// 自定义表头导入（异步）：立即返回作业。
+    /// Begins an import, with titles of one's own if they are defined, and answers with its job.
+    AsyncImportData2 = "ibizplm.asyncimportdata2"
+        [GET "/customers/asyncimportdata2"] [GET "/products/{pkey}/customers/asyncimportdata2"], write by Agent
+        => import::import_in_background(Given<AsyncImport>) -> json AsyncAction;
+
+    /// 作业的进度和结果。
+    /// Shows how far a job is, and what it has come to.
+    AsyncActions = "ibizplm.asyncactions" [GET "/asyncactions/{asyncactionid}"], read by Agent
+        => import::async_action(Given<AsyncKey>) -> json AsyncAction;
+
+    /// 上传文件，保留一小时；通过 WebSocket 时返回已上传文件的信息。
+    /// Takes a file, which is kept for an hour; over the socket, shows one that was uploaded.
+    Files = "ibizplm.files" [POST "/files"], upload by Agent
+        => import::put_file(Given<FileKey>) -> json Uploaded;
+
+    /// 下载自己上传的文件，或导入产生的错误文件。
+    /// Sends a file that one has uploaded, or that an import has left.
+    OssFiles = "ibizplm.ossfiles" [GET "/ossfiles/{srfossfileid}"], read by Agent
+        => import::get_file(Given<FileKey>) -> file;
+
+    /// 定义自己的表头：哪一列是哪个字段。
+    /// Says which column of one's own workbooks is which field.
+    ImportSchemas = "ibizplm.importschemas" [POST "/importschemas"], write by Agent
+        => import::put_schema(Given<ImportSchema>) -> json SchemaShown;
 }
 
 /// Appends a reply; what answers nothing has an empty body over HTTP.

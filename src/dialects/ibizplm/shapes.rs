@@ -1,9 +1,12 @@
 //! What requests may hold, and the smaller replies. Requests are read as they are given (see `input.rs`), because
 //! absent and null differ; these types say what may be in them.
 
+use std::collections::BTreeMap;
+
 use schemars::JsonSchema;
 use serde::Serialize;
 
+use super::import::ImportResult;
 use crate::dialects::Headers;
 use crate::protocol::lenient::Scalar;
 
@@ -141,6 +144,21 @@ pub struct Filters {
     id: Option<String>,
 }
 
+/// A list to be exported.
+#[derive(JsonSchema)]
+#[schemars(rename = "PlmExported")]
+#[expect(dead_code, reason = "only the schema is used")]
+pub struct Exported {
+    /// fetchdefault, fetchnormal, …
+    param: String,
+    /// This customer alone.
+    key: Option<String>,
+    /// `export_customer`, also when it is empty.
+    srfexporttag: Option<String>,
+    #[schemars(flatten)]
+    filters: Filters,
+}
+
 /// A page; over HTTP the headers tell which, and how many there are.
 #[derive(Serialize, JsonSchema)]
 #[serde(transparent)]
@@ -168,4 +186,110 @@ pub struct Assignee {
 #[schemars(rename = "PlmCounters")]
 pub struct Ticked {
     pub customer_re_ticket: i64,
+}
+
+/// A file with customers: over HTTP the part `file` of a form; over the socket, the id of one that was uploaded.
+#[derive(JsonSchema)]
+#[schemars(rename = "PlmImportFile")]
+#[expect(dead_code, reason = "only the schema is used")]
+pub struct ImportFile {
+    #[schemars(flatten)]
+    product: InProduct,
+    /// `import_customer`, also when it is empty.
+    srfimporttag: Option<String>,
+    /// What `POST /files` answered with.
+    srfossfileid: Option<String>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename = "PlmAsyncImport")]
+#[expect(dead_code, reason = "only the schema is used")]
+pub struct AsyncImport {
+    #[schemars(flatten)]
+    file: ImportFile,
+    /// What `POST /importschemas` answered with; the titles are those of the template without it.
+    srfimportschemaid: Option<String>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename = "PlmTagged")]
+#[expect(dead_code, reason = "only the schema is used")]
+pub struct Tagged {
+    #[schemars(flatten)]
+    product: InProduct,
+    /// `import_customer`, also when it is empty.
+    srfimporttag: Option<String>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename = "PlmAsyncKey")]
+#[expect(dead_code, reason = "only the schema is used")]
+pub struct AsyncKey {
+    asyncactionid: String,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename = "PlmFileKey")]
+#[expect(dead_code, reason = "only the schema is used")]
+pub struct FileKey {
+    /// What `POST /files` answered with.
+    srfossfileid: Option<String>,
+}
+
+/// Which column of a company's own workbooks is which field.
+#[derive(JsonSchema)]
+#[schemars(rename = "PlmImportSchema")]
+#[expect(dead_code, reason = "only the schema is used")]
+pub struct ImportSchema {
+    #[schemars(flatten)]
+    product: InProduct,
+    name: Option<String>,
+    /// Titles, or numbers of columns from 1, with name, assignee_name, assignee_id, grade_id, scale, industry_id,
+    /// description or phone.
+    columns: BTreeMap<String, String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PlmImportSchemaShown")]
+pub struct SchemaShown {
+    /// For `srfimportschemaid`.
+    pub id: String,
+    pub name: String,
+    pub columns: BTreeMap<String, String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PlmUploaded")]
+pub struct Uploaded {
+    /// For `srfossfileid`.
+    pub id: String,
+    pub name: String,
+    /// Bytes.
+    pub size: i64,
+    /// Until when it is kept.
+    pub expires: String,
+}
+
+/// Work that goes on after its answer; some names are spelt as the document spells them.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PlmAsyncAction")]
+pub struct AsyncAction {
+    pub actiontype: String,
+    pub srfdcid: Option<String>,
+    pub updateman: Option<String>,
+    pub fulltopictag: Option<String>,
+    /// 10 waiting, 20 at work, 30 done, 40 failed.
+    pub actionstate: i64,
+    pub dcsystemid: Option<String>,
+    pub createdate: Option<String>,
+    pub asyncacitonid: String,
+    pub asyncacitonname: String,
+    pub actionparam2: Option<String>,
+    pub createman: Option<String>,
+    pub updatedate: Option<String>,
+    pub actionparam: Option<String>,
+    /// Per cent.
+    pub completionrate: i64,
+    pub stepinfo: String,
+    pub actionresult: Option<ImportResult>,
 }

@@ -61,6 +61,7 @@ fn code(error: &Error) -> i64 {
         | Error::Invalid { .. }
         | Error::FrameForm { .. }
         | Error::FrameTooLarge { .. }
+        | Error::FileTooLarge { .. }
         | Error::ContentMissing
         | Error::IdentifierType
         | Error::PageSize

@@ -39,7 +39,7 @@ impl<T> Patch<T> {
 }
 
 /// The changes of one customer. Dictionary fields take a name or a value.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct Changes<'a> {
     pub name: Patch<Cow<'a, str>>,
     pub company_name: Patch<Cow<'a, str>>,

@@ -3,15 +3,18 @@
 //! Every door writes through here: one transaction holds the row, what it is found by, the change lines
 //! and the event.
 
+mod batch;
 mod changes;
 mod documents;
 mod duplicates;
 mod merge;
+mod new;
 mod plm;
 mod record;
 mod unmask;
 mod versions;
 
+pub use batch::create_all;
 pub use changes::{Changes, Duplicates, Patch, PhoneChange};
 pub use merge::Merged;
 pub use plm::{PlmPatch, profile};
@@ -19,6 +22,7 @@ pub use record::{Origin, insert};
 pub use versions::{Conflict, Expected, Written};
 
 use documents::Changed;
+use new::New;
 use plm::PlmChanged;
 
 use serde_json::json;
@@ -37,35 +41,13 @@ use crate::store::rows::CustomerRow;
 use crate::store::{Tx, Within};
 
 /// Creates a customer and returns it as stored.
-pub async fn create(cx: &Cx<'_>, mut changes: Changes<'_>) -> Result<Shown, Error> {
-    // By whatever name and system it is asked for, it is this right that is needed.
-    cx.require("create_customer", Role::Agent)?;
-    let patches = std::mem::take(&mut changes.documents);
-    let duplicates = changes.duplicates;
-    let profile = changes.plm.take();
-    let mut merged = merge::merge(&Customer::default(), changes, &cx.catalogue)?;
-    merge::check_required(&merged.customer, &cx.catalogue)?;
-
-    if merged.labels.as_ref().is_none_or(Vec::is_empty)
-        && patches.is_empty()
-        && profile.is_none()
-        && change::lines(&Customer::default(), &merged.customer, &cx.catalogue).is_empty()
-    {
-        return Err(Error::CustomerEmpty);
-    }
-    reveal::try_numbers(cx, merged.customer.phones.len())?;
-    adopt(cx, &mut merged.customer);
-    stay_within(cx, &merged.customer)?;
-
+pub async fn create(cx: &Cx<'_>, changes: Changes<'_>) -> Result<Shown, Error> {
+    let new = New::check(cx, changes)?;
     let mut tx = begin(cx).await?;
     if let Some(row) = idempotency::recall(cx, &mut tx).await? {
         return again(cx, row);
     }
-    duplicates::check(cx, &mut tx, duplicates, &Customer::default(), &merged.customer).await?;
-    merged.documents = documents::merge(&mut tx, None, patches, None, cx.now).await?;
-    merged.plm = plm::merge(&mut tx, None, profile, None).await?;
-    let id = record::insert(&mut tx, &cx.catalogue, merged, &Origin::of(cx)).await?;
-    let row = stored(&mut tx, id).await?;
+    let row = new.insert(cx, &mut tx).await?;
     idempotency::remember(cx, &mut tx, &row).await?;
     tx.commit().await?;
     cx.show(row)

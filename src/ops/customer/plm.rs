@@ -12,7 +12,7 @@ use crate::store::Tx;
 use crate::store::rows::PlmRow;
 
 /// What is to be changed; the members are checked already.
-#[derive(Debug, Default)]
+#[derive(Debug, Clone, Default)]
 pub struct PlmPatch {
     /// The id that the client chose for a new customer.
     pub id: Option<String>,

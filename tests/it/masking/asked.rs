@@ -103,6 +103,9 @@ pub fn frames(action: &str, people: &mut People, dice: &Dice) -> Vec<Asked> {
                 ),
             ]
         }
+        "ibizplm.exportdata" => {
+            vec![(json!({"param": "fetchdefault", "n_name_like": readable(people, dice)}), Code(2403))]
+        }
         plm if plm.starts_with("ibizplm.") => {
             let said = |key: &str| {
                 let said = readable(people, dice);

@@ -39,6 +39,7 @@ const FOR_GRANTED_OF_1054: Codes = [2401, 2403, 1000, 1000, 1000, 2403, 2005, 20
 fn plm(action: &'static str, codes: Codes, sample: Value) -> Row {
     let mut http = codes.map(|code| match code {
         1000 => 200,
+        2000 => 5,
         2005 => 3,
         2401 => 401,
         _ => 2,
@@ -50,6 +51,20 @@ fn plm(action: &'static str, codes: Codes, sample: Value) -> Row {
     }
     with_http(http, row(action, codes, sample))
 }
+
+/// The same where a file is sent.
+fn plm_file(action: &'static str, codes: Codes, sample: Value) -> Row {
+    let mut row = plm(action, codes, sample);
+    if let Some(http) = &mut row.http {
+        for code in http.iter_mut().filter(|code| **code == 200) {
+            *code = 1000;
+        }
+    }
+    row
+}
+
+/// In iBiz PLM, what says for who may do it that something is missing.
+const FOR_GRANTED_INCOMPLETE: Codes = [2401, 2403, 2000, 2000, 2000, 2403, 2000, 2000];
 
 fn with_http(http: Codes, row: Row) -> Row {
     Row { http: Some(http), ..row }
@@ -147,6 +162,25 @@ pub fn table() -> Vec<Row> {
         plm("ibizplm.fetchidea_notre_customer", FOR_GRANTED, json!({"principal_id": "idea-demo"})),
         plm("ibizplm.fetchidea_relation_customer", FOR_GRANTED, json!({"principal_id": "idea-demo"})),
         plm("ibizplm.fetchcomment_notify_assignee", FOR_GRANTED, json!({"id": 1})),
+        plm_file("ibizplm.importtemplate", FOR_GRANTED, json!({})),
+        plm_file("ibizplm.exportdata", FOR_GRANTED, json!({"param": "fetchdefault", "n_name_like": NAME})),
+        plm_file("ibizplm.exportdata", FOR_GRANTED_OF_1054, json!({"param": "fetchdefault", "key": KEY})),
+        // With files, tests/python/workbooks.py asks for them.
+        plm("ibizplm.importdata", FOR_GRANTED_INCOMPLETE, json!({})),
+        plm("ibizplm.importdata2", FOR_GRANTED_INCOMPLETE, json!({})),
+        plm("ibizplm.asyncimportdata2", FOR_GRANTED_INCOMPLETE, json!({"srfossfileid": "nothing"})),
+        plm(
+            "ibizplm.asyncactions",
+            [2401, 2005, 2005, 2005, 2005, 2005, 2005, 2005],
+            json!({"asyncactionid": "nothing"}),
+        ),
+        plm("ibizplm.files", [2401, 2000, 2000, 2000, 2000, 2000, 2000, 2000], json!({"srfossfileid": "nothing"})),
+        plm_file(
+            "ibizplm.ossfiles",
+            [2401, 2005, 2005, 2005, 2005, 2005, 2005, 2005],
+            json!({"srfossfileid": "nothing"}),
+        ),
+        plm("ibizplm.importschemas", FOR_GRANTED, json!({"columns": {"单位名称": "name"}})),
         plm("ibizplm.remove", FOR_GRANTED, json!({"key": "nobody"})),
         row("get_details", FOR_1054, json!({"type": "id", "content": ID, "system": "crm_info"})),
         row(

@@ -1,0 +1,234 @@
+//! The columns of a workbook with customers: what they are called, and what may stand in them.
+
+use std::collections::BTreeMap;
+
+use serde_json::{Map, Value};
+
+use super::http::text_of;
+use super::input;
+use crate::domain::plm::{GRADES, INDUSTRIES};
+use crate::error::Error;
+use crate::ops::Cx;
+use crate::ops::customer::{Changes, PhoneChange};
+use crate::ops::import::{Columns, Layout};
+use crate::sheets::reading::{Cell, Row};
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Field {
+    Name,
+    /// By what people are called.
+    AssigneeName,
+    /// By login number.
+    AssigneeId,
+    Grade,
+    Scale,
+    Industry,
+    Description,
+    Phones,
+}
+
+/// The columns of the template, in its order. The document has no phones: without them, a call centre could not
+/// do much with what was imported.
+pub const TEMPLATE: [Field; 7] =
+    [Field::Name, Field::AssigneeName, Field::Grade, Field::Scale, Field::Industry, Field::Description, Field::Phones];
+
+impl Field {
+    pub const ALL: [Self; 8] = [
+        Self::Name,
+        Self::AssigneeName,
+        Self::AssigneeId,
+        Self::Grade,
+        Self::Scale,
+        Self::Industry,
+        Self::Description,
+        Self::Phones,
+    ];
+
+    /// The title of its column.
+    pub fn caption(self) -> &'static str {
+        match self {
+            Self::Name => "客户名称",
+            Self::AssigneeName => "负责人",
+            Self::AssigneeId => "负责人标识",
+            Self::Grade => "等级",
+            Self::Scale => "规模",
+            Self::Industry => "行业",
+            Self::Description => "描述",
+            Self::Phones => "联系电话",
+        }
+    }
+
+    /// The name by which a header definition means it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Name => "name",
+            Self::AssigneeName => "assignee_name",
+            Self::AssigneeId => "assignee_id",
+            Self::Grade => "grade_id",
+            Self::Scale => "scale",
+            Self::Industry => "industry_id",
+            Self::Description => "description",
+            Self::Phones => "phone",
+        }
+    }
+
+    /// The values that it can have, with what people read.
+    pub fn list(self) -> Option<(&'static str, &'static [(&'static str, &'static str)])> {
+        match self {
+            Self::Grade => Some(("客户等级", &GRADES)),
+            Self::Industry => Some(("客户行业", &INDUSTRIES)),
+            _ => None,
+        }
+    }
+}
+
+/// The titles of the template, or a company's own: titles or numbers of columns, with what they hold.
+pub struct Titles {
+    pub product: Option<String>,
+    pub own: Option<BTreeMap<String, Field>>,
+}
+
+impl Layout for Titles {
+    fn columns(&self, titles: &Row) -> Result<Box<dyn Columns>, String> {
+        let mut fields: Vec<(usize, Field)> = Vec::new();
+        for column in 0..titles.cells.len() {
+            let title = match titles.cell(column) {
+                Some(Cell::Text(title)) => title.trim(),
+                Some(_) => {
+                    return Err(format!(
+                        "第 {} 列的标题是公式或错误值 / the title of column {0} is a formula or an error",
+                        column + 1
+                    ));
+                }
+                None => "",
+            };
+            let field = match self.field(title, column) {
+                Some(field) => field,
+                // A company's own definition names what it wants.
+                None if title.is_empty() || self.own.is_some() => continue,
+                None => {
+                    let known = TEMPLATE.map(Field::caption).join(", ");
+                    return Err(format!(
+                        "导入列[{title}]不存在，可用的列：{known} / there is no such column; these are: {known}"
+                    ));
+                }
+            };
+            if fields.iter().any(|(_, other)| *other == field) {
+                return Err(format!("列[{}]出现两次 / stands twice", field.caption()));
+            }
+            fields.push((column, field));
+        }
+        if !fields.iter().any(|(_, field)| *field == Field::Name) {
+            return Err(format!("缺少列[{}] / the column is missing", Field::Name.caption()));
+        }
+        Ok(Box::new(Customers { fields, titles: titles.number, product: self.product.clone() }))
+    }
+}
+
+impl Titles {
+    fn field(&self, title: &str, column: usize) -> Option<Field> {
+        let Some(own) = &self.own else {
+            return TEMPLATE.into_iter().find(|field| title.eq_ignore_ascii_case(field.caption()));
+        };
+        let by_title = || own.iter().find(|(name, _)| name.trim().to_lowercase() == title.to_lowercase());
+        let by_number = || own.iter().find(|(name, _)| name.trim().parse() == Ok(column + 1));
+        by_title().or_else(by_number).map(|(_, field)| *field)
+    }
+}
+
+/// Rows as customers.
+struct Customers {
+    fields: Vec<(usize, Field)>,
+    /// The row of the titles.
+    titles: u32,
+    product: Option<String>,
+}
+
+impl Columns for Customers {
+    fn fault(&self, cx: &Cx<'_>, row: &Row) -> Option<String> {
+        self.members(cx, row).err()
+    }
+
+    fn customer(&self, cx: &Cx<'_>, row: &Row) -> Result<Changes<'static>, Error> {
+        let members = self.members(cx, row).map_err(Error::parameter)?;
+        let mut changes = input::changes(cx, &members, self.product.as_deref(), None)?;
+        if let Some(phones) = input::text_of(&members, Field::Phones.name()) {
+            let phones = phones.split([' ', ',', ';', '，', '；', '、', '\n']).map(str::trim);
+            let phone = |typed: &str| PhoneChange { id: None, typed: typed.to_owned().into() };
+            changes.phones = Some(phones.filter(|typed| !typed.is_empty()).map(phone).collect());
+        }
+        Ok(changes)
+    }
+
+    fn explain(&self, error: &Error) -> String {
+        text_of(error)
+    }
+}
+
+impl Customers {
+    /// Returns a row as the members that a request would have; or what cannot be understood of it.
+    fn members(&self, cx: &Cx<'_>, row: &Row) -> Result<Map<String, Value>, String> {
+        let number = row.number.saturating_sub(self.titles);
+        let mut members = Map::new();
+        for (column, field) in &self.fields {
+            let Some(cell) = row.cell(*column) else { continue };
+            let (name, value) = value(cx, *field, cell).map_err(|why| {
+                let caption = field.caption();
+                match why {
+                    Why::Formula => {
+                        format!("导入数据[{number}]项[{caption}]是公式，请粘贴为数值 / is a formula: paste its value")
+                    }
+                    Why::Form(given) => format!("导入数据[{number}]项[{caption}]值[{given}]不符合格式要求"),
+                    Why::List(given, list) => {
+                        format!("导入数据[{number}]项[{caption}]值[{given}]无法被代码表[{list}]识别")
+                    }
+                    Why::Nobody(given) => format!("导入数据[{number}]项[{caption}]值[{given}]无法被实体[企业用户]识别"),
+                }
+            })?;
+            members.insert(name.to_owned(), value);
+        }
+        Ok(members)
+    }
+}
+
+/// Why a cell cannot be understood.
+enum Why {
+    Formula,
+    Form(String),
+    List(String, &'static str),
+    Nobody(String),
+}
+
+fn value(cx: &Cx<'_>, field: Field, cell: &Cell) -> Result<(&'static str, Value), Why> {
+    let text = match cell {
+        Cell::Text(text) => text.trim(),
+        Cell::Fault(mark) => return Err(Why::Form(mark.clone())),
+        Cell::Formula => return Err(Why::Formula),
+    };
+    // A message tells enough of it.
+    let given = || text.chars().take(100).collect::<String>();
+    if let Some((list_name, list)) = field.list() {
+        let known = list.iter().find(|(value, label)| text == *label || text == *value);
+        let (value, _) = known.ok_or_else(|| Why::List(given(), list_name))?;
+        return Ok((field.name(), (*value).into()));
+    }
+    match field {
+        Field::Scale => {
+            let number: i32 = text.parse().map_err(|_| Why::Form(given()))?;
+            Ok((field.name(), number.into()))
+        }
+        Field::AssigneeName => {
+            let mut called = cx.catalogue.staff.values().filter(|staff| staff.name == text && !staff.disabled);
+            match (called.next(), called.next()) {
+                (Some(staff), None) => Ok((Field::AssigneeId.name(), staff.login_no.as_str().into())),
+                _ => Err(Why::Nobody(given())),
+            }
+        }
+        Field::AssigneeId => match cx.catalogue.staff(text) {
+            Some(staff) => Ok((field.name(), staff.login_no.as_str().into())),
+            None => Err(Why::Nobody(given())),
+        },
+        _ => Ok((field.name(), text.into())),
+    }
+}

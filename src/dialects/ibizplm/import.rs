@@ -1,0 +1,277 @@
+//! Customers out of workbooks, at once or in the background.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use md5::{Digest, Md5};
+use schemars::JsonSchema;
+use serde::Serialize;
+use serde_json::Value;
+
+use super::columns::{Field, Titles};
+use super::input::Given;
+use super::shapes::{AsyncAction, AsyncImport, AsyncKey, FileKey, ImportFile, ImportSchema, SchemaShown, Uploaded};
+use crate::dialects::Headers;
+use crate::domain::times::{self, SECOND};
+use crate::error::Error;
+use crate::ops::import::{self, BOOK, Order, Outcome};
+use crate::ops::jobs::{self, Job};
+use crate::ops::outgoing::Outgoing;
+use crate::ops::plm::{self, Grant};
+use crate::ops::{Cx, files};
+use crate::store::rows::ActionRow;
+
+/// The import that there is.
+pub const TAG: &str = "import_customer";
+/// The entity that is imported.
+const ENTITY: &str = "CUSTOMER";
+/// The mistakes that the result of a job tells.
+const IN_RESULT: usize = 50;
+/// Header definitions of a company, and columns of one.
+const MOST_SCHEMAS: i64 = 1000;
+const MOST_COLUMNS: usize = 100;
+
+/// The rows that were not imported, by number, with why.
+#[derive(Serialize, JsonSchema)]
+#[serde(transparent)]
+pub struct Mistakes {
+    rows: BTreeMap<u32, String>,
+    #[serde(skip)]
+    headers: Headers,
+}
+
+impl Mistakes {
+    pub fn headers(&mut self) -> Headers {
+        std::mem::take(&mut self.headers)
+    }
+}
+
+pub async fn import(cx: &Cx<'_>, request: Given<ImportFile>) -> Result<Mistakes, Error> {
+    let (job, outcome) = carry_out(cx, &request, false).await?;
+    if let Some(message) = outcome.message {
+        return Err(Error::parameter(message));
+    }
+    let headers = figures(&job, &outcome);
+    Ok(Mistakes { rows: outcome.mistakes.into_iter().collect(), headers })
+}
+
+pub async fn import_with_book(cx: &Cx<'_>, request: Given<ImportFile>) -> Result<Arc<dyn Outgoing>, Error> {
+    let (job, outcome) = carry_out(cx, &request, true).await?;
+    let headers = figures(&job, &outcome);
+    match (outcome.file, outcome.message) {
+        (Some(id), _) => Ok(Arc::new(files::Kept { id, name: BOOK.to_owned(), headers })),
+        (None, message) => Err(Error::parameter(message.unwrap_or_default())),
+    }
+}
+
+fn figures(job: &str, outcome: &Outcome) -> Headers {
+    vec![
+        ("x-asyncaction-id", job.to_owned()),
+        ("x-import-total", outcome.total.to_string()),
+        ("x-import-success", outcome.success.to_string()),
+        ("x-import-failed", outcome.failed.to_string()),
+    ]
+}
+
+/// Imports a file and waits for the end.
+async fn carry_out(cx: &Cx<'_>, request: &Given<ImportFile>, wants_book: bool) -> Result<(String, Outcome), Error> {
+    let job = start(cx, request, wants_book).await?;
+    let ended = jobs::outcome(cx, &job).await?;
+    let silent = || {
+        let done = ended.succeeded;
+        Error::parameter(format!("导入中断，已导入 {done} 行 / the import was interrupted, {done} rows were imported"))
+    };
+    let outcome = ended.result.as_deref().and_then(|result| serde_json::from_str(result).ok());
+    Ok((job, outcome.ok_or_else(silent)?))
+}
+
+/// Begins an import and returns the id of its job.
+async fn start<S>(cx: &Cx<'_>, request: &Given<S>, wants_book: bool) -> Result<String, Error> {
+    let product = request.product();
+    plm::allow(cx, product.as_deref(), Some(Grant::Create), None).await?;
+    let tag = tag(request.text("srfimporttag"))?;
+    if let Some(product) = &product
+        && plm::product_name(cx, product).await?.is_none()
+    {
+        return Err(Error::parameter(format!("没有产品 {product} / there is no such product")));
+    }
+    let file = request.text("srfossfileid").ok_or_else(|| Error::parameter("没有传入导入数据 / no file came along"))?;
+    files::named(cx, &file).await?;
+    let own = match request.text("srfimportschemaid") {
+        Some(id) => Some(schema(cx, &id).await?),
+        None => None,
+    };
+    let name = format!("[客户]数据导入作业[{tag}]");
+    let job = Job { name: &name, kind: "DEIMPORTDATA2", subject: ENTITY, tag: &tag };
+    let (id, is_new) = jobs::enter(cx, &job).await?;
+    if is_new {
+        let order = Order { file, layout: Arc::new(Titles { product, own }), wants_book };
+        let backend = cx.backend.shared()?;
+        backend.jobs.spawn(import::run(backend.clone(), cx.caller.clone(), id.clone(), order));
+    }
+    Ok(id)
+}
+
+/// Returns the tag of an import, if there is such a one.
+pub fn tag(given: Option<String>) -> Result<String, Error> {
+    match given.map(|tag| tag.trim().to_owned()).filter(|tag| !tag.is_empty()) {
+        None => Ok(TAG.to_owned()),
+        Some(tag) if tag.eq_ignore_ascii_case(TAG) => Ok(TAG.to_owned()),
+        Some(tag) => Err(Error::parameter(format!(
+            "无法获取实体导入[{tag:.60}]运行时对象 / there is no such import, only {TAG}"
+        ))),
+    }
+}
+
+async fn schema(cx: &Cx<'_>, id: &str) -> Result<BTreeMap<String, Field>, Error> {
+    let missing = || Error::parameter(format!("无法获取表头定义[{id:.64}] / there is no such header definition"));
+    let found = if id.contains('\0') { None } else { cx.scope.import_schema(id).await? };
+    let columns: BTreeMap<String, String> =
+        serde_json::from_str(&found.ok_or_else(missing)?.value).map_err(|cause| Error::internal(&cause))?;
+    columns.into_iter().map(|(title, name)| Ok((title, field(&name)?))).collect()
+}
+
+fn field(name: &str) -> Result<Field, Error> {
+    Field::ALL.into_iter().find(|field| field.name() == name).ok_or_else(|| {
+        let known = Field::ALL.map(Field::name).join(", ");
+        Error::parameter(format!(
+            "columns: 没有字段 {name:.60}，可用：{known} / there is no such field; these are: {known}"
+        ))
+    })
+}
+
+pub async fn put_schema(cx: &Cx<'_>, request: Given<ImportSchema>) -> Result<SchemaShown, Error> {
+    plm::allow(cx, request.product().as_deref(), Some(Grant::Create), None).await?;
+    let wrong = || {
+        Error::parameter(format!(
+            "columns: 应为对象，如 {{\"单位名称\":\"name\",\"3\":\"phone\"}}，最多 {MOST_COLUMNS} 列 / expected an object \
+             of titles or numbers of columns with fields, at most {MOST_COLUMNS}"
+        ))
+    };
+    let given = request.members.get("columns").and_then(Value::as_object).ok_or_else(wrong)?;
+    if given.is_empty() || given.len() > MOST_COLUMNS {
+        return Err(wrong());
+    }
+    let mut columns = BTreeMap::new();
+    for (title, name) in given {
+        if title.trim().is_empty() || title.chars().count() > 255 || title.contains('\0') {
+            return Err(wrong());
+        }
+        columns.insert(title.clone(), field(name.as_str().ok_or_else(wrong)?)?.name().to_owned());
+    }
+    let stored = serde_json::to_string(&columns).map_err(|cause| Error::internal(&cause))?;
+    // The same definition has the same id, however often it is sent.
+    let id = hex::encode(Md5::digest(&stored));
+    let name: String =
+        request.text("name").unwrap_or_default().chars().filter(|letter| *letter != '\0').take(255).collect();
+    let mut tx = cx.scope.write().await?;
+    if tx.import_schema(&id).await?.is_none()
+        && tx.import_schemas().await?.is_some_and(|count| count.value >= MOST_SCHEMAS)
+    {
+        return Err(Error::parameter(format!(
+            "最多 {MOST_SCHEMAS} 个表头定义 / at most {MOST_SCHEMAS} header definitions"
+        )));
+    }
+    tx.put_import_schema(&id, &name, &stored, cx.now, cx.caller.login_no()).await?;
+    tx.commit().await?;
+    Ok(SchemaShown { id, name, columns })
+}
+
+pub async fn put_file(cx: &Cx<'_>, request: Given<FileKey>) -> Result<Uploaded, Error> {
+    let id = request.text("srfossfileid").ok_or_else(|| Error::parameter("没有传入文件 / no file came along"))?;
+    let file = files::named(cx, &id).await?;
+    let until = file.created_at.saturating_add(files::KEPT * SECOND);
+    Ok(Uploaded {
+        id: file.id,
+        name: file.name,
+        size: file.bytes,
+        expires: times::to_second(until, &cx.catalogue.company.time_zone),
+    })
+}
+
+pub async fn get_file(cx: &Cx<'_>, request: Given<FileKey>) -> Result<Arc<dyn Outgoing>, Error> {
+    let id = request.text("srfossfileid").ok_or(Error::NotFound)?;
+    let file = files::find(cx, &id).await?.ok_or(Error::NotFound)?;
+    Ok(Arc::new(files::Kept { id: file.id, name: file.name, headers: Vec::new() }))
+}
+
+pub async fn import_in_background(cx: &Cx<'_>, request: Given<AsyncImport>) -> Result<AsyncAction, Error> {
+    let job = start(cx, &request, true).await?;
+    Ok(show(cx, jobs::find(cx, &job).await?))
+}
+
+pub async fn async_action(cx: &Cx<'_>, request: Given<AsyncKey>) -> Result<AsyncAction, Error> {
+    let id = request.text("asyncactionid").ok_or(Error::NotFound)?;
+    Ok(show(cx, jobs::find(cx, &id).await?))
+}
+
+fn show(cx: &Cx<'_>, job: ActionRow) -> AsyncAction {
+    let zone = &cx.catalogue.company.time_zone;
+    let outcome: Option<Outcome> = job.result.as_deref().and_then(|result| serde_json::from_str(result).ok());
+    let rate = match job.state {
+        jobs::DONE => 100,
+        _ if job.total > 0 => job.done.saturating_mul(100) / job.total,
+        _ => 0,
+    };
+    AsyncAction {
+        actiontype: job.kind,
+        srfdcid: Some(cx.caller.company.to_string()),
+        fulltopictag: None,
+        actionstate: job.state,
+        dcsystemid: None,
+        createdate: Some(times::to_second(job.created_at, zone)),
+        createman: Some(job.created_by.clone()),
+        updatedate: Some(times::to_second(job.updated_at, zone)),
+        updateman: Some(job.created_by),
+        asyncacitonid: job.id,
+        asyncacitonname: job.name,
+        actionparam: Some(job.subject),
+        actionparam2: Some(job.tag),
+        completionrate: rate,
+        stepinfo: format!("{}/{} 行，成功 {} / rows done, {2} imported", job.done, job.total, job.succeeded),
+        actionresult: outcome.map(|outcome| outcome.into()),
+    }
+}
+
+/// What a job has come to.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PlmImportResult")]
+pub struct ImportResult {
+    total: u32,
+    success: u32,
+    failed: u32,
+    /// The first mistakes.
+    errorinfo: Vec<Mistake>,
+    /// Why not everything could be tried.
+    message: Option<String>,
+    /// A workbook of the rows that failed, under /ossfiles/{id}.
+    errorfile: Option<ErrorFile>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PlmImportMistake")]
+struct Mistake {
+    row: u32,
+    message: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PlmErrorFile")]
+struct ErrorFile {
+    id: String,
+    name: String,
+}
+
+impl From<Outcome> for ImportResult {
+    fn from(outcome: Outcome) -> Self {
+        let mistakes = outcome.mistakes.into_iter().take(IN_RESULT);
+        Self {
+            total: outcome.total,
+            success: outcome.success,
+            failed: outcome.failed,
+            errorinfo: mistakes.map(|(row, message)| Mistake { row, message }).collect(),
+            message: outcome.message,
+            errorfile: outcome.file.filter(|_| outcome.failed > 0).map(|id| ErrorFile { id, name: BOOK.to_owned() }),
+        }
+    }
+}

@@ -1,0 +1,56 @@
+//! A customer that is to be created.
+
+use super::changes::{Changes, Duplicates};
+use super::plm::{self, PlmPatch};
+use super::record::{self, Origin};
+use super::{Merged, adopt, documents, duplicates, merge, stay_within, stored};
+use crate::domain::catalogue::Role;
+use crate::domain::change;
+use crate::domain::customer::Customer;
+use crate::domain::document::{Document, System};
+use crate::error::Error;
+use crate::ops::{Cx, reveal};
+use crate::store::Tx;
+use crate::store::rows::CustomerRow;
+
+/// A new customer that keeps every rule that can be told without the database.
+pub struct New {
+    merged: Merged,
+    patches: Vec<(System, Document)>,
+    profile: Option<PlmPatch>,
+    duplicates: Duplicates,
+}
+
+impl New {
+    /// Refuses what the caller may not create, and what breaks a rule.
+    pub fn check(cx: &Cx<'_>, mut changes: Changes<'_>) -> Result<Self, Error> {
+        // By whatever name and system it is asked for, it is this right that is needed.
+        cx.require("create_customer", Role::Agent)?;
+        let patches = std::mem::take(&mut changes.documents);
+        let duplicates = changes.duplicates;
+        let profile = changes.plm.take();
+        let mut merged = merge::merge(&Customer::default(), changes, &cx.catalogue)?;
+        merge::check_required(&merged.customer, &cx.catalogue)?;
+        if merged.labels.as_ref().is_none_or(Vec::is_empty)
+            && patches.is_empty()
+            && profile.is_none()
+            && change::lines(&Customer::default(), &merged.customer, &cx.catalogue).is_empty()
+        {
+            return Err(Error::CustomerEmpty);
+        }
+        reveal::try_numbers(cx, merged.customer.phones.len())?;
+        adopt(cx, &mut merged.customer);
+        stay_within(cx, &merged.customer)?;
+        Ok(Self { merged, patches, profile, duplicates })
+    }
+
+    /// Stores the customer and returns it, unless a rule forbids it that only the database knows.
+    pub async fn insert(self, cx: &Cx<'_>, tx: &mut Tx) -> Result<CustomerRow, Error> {
+        let Self { mut merged, patches, profile, duplicates } = self;
+        duplicates::check(cx, tx, duplicates, &Customer::default(), &merged.customer).await?;
+        merged.documents = documents::merge(tx, None, patches, None, cx.now).await?;
+        merged.plm = plm::merge(tx, None, profile, None).await?;
+        let id = record::insert(tx, &cx.catalogue, merged, &Origin::of(cx)).await?;
+        stored(tx, id).await
+    }
+}

@@ -1,0 +1,165 @@
+//! Work that goes on after its answer. What is known of it is in the database: any server can be asked how far it
+//! is, and after a crash it is known how far it came.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+use tokio_util::sync::CancellationToken;
+use tokio_util::task::TaskTracker;
+use uuid::Uuid;
+
+use super::{Backend, Cx, idempotency};
+use crate::domain::times::SECOND;
+use crate::error::Error;
+use crate::store::Tx;
+use crate::store::rows::ActionRow;
+
+/// The states of a job, as iBiz PLM numbers them.
+pub const WAITING: i64 = 10;
+pub const AT_WORK: i64 = 20;
+pub const DONE: i64 = 30;
+pub const FAILED: i64 = 40;
+
+/// Jobs that a server carries out at a time.
+const AT_A_TIME: usize = 2;
+/// The most jobs of a company that are not done.
+const MOST: i64 = 16;
+/// How often a waiting job says that it is still there.
+const SIGN_OF_LIFE: Duration = Duration::from_secs(20);
+/// A job of which nothing was heard for so long has ended with its server, microseconds.
+const SILENT: i64 = 120 * SECOND;
+/// How long is known what became of a job, seconds.
+const KNOWN: i64 = 24 * 60 * 60;
+
+/// The jobs of this server.
+pub struct Jobs {
+    tasks: TaskTracker,
+    stopping: CancellationToken,
+    places: Arc<Semaphore>,
+}
+
+impl Default for Jobs {
+    fn default() -> Self {
+        Self {
+            tasks: TaskTracker::new(),
+            stopping: CancellationToken::new(),
+            places: Arc::new(Semaphore::new(AT_A_TIME)),
+        }
+    }
+}
+
+impl Jobs {
+    /// Carries a job out, whether or not somebody waits for it.
+    pub fn spawn(&self, job: impl Future<Output = ()> + Send + 'static) {
+        self.tasks.spawn(job);
+    }
+
+    /// Whether jobs are to end where they are.
+    #[must_use]
+    pub fn are_stopping(&self) -> bool {
+        self.stopping.is_cancelled()
+    }
+
+    /// Makes all jobs end after the step that they are at; `false` when some did not in time.
+    pub async fn stop(&self, limit: Duration) -> bool {
+        self.stopping.cancel();
+        self.tasks.close();
+        tokio::time::timeout(limit, self.tasks.wait()).await.is_ok()
+    }
+}
+
+/// What a new job is to be known by.
+pub struct Job<'a> {
+    pub name: &'a str,
+    pub kind: &'a str,
+    pub subject: &'a str,
+    pub tag: &'a str,
+}
+
+/// Writes a new job down and returns its id, and whether it is one: a request that comes again leads to the job of
+/// before.
+pub async fn enter(cx: &Cx<'_>, job: &Job<'_>) -> Result<(String, bool), Error> {
+    let mut tx = cx.scope.write().await?;
+    if let Some(id) = idempotency::recall(cx, &mut tx).await? {
+        return Ok((id, false));
+    }
+    if tx.async_actions_since(cx.now - SILENT).await?.is_some_and(|jobs| jobs.value >= MOST) {
+        return Err(Error::RateLimited { retry_after_ms: 10_000, why: "import" });
+    }
+    let id = Uuid::new_v4().simple().to_string();
+    tx.insert_async_action(&id, job.name, job.kind, job.subject, job.tag, cx.now, cx.caller.login_no()).await?;
+    idempotency::remember(cx, &mut tx, &id).await?;
+    tx.commit().await?;
+    Ok((id, true))
+}
+
+/// Returns a place among the jobs that are at work, when there is one; `None` when the server ends.
+pub async fn place(cx: &Cx<'_>, job: &str) -> Result<Option<OwnedSemaphorePermit>, Error> {
+    let jobs = &cx.backend.jobs;
+    loop {
+        tokio::select! {
+            place = jobs.places.clone().acquire_owned() => return Ok(place.ok()),
+            () = jobs.stopping.cancelled() => return Ok(None),
+            () = tokio::time::sleep(SIGN_OF_LIFE) => {
+                let mut tx = cx.scope.write().await?;
+                advance(cx, &mut tx, job, 0, 0).await?;
+                tx.commit().await?;
+            }
+        }
+    }
+}
+
+/// Marks a job as being at work, with as many steps as there are to be.
+pub async fn begin(cx: &Cx<'_>, job: &str, steps: u32) -> Result<(), Error> {
+    let mut tx = cx.scope.write().await?;
+    tx.begin_async_action(job, steps.into(), cx.backend.clock.now()).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Counts steps that are done, and those of them that have succeeded, with what else the transaction writes.
+pub async fn advance(cx: &Cx<'_>, tx: &mut Tx, job: &str, done: usize, succeeded: usize) -> Result<(), Error> {
+    let number = |steps: usize| i64::try_from(steps).unwrap_or(i64::MAX);
+    tx.advance_async_action(job, number(done), number(succeeded), cx.backend.clock.now()).await?;
+    Ok(())
+}
+
+/// Writes down what a job has come to.
+pub async fn end(backend: &Backend, company: i64, job: &str, state: i64, result: &str) -> Result<(), Error> {
+    let mut tx = backend.store.company(company).write().await?;
+    tx.end_async_action(job, state, result, backend.clock.now()).await?;
+    Ok(tx.commit().await?)
+}
+
+/// Returns how far a job is. One that ended with its server has failed.
+pub async fn find(cx: &Cx<'_>, id: &str) -> Result<ActionRow, Error> {
+    let found = if id.contains('\0') { None } else { cx.scope.async_action(id).await? };
+    let mut job = found.filter(|job| job.created_by == cx.caller.login_no()).ok_or(Error::NotFound)?;
+    if job.state < DONE && job.updated_at < cx.backend.clock.now() - SILENT {
+        job.state = FAILED;
+    }
+    Ok(job)
+}
+
+/// Returns what a job has come to, once it has.
+pub async fn outcome(cx: &Cx<'_>, id: &str) -> Result<ActionRow, Error> {
+    const PACE: Duration = Duration::from_millis(50);
+    loop {
+        let job = find(cx, id).await?;
+        if job.state >= DONE {
+            return Ok(job);
+        }
+        tokio::time::sleep(PACE).await;
+    }
+}
+
+/// Forgets, in all companies, what became of jobs long ago.
+pub async fn forget(backend: &Backend) -> Result<(), Error> {
+    let before = backend.clock.now().saturating_sub(KNOWN * SECOND);
+    for company in backend.store.companies().await? {
+        let mut tx = backend.store.company(company.id).write().await?;
+        tx.forget_async_actions(before).await?;
+        tx.commit().await?;
+    }
+    Ok(())
+}

@@ -1,0 +1,74 @@
+//! Files in pieces, and work that goes on after its answer.
+
+use super::rows::{ActionRow, BytesRow, FileRow, NumberRow, TextRow};
+
+queries! {
+    // ---- files
+
+    read fn file(id: &str, created_by: &str) -> Option<FileRow> {
+        "select id, name, bytes, created_at from file where company_id = $1 and id = $2 and created_by = $3 and is_whole = 1"
+    }
+    /// How many files there are that this one made.
+    read fn files_by(created_by: &str) -> Option<NumberRow> {
+        "select count(*) as value from file where company_id = $1 and created_by = $2"
+    }
+    read fn file_piece(file_id: &str, number: i64) -> Option<BytesRow> {
+        "select data as value from file_piece where company_id = $1 and file_id = $2 and number = $3"
+    }
+    write fn insert_file(id: &str, name: &str, created_at: i64, created_by: &str) -> u64 {
+        "insert into file (company_id, id, name, bytes, is_whole, created_at, created_by) values ($1, $2, $3, 0, 0, $4, $5)"
+    }
+    write fn insert_file_piece(file_id: &str, number: i64, data: &[u8]) -> u64 {
+        "insert into file_piece (company_id, file_id, number, data) values ($1, $2, $3, $4)"
+    }
+    write fn finish_file(id: &str, bytes: i64) -> u64 {
+        "update file set bytes = $3, is_whole = 1 where company_id = $1 and id = $2"
+    }
+    write fn delete_file(id: &str) -> u64 {
+        "delete from file where company_id = $1 and id = $2"
+    }
+    write fn forget_files(before: i64) -> u64 {
+        "delete from file where company_id = $1 and created_at < $2"
+    }
+
+    // ---- which column is which field
+
+    read fn import_schema(id: &str) -> Option<TextRow> {
+        "select columns as value from import_schema where company_id = $1 and id = $2"
+    }
+    write fn put_import_schema(id: &str, name: &str, columns: &str, created_at: i64, created_by: &str) -> u64 {
+        "insert into import_schema (company_id, id, name, columns, created_at, created_by) values ($1, $2, $3, $4, $5, $6)
+         on conflict (company_id, id) do update set name = excluded.name, columns = excluded.columns"
+    }
+    read fn import_schemas() -> Option<NumberRow> {
+        "select count(*) as value from import_schema where company_id = $1"
+    }
+
+    // ---- work that goes on after its answer
+
+    read fn async_action(id: &str) -> Option<ActionRow> {
+        "select id, name, kind, subject, tag, state, done, succeeded, total, result, created_at, created_by, updated_at
+         from async_action where company_id = $1 and id = $2"
+    }
+    /// How much is waiting or at work, of what has been heard of since then.
+    read fn async_actions_since(updated_at: i64) -> Option<NumberRow> {
+        "select count(*) as value from async_action where company_id = $1 and state < 30 and updated_at > $2"
+    }
+    write fn insert_async_action(id: &str, name: &str, kind: &str, subject: &str, tag: &str, at: i64, by: &str) -> u64 {
+        "insert into async_action (company_id, id, name, kind, subject, tag, state, done, succeeded, total, created_at, created_by, updated_at)
+         values ($1, $2, $3, $4, $5, $6, 10, 0, 0, 0, $7, $8, $7)"
+    }
+    /// Marks it as being at work, with as many steps.
+    write fn begin_async_action(id: &str, total: i64, at: i64) -> u64 {
+        "update async_action set state = 20, total = $3, updated_at = $4 where company_id = $1 and id = $2"
+    }
+    write fn advance_async_action(id: &str, done: i64, succeeded: i64, at: i64) -> u64 {
+        "update async_action set done = done + $3, succeeded = succeeded + $4, updated_at = $5 where company_id = $1 and id = $2"
+    }
+    write fn end_async_action(id: &str, state: i64, result: &str, at: i64) -> u64 {
+        "update async_action set state = $3, result = $4, updated_at = $5 where company_id = $1 and id = $2"
+    }
+    write fn forget_async_actions(before: i64) -> u64 {
+        "delete from async_action where company_id = $1 and created_at < $2"
+    }
+}
