@@ -300,9 +300,9 @@ fn send(file: File, limits: Limits, out: &mpsc::Sender<Result<Vec<Row>, ReadErro
     loop {
         let mut batch = Vec::with_capacity(BATCH);
         while batch.len() < BATCH
-            && let Some(row) = rows.next()?
+            && let Some(row) = rows.next()
         {
-            batch.push(row);
+            batch.push(row?);
         }
         if batch.is_empty() || out.blocking_send(Ok(batch)).is_err() {
             return Ok(());

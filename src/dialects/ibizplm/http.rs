@@ -91,6 +91,7 @@ fn message(refused: &Refused<'_>) -> String {
 }
 
 /// Returns what a refusal says, without knowing of what.
+#[must_use]
 pub fn text_of(error: &Error) -> String {
     match error {
         Error::Internal { id } => format!("{} [{id}]", error.row().message),
@@ -98,8 +99,8 @@ pub fn text_of(error: &Error) -> String {
         | Error::Parameter { .. }
         | Error::Invalid { .. }
         | Error::IdTaken { .. }
-        | Error::InUse { .. } => error.detail().unwrap_or_default().into_owned(),
-        Error::Forbidden { .. } => error.detail().unwrap_or_default().into_owned(),
+        | Error::InUse { .. }
+        | Error::Forbidden { .. } => error.detail().unwrap_or_default().into_owned(),
         other => other.exception().unwrap_or_else(|| other.row().message.into()).into_owned(),
     }
 }

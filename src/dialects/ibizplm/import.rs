@@ -229,7 +229,7 @@ fn show(cx: &Cx<'_>, job: ActionRow) -> AsyncAction {
         actionparam2: Some(job.tag),
         completionrate: rate,
         stepinfo: format!("{}/{} 行，成功 {} / rows done, {2} imported", job.done, job.total, job.succeeded),
-        actionresult: outcome.map(|outcome| outcome.into()),
+        actionresult: outcome.map(ImportResult::from),
     }
 }
 

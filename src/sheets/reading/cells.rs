@@ -52,8 +52,7 @@ impl<'a> Rows<'a> {
         Self { xml, strings, limits, last: 0, found: 0 }
     }
 
-    /// Returns the next row that has something in it; none at the end.
-    pub fn next(&mut self) -> Result<Option<Row>, ReadError> {
+    fn next_row(&mut self) -> Result<Option<Row>, ReadError> {
         loop {
             let number = match self.xml.next()? {
                 Event::Start(start) if start.local_name().as_ref() == "row" => attribute(&start, "r")?,
@@ -159,6 +158,14 @@ impl<'a> Rows<'a> {
 
 fn text(text: String) -> Option<Cell> {
     (!text.trim().is_empty()).then_some(Cell::Text(text))
+}
+
+impl Iterator for Rows<'_> {
+    type Item = Result<Row, ReadError>;
+
+    fn next(&mut self) -> Option<Self::Item> {
+        self.next_row().transpose()
+    }
 }
 
 /// Returns the column of a cell, from 0; the next one where it does not say.

@@ -90,7 +90,7 @@ impl<'a> Xml<'a> {
 
 fn fault(cause: quick_xml::Error, most: u64) -> ReadError {
     let quick_xml::Error::Io(io) = &cause else { return damaged(cause) };
-    if io.get_ref().is_some_and(|inner| inner.is::<Exceeded>()) {
+    if io.get_ref().is_some_and(<dyn std::error::Error + Send + Sync>::is::<Exceeded>) {
         return ReadError::TooLarge(most);
     }
     // A checksum that is wrong, a stream that ends too early.

@@ -106,16 +106,13 @@ pub fn unescape(text: &str) -> String {
     while let Some((before, escape)) = rest.find("_x").and_then(|at| rest.split_at_checked(at)) {
         plain.push_str(before);
         let code = escape.get(2..6).filter(|_| escape.get(6..7) == Some("_"));
-        match code.and_then(|code| char::from_u32(u32::from_str_radix(code, 16).ok()?)) {
-            Some(character) => {
-                plain.push(character);
-                rest = escape.get(7..).unwrap_or_default();
-            }
-            None => {
-                plain.push_str("_x");
-                rest = escape.get(2..).unwrap_or_default();
-            }
+        let character = code.and_then(|code| char::from_u32(u32::from_str_radix(code, 16).ok()?));
+        let taken = if character.is_some() { 7 } else { 2 };
+        match character {
+            Some(character) => plain.push(character),
+            None => plain.push_str("_x"),
         }
+        rest = escape.get(taken..).unwrap_or_default();
     }
     plain.push_str(rest);
     plain
