@@ -13,6 +13,7 @@ pub mod documents;
 pub mod domain;
 pub mod error;
 pub mod ops;
+pub mod print;
 pub mod protocol;
 pub mod server;
 pub mod sheets;

@@ -60,6 +60,9 @@ install_missing() {
   [ -n "$(postgres_binaries)" ] || missing+=(postgresql)
   # The tests end the program by signals.
   type -P kill >/dev/null || missing+=(procps)
+  # They read printed pages, which are set with a font of the system.
+  type -P pdftotext >/dev/null || missing+=(poppler-utils)
+  [ -e /usr/share/fonts/truetype/wqy ] || missing+=(fonts-wqy-microhei)
   if [ ${#missing[@]} -gt 0 ]; then
     if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
       echo "缺少，请先安装 / missing, install first: apt-get install ${missing[*]}" >&2

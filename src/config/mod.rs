@@ -105,6 +105,8 @@ sections! {
         files: u32 = 32,
         seconds: u64 = 1800,
     }
+    /// What PDFs are made with.
+    print: Print { font: PathBuf = PathBuf::new() }
     /// How the documented systems answer, where they leave a choice.
     dialects: Dialects { customer_detail_envelope: bool = false, ibizplm_upstream_status: bool = false }
     /// What is kept of who did what.

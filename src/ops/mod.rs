@@ -32,6 +32,7 @@ use std::sync::{Arc, Weak};
 use crate::config::{Config, Dialects, Import};
 use crate::domain::catalogue::{Catalogue, Role};
 use crate::error::Error;
+use crate::print::Fonts;
 use crate::store::{Scope, Store};
 
 use clock::Clock;
@@ -52,6 +53,8 @@ pub struct Backend {
     pub jobs: jobs::Jobs,
     /// Itself, for work that goes on after its answer.
     me: Weak<Self>,
+    /// For threads that may take their time.
+    pub fonts: Arc<Fonts>,
 }
 
 impl Backend {
@@ -69,6 +72,7 @@ impl Backend {
             dialects: config.dialects.clone(),
             import: config.import.clone(),
             jobs: jobs::Jobs::default(),
+            fonts: Arc::new(Fonts::new(config.print.font.clone())),
             me: me.clone(),
         })
     }

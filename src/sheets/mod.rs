@@ -6,4 +6,4 @@ pub mod template;
 mod xlsx;
 
 pub use self::csv::Csv;
-pub use self::xlsx::{Xlsx, XlsxError};
+pub use self::xlsx::{Xlsx, XlsxError, fitting};

@@ -41,7 +41,8 @@ impl std::error::Error for XlsxError {}
 
 /// Returns what a cell can hold of a text, with a mark where something is missing: one long text must not
 /// cost the whole file.
-fn fitting(cell: &str) -> Cow<'_, str> {
+#[must_use]
+pub fn fitting(cell: &str) -> Cow<'_, str> {
     const MARK: &str = "…（已截断 / cut）";
     // Excel counts UTF-16 units.
     if cell.encode_utf16().count() <= CELL {

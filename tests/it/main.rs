@@ -36,6 +36,7 @@ mod matrix;
 mod migrations;
 mod model;
 mod plans;
+mod print;
 mod process;
 mod provider;
 mod rights;

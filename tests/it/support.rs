@@ -51,10 +51,24 @@ impl Engine {
             return true;
         }
         assert!(std::env::var_os("CI").is_none(), "TEST_POSTGRES_URL is not set: PostgreSQL is not optional in CI");
-        // Not eprintln!, which is only shown of tests that fail.
-        let _ = writeln!(std::io::stderr(), "跳过 / skipped: {test}, TEST_POSTGRES_URL is not set");
+        skipped(test, "TEST_POSTGRES_URL is not set");
         false
     }
+}
+
+fn skipped(test: &str, why: &str) {
+    // Not eprintln!, which is only shown of tests that fail.
+    let _ = writeln!(std::io::stderr(), "跳过 / skipped: {test}, {why}");
+}
+
+/// Whether what a test needs of a package is there. It may be missing on a developer's machine, and the test
+/// then says so; in CI that is a failure.
+pub fn is_installed(is_there: bool, package: &str, test: &str) -> bool {
+    if !is_there {
+        assert!(std::env::var_os("CI").is_none(), "{package} is not installed: it is not optional in CI");
+        skipped(test, &format!("{package} is not installed"));
+    }
+    is_there
 }
 
 fn postgres_url() -> Option<String> {
