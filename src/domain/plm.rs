@@ -63,8 +63,8 @@ pub fn label_of(list: &[(&'static str, &'static str)], value: &str) -> Option<&'
     list.iter().find(|(known, _)| *known == value).map(|(_, label)| *label)
 }
 
-/// How somebody follows a customer: not, subscribed, told what is important, following.
-pub const FOLLOWING: [&str; 4] = ["10", "20", "30", "40"];
+/// How somebody follows a customer: values with what people read.
+pub static FOLLOWING: [(&str, &str); 4] = [("10", "不关注"), ("20", "订阅"), ("30", "重要通知"), ("40", "关注")];
 
 /// Somebody who follows a customer.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -175,6 +175,22 @@ pub fn show(member: &Member, value: Option<&Value>) -> Option<String> {
     }
 }
 
+/// Returns what people read of a member on paper: all of it, and of a code list's value the label.
+#[must_use]
+pub fn read(profile: &Profile, member: &Member) -> Option<String> {
+    let list: &[(&str, &str)] = match member.name {
+        "grade_id" => &GRADES,
+        "industry_id" => &INDUSTRIES,
+        _ => &[],
+    };
+    let value = profile.get(member.name)?;
+    match value.as_str() {
+        Some("") => None,
+        Some(text) => Some(label_of(list, text).unwrap_or(text).to_owned()),
+        None => show(member, Some(value)),
+    }
+}
+
 /// Returns the profile of a customer of which nothing is stored.
 #[must_use]
 pub fn empty() -> Profile {
@@ -211,6 +227,19 @@ mod tests {
         ] {
             assert_eq!(checked(name, &given), Ok(stored), "{name} {given}");
         }
+    }
+
+    #[test]
+    fn on_paper_stands_what_people_read() {
+        let mut profile = empty();
+        let long = "字".repeat(2000);
+        for (name, value) in [("grade_id", "L9"), ("industry_id", "30"), ("description", &long), ("categories", "")] {
+            profile.insert(name.to_owned(), json!(value));
+        }
+        profile.insert("scale".to_owned(), json!(120));
+        profile.insert("is_archived".to_owned(), json!(1));
+        let texts: Vec<_> = MEMBERS.iter().filter_map(|member| read(&profile, member)).collect();
+        assert_eq!(texts, ["120", &long, "L9", "电子商务", "是", "否"]);
     }
 
     #[test]

@@ -120,6 +120,12 @@ pub fn is_id(id: &str) -> bool {
     !id.is_empty() && id.encode_utf16().count() <= LONGEST_ID && !id.contains('\0')
 }
 
+/// Returns what a person is called; the id itself of who is not on the staff.
+#[must_use]
+pub fn name_of(cx: &Cx<'_>, user: &str) -> String {
+    cx.catalogue.staff(user).map_or(user, |staff| &staff.name).to_owned()
+}
+
 /// A customer with all that iBiz PLM shows of it, but for who follows it.
 pub struct Entry {
     pub id: String,

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::domain::plm::Profile;
 use crate::domain::times;
 use crate::ops::Cx;
-use crate::ops::plm::Entry;
+use crate::ops::plm::{Entry, name_of};
 use crate::store::rows::AttentionRow;
 
 /// A customer, in the order of the document. Every member is always there.
@@ -120,9 +120,4 @@ impl CustomerBody {
         self.attentions = Some(attentions.into_iter().map(attention).collect());
         self
     }
-}
-
-/// Returns what a person is called; the id itself of who is not on the staff.
-pub fn name_of(cx: &Cx<'_>, user: &str) -> String {
-    cx.catalogue.staff(user).map_or(user, |staff| &staff.name).to_owned()
 }

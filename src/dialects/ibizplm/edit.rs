@@ -192,7 +192,7 @@ pub async fn draft(cx: &Cx<'_>, mut given: Map<String, Value>, product: Option<&
     body.id = input::text_of(&given, "id");
     body.name = input::text_of(&given, "name");
     body.assignee_id = input::text_of(&given, "assignee_id");
-    body.assignee_name = body.assignee_id.as_deref().map(|user| super::customer::name_of(cx, user));
+    body.assignee_name = body.assignee_id.as_deref().map(|user| plm::name_of(cx, user));
     body.product_name = match &body.product_id {
         Some(product) => plm::product_name(cx, product).await?,
         None => None,

@@ -2,14 +2,14 @@
 
 use serde_json::Value;
 
-use super::customer::{CustomerBody, name_of};
+use super::customer::CustomerBody;
 use super::input::Given;
 use super::shapes::{Assignee, Fetched, Filters};
 use crate::dialects::Headers;
 use crate::domain::catalogue::login_key;
 use crate::error::Error;
 use crate::ops::Cx;
-use crate::ops::plm::{self, Entry, Grant};
+use crate::ops::plm::{self, Entry, Grant, name_of};
 use crate::store::plm::{PlmColumn, PlmSearch};
 
 const SIZE: i64 = 20;

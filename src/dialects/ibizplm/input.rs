@@ -7,12 +7,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::customer::name_of;
 use crate::domain::customer::LONGEST_TEXT;
 use crate::domain::plm::{self, Attention, FOLLOWING, Fault, LONGEST_ID, MEMBERS, Profile, Wrong};
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::customer::{Changes, Patch, PlmPatch};
+use crate::ops::plm::name_of;
 use crate::ops::rights::Shown;
 
 /// How many may follow one customer, and elements of one list.
@@ -212,8 +212,9 @@ fn attentions(cx: &Cx<'_>, members: &Map<String, Value>) -> Result<Option<Vec<At
             return Err(Wrong::Rule("缺少 user_id / user_id is missing".to_owned()));
         }
         let kind = Some(text("type")?).filter(|kind| !kind.is_empty()).unwrap_or_else(|| "40".to_owned());
-        if !FOLLOWING.contains(&kind.as_str()) {
-            return Err(Wrong::Rule(format!("type 应为 {0} / expected one of {0}", FOLLOWING.join(", "))));
+        if plm::label_of(&FOLLOWING, &kind).is_none() {
+            let values = FOLLOWING.map(|(value, _)| value).join(", ");
+            return Err(Wrong::Rule(format!("type 应为 {values} / expected one of {values}")));
         }
         let name = match cx.catalogue.staff(&user_id) {
             Some(_) => name_of(cx, &user_id),
