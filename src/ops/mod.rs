@@ -21,6 +21,7 @@ pub mod jobs;
 pub mod outgoing;
 pub mod password;
 pub mod plm;
+pub mod plm_report;
 pub mod reveal;
 pub mod rights;
 pub mod setup;

@@ -1,7 +1,7 @@
 //! The tables of iBiz PLM: its fixed queries, and the search with its filters and orders.
 
 use super::dynamic::Sql;
-use super::rows::{AttentionRow, NumberRow, PlmRow, ProductRow, TextRow, TicketsRow};
+use super::rows::{AttentionRow, NumberRow, PlmGroupRow, PlmRow, ProductRow, TextRow, TicketsRow};
 use super::{Engine, Scope, Within};
 
 queries! {
@@ -88,6 +88,9 @@ queries! {
         "select customer_id as value from follow_up where company_id = $1 and id = $2"
     }
 }
+
+/// The states of tickets that are done, as statements name them.
+const DONE: &str = "'已完成', '已关闭'";
 
 /// What customers are narrowed by, all of it at once; the default is all of them.
 #[derive(Debug, Clone, Default)]
@@ -179,11 +182,23 @@ impl Scope {
         Ok(rows.first().map_or(0, |row| row.value))
     }
 
-    /// The texts of a search's statements, for the test that prepares them: page and count.
+    /// How many customers the search finds, and how many tickets they have, by which of these values a column of
+    /// them has. What clients wrote can be any text, so other values are counted together.
+    pub async fn plm_groups<'v>(
+        &self,
+        search: &PlmSearch,
+        column: PlmColumn,
+        values: impl IntoIterator<Item = &'v str>,
+    ) -> sqlx::Result<Vec<PlmGroupRow>> {
+        self.plm_grouped(search, column, values).fetch(self).await
+    }
+
+    /// The texts of a search's statements, for the test that prepares them: page, count and groups.
     #[doc(hidden)]
     #[must_use]
-    pub fn plm_texts(&self, search: &PlmSearch) -> [String; 2] {
-        [self.plm_page(search, 0, 0), self.plm_count(search)].map(Sql::into_text)
+    pub fn plm_texts(&self, search: &PlmSearch) -> [String; 3] {
+        let groups = self.plm_grouped(search, PlmColumn::Grade, ["L0", "L1"]);
+        [self.plm_page(search, 0, 0), self.plm_count(search), groups].map(Sql::into_text)
     }
 
     fn plm_page(&self, search: &PlmSearch, limit: i64, offset: i64) -> Sql {
@@ -214,6 +229,22 @@ impl Scope {
         let mut sql = Sql::of_company(self.company());
         sql.push("select count(*) as value");
         self.push_plm(&mut sql, search);
+        sql
+    }
+
+    fn plm_grouped<'v>(&self, search: &PlmSearch, column: PlmColumn, values: impl IntoIterator<Item = &'v str>) -> Sql {
+        let mut sql = Sql::of_company(self.company());
+        sql.push("select f.value, count(*) as customers, cast(coalesce(sum(t.total), 0) as bigint) as tickets,");
+        sql.push(" cast(coalesce(sum(t.finished), 0) as bigint) as finished from (select c.id, case");
+        for value in values {
+            sql.push(" when ").push(column.text()).push(" = ").bind(value).push(" then ").push(column.text());
+        }
+        sql.push(" when ").push(column.text()).push(" <> '' then '' end as value");
+        self.push_plm(&mut sql, search);
+        sql.push(") f left join (select customer_id, count(*) as total, sum(case when status in (");
+        sql.push(DONE)
+            .push(") then 1 else 0 end) as finished from ticket where company_id = $1 group by customer_id) t");
+        sql.push(" on t.customer_id = f.id group by f.value");
         sql
     }
 
@@ -261,5 +292,16 @@ impl Scope {
                 sql.push("select value::bigint from jsonb_array_elements_text(").bind(list.as_str()).push("::jsonb))")
             }
         };
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tickets_are_done_in_the_same_states_everywhere() {
+        let counts = STATEMENTS.iter().find(|(name, ..)| *name == "ticket_counts").unwrap();
+        assert!(counts.1.contains(DONE) && counts.2.contains(DONE));
     }
 }

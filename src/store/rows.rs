@@ -128,4 +128,8 @@ rows! {
 
     /// How many tickets a customer has, and how many of them are done.
     TicketsRow { customer_id: i64, total: i64, finished: i64 }
+
+    /// How many customers have a value, and how many tickets they have; without a value those who have none,
+    /// and with an empty one those who have another than was asked for.
+    PlmGroupRow { value: Option<String>, customers: i64, tickets: i64, finished: i64 }
 }

@@ -36,6 +36,7 @@ mod matrix;
 mod migrations;
 mod model;
 mod plans;
+mod plm_report;
 mod print;
 mod process;
 mod provider;
