@@ -10,6 +10,7 @@ mod fetch;
 pub mod http;
 mod import;
 mod input;
+mod print;
 mod relations;
 mod shapes;
 
@@ -23,7 +24,7 @@ use customer::CustomerBody;
 use input::Given;
 use shapes::{
     AnyCustomer, AsyncAction, AsyncImport, AsyncKey, Exported, Fetched, FileKey, Filters, ImportFile, ImportSchema,
-    InProduct, Keyed, KeyedCustomer, SchemaShown, Tagged, Ticked, Uploaded,
+    InProduct, Keyed, KeyedCustomer, Printed, Reported, SchemaShown, Tagged, Ticked, Uploaded,
 };
 
 operations! { Ibizplm:
@@ -151,6 +152,16 @@ operations! { Ibizplm:
     AsyncImportData2 = "ibizplm.asyncimportdata2"
         [GET "/customers/asyncimportdata2"] [GET "/products/{pkey}/customers/asyncimportdata2"], write by Agent
         => import::import_in_background(Given<AsyncImport>) -> json AsyncAction;
+
+    /// 打印客户：PDF、HTML 或工作簿，每个客户一页。
+    /// Prints customers, a page each: PDF, HTML or a workbook.
+    PrintData = "ibizplm.printdata" [GET "/customers/printdata/{key}"] [GET "/products/{pkey}/customers/printdata/{key}"], read by Agent
+        => print::print(Given<Printed>) -> file;
+
+    /// 报表：按等级和行业统计客户和工单。
+    /// Prints how many customers and tickets there are, by grade and industry.
+    Report = "ibizplm.report" [POST "/customers/report"] [POST "/products/{pkey}/customers/report"], read by Agent
+        => print::report(Given<Reported>) -> file;
 
     /// 作业的进度和结果。
     /// Shows how far a job is, and what it has come to.

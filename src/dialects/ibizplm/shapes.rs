@@ -144,6 +144,31 @@ pub struct Filters {
     id: Option<String>,
 }
 
+/// Customers to be printed.
+#[derive(JsonSchema)]
+#[schemars(rename = "PlmPrinted")]
+#[expect(dead_code, reason = "only the schema is used")]
+pub struct Printed {
+    #[schemars(flatten)]
+    keyed: Keyed,
+    /// `print_customer`, also when it is empty.
+    srfprinttag: Option<String>,
+    /// PDF (the default), HTML or EXCEL.
+    srfcontenttype: Option<String>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename = "PlmReported")]
+#[expect(dead_code, reason = "only the schema is used")]
+pub struct Reported {
+    #[schemars(flatten)]
+    product: InProduct,
+    /// `report_customer`, also when it is empty.
+    srfreporttag: Option<String>,
+    /// PDF (the default), HTML or EXCEL.
+    srfcontenttype: Option<String>,
+}
+
 /// A list to be exported.
 #[derive(JsonSchema)]
 #[schemars(rename = "PlmExported")]

@@ -1,0 +1,107 @@
+//! Pages to be printed: customers, and a report of them.
+
+use std::sync::Arc;
+
+use futures_util::future::BoxFuture;
+
+use super::edit::target;
+use super::input::Given;
+use super::shapes::{Printed, Reported};
+use crate::error::Error;
+use crate::ops::outgoing::{self, Outgoing, Pieces};
+use crate::ops::plm::{self, Grant};
+use crate::ops::{Backend, Caller, Cx, plm_report};
+use crate::print::Format;
+
+/// The tags of the print and of the report that there are.
+const PRINT: &str = "print_customer";
+const REPORT: &str = "report_customer";
+
+/// What is printed.
+enum What {
+    Customers(Vec<String>),
+    Report,
+}
+
+/// Pages, made when they are fetched.
+struct Pages {
+    what: What,
+    product: Option<String>,
+    format: Format,
+}
+
+impl Outgoing for Pages {
+    fn name(&self) -> String {
+        let name = match self.what {
+            What::Customers(_) => "客户",
+            What::Report => "客户报表",
+        };
+        format!("{name}.{}", self.format.ending())
+    }
+
+    fn content_type(&self) -> &'static str {
+        self.format.content_type()
+    }
+
+    fn begin(self: Arc<Self>, backend: Arc<Backend>, caller: Caller) -> BoxFuture<'static, Result<Pieces, Error>> {
+        Box::pin(async move {
+            let cx = backend.context(&caller).await?;
+            let product = self.product.as_deref();
+            let sheets = match &self.what {
+                What::Customers(keys) => {
+                    let mut entries = Vec::with_capacity(keys.len());
+                    for key in keys {
+                        entries.push(target(&cx, product, Some(Grant::Read), key).await?);
+                    }
+                    plm_report::print(&cx, entries).await?
+                }
+                What::Report => {
+                    plm::allow(&cx, product, Some(Grant::Read), None).await?;
+                    vec![plm_report::report(&cx, product).await?]
+                }
+            };
+            let file = plm_report::file(&cx, sheets, self.format).await?;
+            Ok(outgoing::pieces(|out| async move {
+                out.send(file).await;
+                Ok(())
+            }))
+        })
+    }
+}
+
+pub async fn print(cx: &Cx<'_>, request: Given<Printed>) -> Result<Arc<dyn Outgoing>, Error> {
+    let product = request.product();
+    let keys = request.keys()?;
+    for key in &keys {
+        target(cx, product.as_deref(), Some(Grant::Read), key).await?;
+    }
+    check_tag("打印", request.text("srfprinttag"), PRINT)?;
+    let format = format(request.text("srfcontenttype"))?;
+    Ok(Arc::new(Pages { what: What::Customers(keys), product, format }))
+}
+
+pub async fn report(cx: &Cx<'_>, request: Given<Reported>) -> Result<Arc<dyn Outgoing>, Error> {
+    let product = request.product();
+    plm::allow(cx, product.as_deref(), Some(Grant::Read), None).await?;
+    check_tag("报表", request.text("srfreporttag"), REPORT)?;
+    let format = format(request.text("srfcontenttype"))?;
+    Ok(Arc::new(Pages { what: What::Report, product, format }))
+}
+
+fn check_tag(what: &str, given: Option<String>, known: &str) -> Result<(), Error> {
+    match given.as_deref().map(str::trim) {
+        None | Some("") => Ok(()),
+        Some(tag) if tag.eq_ignore_ascii_case(known) => Ok(()),
+        Some(tag) => Err(Error::parameter(format!(
+            "无法获取实体{what}[{tag:.60}]运行时对象，只有 {known} / there is no such thing, only {known}"
+        ))),
+    }
+}
+
+fn format(given: Option<String>) -> Result<Format, Error> {
+    match given.as_deref().map(str::trim) {
+        None | Some("") => Ok(Format::Pdf),
+        Some(name) => Format::parse(name)
+            .ok_or_else(|| Error::parameter("srfcontenttype: 应为 PDF、HTML 或 EXCEL / expected PDF, HTML or EXCEL")),
+    }
+}
