@@ -72,6 +72,29 @@ fn a_pdf_can_be_searched_and_goes_on_over_pages() {
     assert!(pdf.len() < 100_000, "{} bytes", pdf.len());
 }
 
+/// Returns what is to be seen of a document's first page.
+fn seen(pdf: &[u8]) -> Vec<u8> {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("page.pdf");
+    std::fs::write(&file, pdf).unwrap();
+    let mut command = Command::new("pdftoppm");
+    let output = command.args(["-r", "50", "-gray", "-f", "1", "-l", "1"]).arg(&file).output().unwrap();
+    assert!(output.status.success() && !output.stdout.is_empty());
+    output.stdout
+}
+
+#[test]
+fn what_the_font_has_not_is_seen_as_a_box() {
+    let test = "what_the_font_has_not_is_seen_as_a_box";
+    if !has_font(test) || !has_pdftotext(test) {
+        return;
+    }
+    let page = |value: &str| seen(&render(&[sheet(value)], Format::Pdf, &Fonts::default()).unwrap());
+    let boxes = page("甲□□□乙");
+    assert!(page("甲😀\0\u{1b}乙") == boxes);
+    assert!(page("甲   乙") != boxes);
+}
+
 /// Returns a font, to be broken.
 fn font() -> Option<Vec<u8>> {
     ["wqy-microhei.ttc", "wqy-zenhei.ttc"]
