@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::customer::CustomerBody;
 use super::input::{self, Given};
-use super::shapes::{AnyCustomer, InProduct, Keyed, KeyedCustomer};
+use super::shapes::{AnyCustomer, Keyed, KeyedCustomer};
 use crate::dialects::cti;
 use crate::domain::plm::Profile;
 use crate::error::Error;
@@ -169,7 +169,7 @@ pub async fn check_key(cx: &Cx<'_>, request: Given<AnyCustomer>) -> Result<i64, 
     Ok(i64::from(is_there))
 }
 
-pub async fn get_draft(cx: &Cx<'_>, request: Given<InProduct>) -> Result<CustomerBody, Error> {
+pub async fn get_draft(cx: &Cx<'_>, request: Given<AnyCustomer>) -> Result<CustomerBody, Error> {
     let product = request.product();
     plm::allow(cx, product.as_deref(), Some(Grant::Create), None).await?;
     let mut given = request.members;

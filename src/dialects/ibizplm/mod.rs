@@ -24,7 +24,7 @@ use customer::CustomerBody;
 use input::Given;
 use shapes::{
     AnyCustomer, AsyncAction, AsyncImport, AsyncKey, Exported, Fetched, FileKey, Filters, ImportFile, ImportSchema,
-    InProduct, Keyed, KeyedCustomer, Printed, Reported, SchemaShown, Tagged, Ticked, Uploaded,
+    Keyed, KeyedCustomer, Printed, Reported, SchemaShown, Tagged, Ticked, Uploaded,
 };
 
 operations! { Ibizplm:
@@ -68,7 +68,7 @@ operations! { Ibizplm:
     /// 获取草稿：默认值，不保存。
     /// Shows what a new customer would begin with; stores nothing.
     GetDraft = "ibizplm.getdraft" [GET "/customers/getdraft"] [GET "/products/{pkey}/customers/getdraft"], read by Agent
-        => edit::get_draft(Given<InProduct>) -> json CustomerBody;
+        => edit::get_draft(Given<AnyCustomer>) -> json CustomerBody;
 
     /// 获取关注：与获取客户相同。
     /// Shows a customer and who follows it.
