@@ -81,6 +81,17 @@ pub struct Staff {
     pub number: i64,
 }
 
+impl Staff {
+    /// The group in which this person looks after a customer where nobody names one: that of before if he belongs to
+    /// it, else one that he shares with who asks, else his first.
+    #[must_use]
+    pub fn group_for(&self, before: Option<i64>, asker: &[i64]) -> Option<i64> {
+        let before = before.filter(|group| self.groups.contains(group));
+        let shared = || self.groups.iter().find(|group| asker.contains(group)).copied();
+        before.or_else(shared).or_else(|| self.groups.first().copied())
+    }
+}
+
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Role {
     Agent,

@@ -168,8 +168,7 @@ fn name(members: &Map<String, Value>, is_new: bool) -> Result<Patch<Cow<'static,
 
 type Owner = (Patch<Cow<'static, str>>, Patch<i64>);
 
-/// An owner looks after a customer in a group: in that of before if he belongs to it, else in one that he shares
-/// with who asks, else in his first.
+/// An owner looks after a customer in a group, which is not named here.
 fn assignee(cx: &Cx<'_>, members: &Map<String, Value>, current: Option<&Shown>) -> Result<Owner, Wrong> {
     let given = match members.get("assignee_id") {
         None => return Ok((Patch::Keep, Patch::Keep)),
@@ -185,9 +184,7 @@ fn assignee(cx: &Cx<'_>, members: &Map<String, Value>, current: Option<&Shown>) 
         return Ok((Patch::Keep, Patch::Keep));
     }
     let own = cx.caller.operator.as_ref().map(|operator| operator.groups.as_slice()).unwrap_or_default();
-    let before = current.and_then(|customer| customer.group_id).filter(|group| staff.groups.contains(group));
-    let shared = || staff.groups.iter().copied().find(|group| own.contains(group));
-    let group = before.or_else(shared).or_else(|| staff.groups.first().copied());
+    let group = staff.group_for(current.and_then(|customer| customer.group_id), own);
     let group = group.ok_or_else(|| Wrong::Rule(format!("{given} 不属于任何部门 / belongs to no group")))?;
     Ok((Patch::Set(staff.login_no.clone().into()), Patch::Set(group)))
 }

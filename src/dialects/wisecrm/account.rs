@@ -158,7 +158,7 @@ pub async fn update(cx: &Cx<'_>, request: Update<'_>) -> Result<Data<AccountId>,
     let number = input::account(cx, request.account_id.as_ref())?;
     let duplicates = duplicates("force_update", request.force_update.as_ref())?;
     let body = request.body.ok_or_else(missing_body)?;
-    let changes = Changes { duplicates, ..write::changed(cx, body)? };
+    let changes = Changes { duplicates, ..write::changed(cx, number, body).await? };
     let written = customer::update(cx, &Identifier::Id(number), changes, Expected::default()).await;
     done(written.map_err(write::as_value)?)?;
     Ok(id_of(cx, number))

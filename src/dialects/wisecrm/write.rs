@@ -11,6 +11,7 @@ use crate::domain::ids::{self, Entity};
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::customer::{Changes, Patch};
+use crate::ops::find::{self, Identifier};
 
 /// What a field of ours is called here, in refusals.
 const NAMES: [(&str, &str); 3] = [("custname", "accountName"), ("cellphones", "phone"), ("jsonStr ", "c__")];
@@ -52,21 +53,29 @@ pub fn added(cx: &Cx<'_>, body: Map<String, Value>) -> Result<Changes<'static>, 
             _ => {}
         }
     }
-    with_group(cx, changes)
+    with_group(cx, changes, None)
 }
 
-/// Returns what a customer is to have instead.
-pub fn changed(cx: &Cx<'_>, body: Map<String, Value>) -> Result<Changes<'static>, Error> {
+/// Returns what the customer of this number is to have instead.
+pub async fn changed(cx: &Cx<'_>, number: i64, body: Map<String, Value>) -> Result<Changes<'static>, Error> {
     let changes = read(cx, body)?;
-    with_group(cx, changes)
+    let before = match (&changes.owner, &changes.group) {
+        (Patch::Set(_), Patch::Keep) => {
+            let found = find::find(cx, &Identifier::Id(number)).await?;
+            find::only(found.customers.into_iter())?.group_id
+        }
+        _ => None,
+    };
+    with_group(cx, changes, before)
 }
 
-/// An owner without a group is one in the first of his.
-fn with_group(cx: &Cx<'_>, mut changes: Changes<'static>) -> Result<Changes<'static>, Error> {
+/// Names the group of an owner for whom none is named.
+fn with_group(cx: &Cx<'_>, mut changes: Changes<'static>, before: Option<i64>) -> Result<Changes<'static>, Error> {
     if let (Patch::Set(owner), Patch::Keep) = (&changes.owner, &changes.group) {
-        let group = cx.catalogue.staff(owner).and_then(|staff| staff.groups.first());
+        let asker = cx.caller.operator.as_ref().map(|operator| operator.groups.as_slice()).unwrap_or_default();
+        let group = cx.catalogue.staff(owner).and_then(|staff| staff.group_for(before, asker));
         let nowhere = || refused("owningUser", "不属于任何部门 / belongs to no business unit");
-        changes.group = Patch::Set(*group.ok_or_else(nowhere)?);
+        changes.group = Patch::Set(group.ok_or_else(nowhere)?);
     }
     Ok(changes)
 }
