@@ -23,7 +23,7 @@ pub static CUSTOMER_DETAIL: &[Member] = members! {
     "rank" "排名" Shape::Integer;
     "levelName" "客户级别" TEXT;
     "type" "客户类型" Shape::OneOf(&["CLIENT", "TARGET_CUSTOMER", "PROSPECT"]);
-    "from" "来源" TEXT;
+    "from" "来源" Shape::OneOf(&["customer", "channel"]);
     "followers" "关注者" Shape::Integers;
     "outstandingReceivables" "未收款额" Shape::Money;
     "retentionMoney" "累计质保金" Shape::Money;
