@@ -18,6 +18,7 @@ mod support;
 mod abuse;
 mod audit;
 mod client;
+mod concepts;
 mod customers;
 mod documents;
 mod door;
