@@ -120,7 +120,8 @@ fn checked(shape: &Shape, given: &Value) -> Result<Value, Wrong> {
         (Shape::List(members), Value::Array(list)) => entries(list, |entry| match entry {
             Value::Object(object) => listed(members, object),
             _ => Err((String::new(), "an object".to_owned())),
-        }),
+        })
+        .and_then(with_one_default),
         (Shape::Object(members), Value::Object(object)) => object_of(members, object).map(Value::Object),
         (Shape::Object(_), _) => wrong("an object"),
         (Shape::Texts | Shape::Integers | Shape::List(_), _) => wrong("a list"),
@@ -136,6 +137,15 @@ fn entries(list: &[Value], check: impl Fn(&Value) -> Result<Value, Wrong>) -> Re
         .enumerate()
         .map(|(index, entry)| check(entry).map_err(|(path, expected)| (format!("[{index}]{path}"), expected)));
     checked.collect::<Result<Vec<_>, _>>().map(Value::Array)
+}
+
+/// Refuses a list of which more than one entry is the default.
+fn with_one_default(list: Value) -> Result<Value, Wrong> {
+    let is_default = |entry: &&Value| entry.get("is_default").and_then(Value::as_str) == Some("1");
+    match list.as_array().into_iter().flatten().filter(is_default).count() {
+        0 | 1 => Ok(list),
+        _ => Err((String::new(), "at most one entry with is_default".to_owned())),
+    }
 }
 
 /// An entry of a list keeps its `id`; the times are the server's.
@@ -262,6 +272,7 @@ mod tests {
             (System::CrmInfo, "contacts", json!([{}, {"phone": "1"}]), "contacts[1].phone"),
             (System::CrmInfo, "contacts", json!([{"mobile": "138****8888"}]), "contacts[0].mobile"),
             (System::CrmInfo, "contacts", json!({}), "contacts"),
+            (System::CrmInfo, "contacts", json!([{"is_default": "1"}, {"is_default": true}]), "contacts"),
             (System::CrmInfo, "remark", json!("x".repeat(2001)), "remark"),
         ] {
             let error = check(member(system, name), &given).unwrap_err();
