@@ -5,6 +5,8 @@ use std::collections::BTreeMap;
 use laidian::domain::ids::{self, Entity};
 use serde_json::{Map, Value, json};
 
+use crate::support::MAIN;
+
 /// Who works in the main company: login number, name, groups. Their numbers count from 1.
 pub const STAFF: [(&str, &str, &[i64]); 3] = [
     ("trcs001", "王芳", &[1_054_001, 1_054_002]),
@@ -12,9 +14,10 @@ pub const STAFF: [(&str, &str, &[i64]); 3] = [
     ("trcs009", "周宁", &[1_054_001, 1_054_002]),
 ];
 pub const GROUPS: [(i64, &str); 2] = [(1_054_001, "客服一部"), (1_054_002, "客服二部")];
-pub const KINDS: [&str; 3] = ["企业客户", "普通客户", "潜在客户"];
+/// These tests add the last kind, and the last source, which is a channel.
+pub const KINDS: [&str; 4] = ["企业客户", "普通客户", "潜在客户", "沟通客户"];
 pub const FLAGS: [&str; 5] = ["未处理", "了解产品", "不需要", "继续跟踪", "客户签约"];
-pub const SOURCES: [&str; 3] = ["百度广告", "展览", "老客户介绍"];
+pub const SOURCES: [&str; 4] = ["百度广告", "展览", "老客户介绍", "渠道代理"];
 /// The company's own fields, which these tests add: a text and a choice.
 pub const FIELDS: [(i64, &str); 2] = [(501, "备注"), (502, "等级")];
 pub const CHOICES: [&str; 2] = ["A", "B"];
@@ -40,6 +43,8 @@ pub struct Known {
     pub star: i64,
     pub labels: Vec<String>,
     pub custom: BTreeMap<i64, String>,
+    /// What only the call centre knows.
+    pub calls: Map<String, Value>,
     /// What only iBiz PLM knows.
     pub profile: Map<String, Value>,
     /// Who follows there, and how: sorted by login number.
@@ -96,6 +101,9 @@ impl Known {
                     for (key, value) in value.as_object().unwrap() {
                         self.set_custom(key.split('_').next().unwrap(), value);
                     }
+                }
+                "taskId" | "followNum" | "lastAccept" | "assignTime" | "lastFlowTime" => {
+                    self.calls.insert(name.clone(), value.clone());
                 }
                 other => panic!("{other}"),
             }
@@ -206,6 +214,10 @@ fn distinct(texts: impl Iterator<Item = String>) -> Vec<String> {
 
 /// How a customer's parts read in the systems' words.
 impl Known {
+    pub fn plm_id(&self) -> String {
+        self.chosen.clone().unwrap_or_else(|| ids::to_hex32(MAIN, self.number))
+    }
+
     pub fn owner_no(&self) -> Option<&'static str> {
         self.owner.map(|owner| STAFF[owner].0)
     }

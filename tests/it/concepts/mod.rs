@@ -7,10 +7,11 @@ mod views;
 mod writes;
 
 use laidian::domain::custom_field::FieldKind;
-use laidian::ops::setup;
+use laidian::domain::ids::{self, Entity};
+use laidian::ops::setup::{self, DictionaryKind};
 use serde_json::{Map, Value, json};
 
-use self::known::{CHOICES, FIELDS, Known};
+use self::known::{CHOICES, FIELDS, KINDS, Known, SOURCES};
 use self::writes::{Write, change, create, look};
 use crate::support::{Engine, MAIN, TestServer, server};
 use crate::systems::Systems;
@@ -18,10 +19,11 @@ use crate::systems::Systems;
 both_engines! {
     whoever_creates_a_customer_all_five_show_it,
     whoever_changes_a_customer_all_five_show_it_and_keep_the_rest,
+    whoever_deletes_a_customer_none_of_the_five_shows_it,
     the_customer_of_the_demo_is_the_same_in_all_five,
 }
 
-/// A server whose main company has fields of its own.
+/// A server whose main company has fields of its own, a kind and a source more.
 async fn server_with_fields(engine: Engine) -> TestServer {
     let server = server(engine, |_| ()).await;
     let mut tx = server.backend().store.company(MAIN).write().await.unwrap();
@@ -31,6 +33,8 @@ async fn server_with_fields(engine: Engine) -> TestServer {
     {
         setup::custom_field(&mut tx, id, name, kind, choices, false).await.unwrap();
     }
+    setup::dictionary_item(&mut tx, DictionaryKind::Type, "3", KINDS[3], 3).await.unwrap();
+    setup::dictionary_item(&mut tx, DictionaryKind::Source, "3", SOURCES[3], 3).await.unwrap();
     tx.commit().await.unwrap();
     server.backend().catalogues.forget(MAIN).await;
     server
@@ -51,7 +55,8 @@ fn whole() -> [Write; 3] {
             members(json!({
                 "custname": "林小满", "companyName": "岚舟科技", "address": "望潮街18号", "custType": "潜在客户",
                 "dealFlag": "继续跟踪", "custFrom": "展览", "serviceNo": "trcs008", "servicegroupId": 1_054_002,
-                "cellphones": [{"fresh": 0}, {"fresh": 1}], "customerLabel": ["标签1", "重点"],
+                "cellphones": [{"fresh": 0}, {"fresh": 1}], "customerLabel": ["标签1", "重点"], "taskId": 99,
+                "followNum": 3, "lastAccept": "call-1", "assignTime": "2017-05-03 14:44", "lastFlowTime": "2017-05-04 10:00",
                 "jsonStr": {"501_备注": "下午联系", "502_等级": "A"},
             })),
         ),
@@ -103,8 +108,51 @@ async fn whoever_creates_a_customer_all_five_show_it(engine: Engine) {
     for creation in &whole() {
         let mut known = create(&mut systems, creation).await;
         assert_eq!(look(&mut systems, &mut known).await.crm_info["helper_code"], "LXM");
+        assert_eq!(listed(&mut systems, "林小满").await, [known.number; 3]);
+        remove(&mut systems, &known, 0).await;
+        assert!(listed(&mut systems, "林小满").await.is_empty());
     }
     server.stop().await;
+}
+
+/// Whom the lists of those systems that have one find by a name.
+async fn listed(systems: &mut Systems, name: &str) -> Vec<i64> {
+    let by_cti = systems.act("trcs001", "list_customers", json!({ "query": name })).await["result"].take();
+    let by_plm = systems.plm("POST /customers/fetchdefault", &json!({ "n_name_like": name })).await;
+    let asked = [("fields", "accountId"), ("qname", name)];
+    let by_wise = systems.wise("GET /gw/account/list", 1, &asked, &Value::Null).await["data"].take();
+    let mut found: Vec<i64> =
+        by_cti.as_array().unwrap().iter().map(|customer| customer["id"].as_i64().unwrap()).collect();
+    for customer in by_plm.as_array().unwrap() {
+        found.push(writes::plm_number(systems, &customer["id"]).await);
+    }
+    found.extend(by_wise.as_array().unwrap().iter().map(|customer| writes::wise_number(&customer["accountId"])));
+    found
+}
+
+async fn whoever_deletes_a_customer_none_of_the_five_shows_it(engine: Engine) {
+    let server = server_with_fields(engine).await;
+    let mut systems = Systems::of(&server).await;
+    for creation in &whole() {
+        for remover in 0..3 {
+            let known = create(&mut systems, creation).await;
+            remove(&mut systems, &known, remover).await;
+            views::check_gone(&mut systems, known.number).await;
+        }
+    }
+    server.stop().await;
+}
+
+/// Deletes a customer in the call centre, in iBiz PLM, or in WiseCRM.
+async fn remove(systems: &mut Systems, known: &Known, remover: usize) {
+    match remover {
+        0 => drop(systems.act("trcs001", "destroy_customer", json!({"type": "id", "content": known.number})).await),
+        1 => drop(systems.plm(&format!("DELETE /customers/{}", known.plm_id()), &Value::Null).await),
+        _ => {
+            let account = ids::to_wise(Entity::Account, MAIN, known.number);
+            systems.wise("POST /gw/account/delete", 1, &[("account_id", &account)], &Value::Null).await;
+        }
+    }
 }
 
 /// Each system writes all that it can over what each has created; then each clears what it can.
@@ -162,6 +210,9 @@ async fn the_customer_of_the_demo_is_the_same_in_all_five(engine: Engine) {
         profile: members(json!({
             "scale": 120, "description": "重点客户，每季度回访", "grade_id": "L1", "industry_id": "10",
             "categories": "c-key", "categories_name": "重点", "product_id": "p-demo",
+        })),
+        calls: members(json!({
+            "taskId": 99, "followNum": 1, "assignTime": "2017-05-03 14:44", "lastFlowTime": "2017-05-07 14:44",
         })),
         attentions: [("trcs001", "40"), ("trcs008", "20")]
             .map(|(user, kind)| (user.to_owned(), kind.to_owned()))

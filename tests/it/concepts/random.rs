@@ -95,6 +95,11 @@ fn cti() -> impl Strategy<Value = Map<String, Value>> {
         ("cellphones", vec(phone(), 0..4).prop_map(Value::from).boxed()),
         ("customerLabel", labels.boxed()),
         ("jsonStr", custom.boxed()),
+        ("taskId", or_null(Just(json!(99)))),
+        ("followNum", or_null((0..1000_i64).prop_map(Value::from))),
+        ("lastAccept", or_null(one_of(&["call-1", "call-2"]))),
+        ("assignTime", or_null(one_of(&["2017-05-03 14:44", "1999-12-31 23:59"]))),
+        ("lastFlowTime", or_null(one_of(&["2017-05-04 10:00"]))),
     ];
     let pairs: Vec<(Value, Value)> = STAFF
         .iter()
@@ -144,7 +149,7 @@ fn wisecrm() -> impl Strategy<Value = Map<String, Value>> {
         ("accountName", name().boxed()),
         ("phone", or_null(phone())),
         ("address", or_null(text())),
-        ("typeCode", or_null((0..3_i64).prop_map(Value::from))),
+        ("typeCode", or_null((0..4_i64).prop_map(Value::from))),
         ("owningUser", user.boxed()),
         ("c__501", or_null(text())),
         ("c__502", or_null(one_of(&CHOICES))),

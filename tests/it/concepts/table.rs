@@ -27,7 +27,7 @@ const TABLE: [Row; 17] = [
     Row {
         concept: "id",
         cti: Some(|c| json!({"id": c.number})),
-        ibizplm: Some(|c| json!({"id": c.chosen.clone().unwrap_or_else(|| ids::to_hex32(MAIN, c.number))})),
+        ibizplm: Some(|c| json!({"id": c.plm_id()})),
         wisecrm: Some(|c| json!({"accountId": ids::to_wise(Entity::Account, MAIN, c.number)})),
         customer_detail: Some(
             |c| json!({"id": ids::to_hex24(MAIN, c.number), "customerNo": format!("{:05}", c.number)}),
@@ -80,9 +80,11 @@ const TABLE: [Row; 17] = [
         ibizplm: NOTHING,
         wisecrm: Some(|c| json!({"typeCode": c.kind})),
         customer_detail: Some(|c| {
-            // 企业客户 and 普通客户 are customers already, 潜在客户 are to become some.
-            let kind = [Some("CLIENT"), Some("CLIENT"), Some("TARGET_CUSTOMER")];
-            let kind = c.kind.and_then(|place| kind[place]).unwrap_or("PROSPECT");
+            let kind = match c.kind_name() {
+                None | Some("沟通客户") => "PROSPECT",
+                Some("潜在客户") => "TARGET_CUSTOMER",
+                Some(_) => "CLIENT",
+            };
             json!({"type": Known::text_of(&c.detail, "type").unwrap_or_else(|| kind.to_owned())})
         }),
         crm_info: Some(|c| json!({"category_name": text(c.kind_name())})),
@@ -108,8 +110,11 @@ const TABLE: [Row; 17] = [
         ibizplm: NOTHING,
         wisecrm: NOTHING,
         customer_detail: Some(|c| {
-            // None of these sources is a channel.
-            let shared = if c.source.is_some() { "customer" } else { "" };
+            let shared = match c.source.map(|source| SOURCES[source]) {
+                None => "",
+                Some("渠道代理") => "channel",
+                Some(_) => "customer",
+            };
             json!({"from": Known::text_of(&c.detail, "from").unwrap_or_else(|| shared.to_owned())})
         }),
         crm_info: Some(|c| json!({"channel_name": text(c.source.map(|source| SOURCES[source]))})),
@@ -235,7 +240,15 @@ const TABLE: [Row; 17] = [
     },
     Row {
         concept: "what one system knows alone",
-        cti: Some(|c| json!({"companyName": c.company})),
+        cti: Some(|c| {
+            let named = |name: &str| (name.to_owned(), Known::member(&c.calls, name, Value::Null));
+            let mut own: Map<String, Value> =
+                ["taskId", "lastAccept", "assignTime", "lastFlowTime"].map(named).into_iter().collect();
+            let follow_ups = c.calls.get("followNum").and_then(Value::as_i64).unwrap_or(0);
+            own.insert("followNum".to_owned(), follow_ups.into());
+            own.insert("companyName".to_owned(), json!(c.company));
+            own.into()
+        }),
         ibizplm: Some(|c| {
             let product = Known::member(&c.profile, "product_id", Value::Null);
             let named = |name: &str| (name.to_owned(), Known::member(&c.profile, name, Value::Null));

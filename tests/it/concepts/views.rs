@@ -82,3 +82,24 @@ impl Views {
         self.wisecrm["modifiedOn"].as_str().unwrap().clone_into(&mut known.changed);
     }
 }
+
+/// Fails unless all five say, each in its own way, that there is no such customer.
+pub async fn check_gone(systems: &mut Systems, number: i64) {
+    let find =
+        json!({"action": "get_customer", "type": "id", "content": number, "operator": "trcs001", "companyId": MAIN});
+    assert_eq!(systems.frame(&find).await["code"], 2005);
+    let plm = format!("GET /customers/{}", ids::to_hex32(MAIN, number));
+    let plm = systems.call(&plm, "\nAuthorization: Bearer demo-ibizplm-token", "").await;
+    assert_eq!((plm.status, &plm.body["code"]), (404, &3.into()));
+    let wise = format!(
+        "GET /gw/account/get?appid=000-AAAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEEE&sign=demo-key&op_user={}&account_id={}&fields=phone",
+        ids::to_wise(Entity::User, 0, 1),
+        ids::to_wise(Entity::Account, MAIN, number)
+    );
+    assert_eq!(systems.call(&wise, "", "").await.body["error_code"], 400);
+    let detail = format!("GET /api/customers/{}/detail", ids::to_hex24(MAIN, number));
+    assert_eq!(systems.call(&detail, "\nAuthorization: Bearer demo-detail-token", "").await.status, 404);
+    let info = json!({ "cid": number, "token": "demo-crm-token" }).to_string();
+    let info = systems.call("POST /crm/customer/info", "\nContent-Type: application/json", &info).await;
+    assert_eq!(info.body["errCode"], 1004);
+}

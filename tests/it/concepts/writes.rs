@@ -95,11 +95,7 @@ pub async fn create(systems: &mut Systems, write: &Write) -> Known {
             known.chosen = members.get("id").map(|id| id.as_str().unwrap().to_owned());
             known.creator = PROGRAM;
             let created = systems.plm("POST /customers", &json!(members)).await;
-            // An id that was chosen does not say which number the customer got: it is the newest.
-            match ids::from_hex32(MAIN, created["id"].as_str().unwrap()) {
-                Some(number) => number,
-                None => newest(systems).await,
-            }
+            plm_number(systems, &created["id"]).await
         }
         Write::Wisecrm(by, members) => {
             let members = chosen(members, &Value::Null);
@@ -123,11 +119,15 @@ fn user(staff: usize) -> i64 {
     i64::try_from(staff).unwrap() + 1
 }
 
-fn wise_number(id: &Value) -> i64 {
+pub fn wise_number(id: &Value) -> i64 {
     ids::from_wise(ids::Entity::Account, MAIN, id.as_str().unwrap()).unwrap()
 }
 
-async fn newest(systems: &Systems) -> i64 {
+/// An id that was chosen does not say which number the customer got: it is the newest here.
+pub async fn plm_number(systems: &Systems, id: &Value) -> i64 {
+    if let Some(number) = ids::from_hex32(MAIN, id.as_str().unwrap()) {
+        return number;
+    }
     let query = [("fields", "accountId"), ("page_size", "1")];
     wise_number(&systems.wise("GET /gw/account/list", 1, &query, &Value::Null).await["data"][0]["accountId"])
 }
@@ -153,8 +153,7 @@ pub async fn change(systems: &mut Systems, known: &mut Known, phones: &Value, wr
         }
         Write::Ibizplm(members) => {
             known.by_plm(members);
-            let key = known.chosen.clone().unwrap_or_else(|| ids::to_hex32(MAIN, known.number));
-            systems.plm(&format!("PUT /customers/{key}"), &json!(members)).await;
+            systems.plm(&format!("PUT /customers/{}", known.plm_id()), &json!(members)).await;
             PROGRAM
         }
         Write::Wisecrm(by, members) => {
