@@ -5,8 +5,8 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::customer::CustomerBody;
-use super::input::{self, Given};
-use super::shapes::{AnyCustomer, Keyed, KeyedCustomer};
+use super::input::{self, Given, SEVERAL};
+use super::shapes::{AnyCustomer, Keyed, KeyedCustomer, NewCustomers};
 use crate::dialects::cti;
 use crate::domain::plm::Profile;
 use crate::error::Error;
@@ -16,7 +16,7 @@ use crate::ops::find::Identifier;
 use crate::ops::plm::{self, Entry, Grant};
 use crate::ops::rights::Shown;
 
-/// What is shown for one key, and for several.
+/// What is shown of one customer, and of several.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 #[schemars(rename = "PlmOneOrMany")]
@@ -58,11 +58,25 @@ pub async fn get(cx: &Cx<'_>, request: Given<Keyed>) -> Result<OneOrMany, Error>
     })
 }
 
-pub async fn create(cx: &Cx<'_>, request: Given<AnyCustomer>) -> Result<CustomerBody, Error> {
+pub async fn create(cx: &Cx<'_>, request: Given<NewCustomers>) -> Result<OneOrMany, Error> {
     let product = request.product();
     plm::allow(cx, product.as_deref(), Some(Grant::Create), None).await?;
-    let id = input::chosen_id(&request.members)?;
-    whole(cx, insert(cx, &request.members, product.as_deref(), id).await?).await
+    let Some(several) = request.objects(SEVERAL)? else {
+        return Ok(OneOrMany::One(Box::new(create_one(cx, &request.members, product.as_deref()).await?)));
+    };
+    let mut cx = cx.clone();
+    // A requestId stands for one write.
+    cx.request = None;
+    let mut bodies = Vec::with_capacity(several.len());
+    for members in several {
+        bodies.push(create_one(&cx, members, product.as_deref()).await?);
+    }
+    Ok(OneOrMany::Many(bodies))
+}
+
+async fn create_one(cx: &Cx<'_>, members: &Map<String, Value>, product: Option<&str>) -> Result<CustomerBody, Error> {
+    let id = input::chosen_id(members)?;
+    whole(cx, insert(cx, members, product, id).await?).await
 }
 
 async fn insert(

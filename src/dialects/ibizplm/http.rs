@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value, json};
 
+use super::input::SEVERAL;
 use crate::dialects::http::{Call, Refusal, Refused, members_of};
 use crate::domain::plm::Fault;
 use crate::error::Error;
@@ -40,7 +41,14 @@ fn body(call: &Call<'_>) -> Result<Map<String, Value>, Error> {
     if call.body.trim_ascii().is_empty() && !is_list {
         return Ok(Map::new());
     }
-    serde_json::from_slice(call.body).map_err(|_| Error::parameter("请求体应为 JSON 对象 / expected a JSON object"))
+    match serde_json::from_slice(call.body) {
+        Ok(Value::Object(members)) => Ok(members),
+        // Several customers are created as a list of them.
+        Ok(list @ Value::Array(_)) if call.method == "POST" && call.path.ends_with("/customers") => {
+            Ok(Map::from_iter([(SEVERAL.to_owned(), list)]))
+        }
+        _ => Err(Error::parameter("请求体应为 JSON 对象 / expected a JSON object")),
+    }
 }
 
 /// Returns the answer that says why a call is refused.

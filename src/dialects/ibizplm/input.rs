@@ -18,6 +18,9 @@ use crate::ops::rights::Shown;
 /// How many may follow one customer, and elements of one list.
 const MOST: usize = 1000;
 
+/// The member that holds several new customers; over HTTP, the body is the list itself.
+pub const SEVERAL: &str = "customers";
+
 /// The members of a request, which may be those of `S`.
 #[derive(Debug, Deserialize)]
 #[serde(transparent)]
@@ -66,15 +69,20 @@ impl<S> Given<S> {
 
     /// The elements of `srfactionparam`.
     pub fn elements(&self) -> Result<Vec<&Map<String, Value>>, Error> {
+        Ok(self.objects("srfactionparam")?.unwrap_or_default())
+    }
+
+    /// The objects of a list, if there is one.
+    pub fn objects(&self, name: &str) -> Result<Option<Vec<&Map<String, Value>>>, Error> {
         let wrong = || {
             Error::parameter(format!(
-                "srfactionparam: 应为最多 {MOST} 个对象的列表 / expected a list of at most {MOST} objects"
+                "{name}: 应为最多 {MOST} 个对象的列表 / expected a list of at most {MOST} objects"
             ))
         };
-        match self.members.get("srfactionparam") {
-            None | Some(Value::Null) => Ok(Vec::new()),
+        match self.members.get(name) {
+            None | Some(Value::Null) => Ok(None),
             Some(Value::Array(list)) if list.len() <= MOST => {
-                list.iter().map(|element| element.as_object().ok_or_else(wrong)).collect()
+                list.iter().map(|element| element.as_object().ok_or_else(wrong)).collect::<Result<_, _>>().map(Some)
             }
             Some(_) => Err(wrong()),
         }

@@ -24,14 +24,14 @@ use customer::CustomerBody;
 use input::Given;
 use shapes::{
     AnyCustomer, AsyncAction, AsyncImport, AsyncKey, Exported, Fetched, FileKey, Filters, ImportFile, ImportSchema,
-    Keyed, KeyedCustomer, Printed, Reported, SchemaShown, Tagged, Ticked, Uploaded,
+    Keyed, KeyedCustomer, NewCustomers, Printed, Reported, SchemaShown, Tagged, Ticked, Uploaded,
 };
 
 operations! { Ibizplm:
-    /// 新建客户。
-    /// Creates a customer.
+    /// 新建客户；列表则逐个新建，返回列表。
+    /// Creates a customer; of a list, one after the other, answered with a list.
     Create = "ibizplm.create" [POST "/customers"] [POST "/products/{pkey}/customers"], write by Agent
-        => edit::create(Given<AnyCustomer>) -> json CustomerBody;
+        => edit::create(Given<NewCustomers>) -> json edit::OneOrMany;
 
     /// 获取客户，连同关注。
     /// Shows a customer and who follows it; several keys, joined by `;` or `,`, are answered with a list.

@@ -96,6 +96,16 @@ pub struct AnyCustomer {
 }
 
 #[derive(JsonSchema)]
+#[schemars(rename = "PlmNewCustomers")]
+#[expect(dead_code, reason = "only the schema is used")]
+pub struct NewCustomers {
+    #[schemars(flatten)]
+    one: AnyCustomer,
+    /// Several customers in place of one, created one after the other. Over HTTP the body is this list itself.
+    customers: Option<Vec<AnyCustomer>>,
+}
+
+#[derive(JsonSchema)]
 #[schemars(rename = "PlmKeyedCustomer")]
 #[expect(dead_code, reason = "only the schema is used")]
 pub struct KeyedCustomer {
