@@ -20,6 +20,8 @@ pub struct Systems {
 pub struct Answer {
     pub status: u16,
     pub body: Value,
+    /// The body as it came, with its members in their order.
+    pub text: String,
 }
 
 impl Systems {
@@ -49,8 +51,9 @@ impl Systems {
         let answer = http(TcpStream::connect(self.address).await.unwrap(), &request).await;
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let status = head["HTTP/1.1 ".len()..][..3].parse().unwrap();
+        let text = body.to_owned();
         let body = if body.is_empty() { Value::Null } else { serde_json::from_str(body).expect(&answer) };
-        Answer { status, body }
+        Answer { status, body, text }
     }
 
     /// Makes a signed call of the call centre's document for a company.
@@ -85,19 +88,19 @@ impl Systems {
     }
 
     /// The customer detail of a customer of the main company.
-    pub async fn detail(&self, number: i64) -> Value {
+    pub async fn detail(&self, number: i64) -> Answer {
         let line = format!("GET /api/customers/{}/detail", ids::to_hex24(MAIN, number));
         let answer = self.call(&line, "\nAuthorization: Bearer demo-detail-token", "").await;
         assert_eq!(answer.status, 200, "{line}: {}", answer.body);
-        answer.body
+        answer
     }
 
     /// The CRM's customer info of a customer of the main company.
-    pub async fn info(&self, number: i64) -> Value {
+    pub async fn info(&self, number: i64) -> Answer {
         let headers = "\nAuthorization: Bearer demo-crm-token\nContent-Type: application/json";
         let body = json!({ "cid": number.to_string() }).to_string();
-        let answer = self.call("POST /crm/customer/info", headers, &body).await.body;
-        assert_eq!(answer["errCode"], 1000, "{body}: {answer}");
+        let answer = self.call("POST /crm/customer/info", headers, &body).await;
+        assert_eq!(answer.body["errCode"], 1000, "{body}: {}", answer.body);
         answer
     }
 }

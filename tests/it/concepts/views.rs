@@ -58,9 +58,9 @@ impl Views {
         let asked = [("account_id", account.as_str()), ("fields", &fields)];
         let wisecrm = systems.wise("GET /gw/account/get", 1, &asked, &Value::Null).await["data"].take();
 
-        let customer_detail = systems.detail(number).await;
+        let customer_detail = systems.detail(number).await.body;
 
-        let mut crm_info = systems.info(number).await["data"].take();
+        let mut crm_info = systems.info(number).await.body["data"].take();
         for (list, members) in [
             ("contacts", ["name", "mobile"]),
             ("addresslist", ["contact", "address"]),

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use super::{Field, Operation, Seed, check, loose, parameters, paths, row};
+use super::{Field, Operation, Seed, check, check_order, loose, parameters, paths, row};
 use crate::support::{Engine, server};
 use crate::systems::Systems;
 
@@ -34,7 +34,9 @@ async fn the_answer_has_every_key_of_the_example_and_no_other() {
     let served = row(&operation.call).unwrap_or_else(|| panic!("{} is not served", operation.call));
     assert!(operation.asks.iter().all(|name| parameters(served).contains(name)));
     let server = server(Engine::Sqlite, |_| ()).await;
-    let answer = Systems::of(&server).await.info(1).await;
+    let shown = Systems::of(&server).await.info(1).await;
+    check_order(&shown.text, &operation.answers);
+    let answer = shown.body;
     for field in &operation.answers {
         check(&operation.call, &answer, field);
     }

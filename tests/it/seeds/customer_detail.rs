@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use laidian::domain::ids;
 use serde_json::{Value, json};
 
-use super::{Field, Operation, Seed, check, paths, row};
+use super::{Field, Operation, Seed, check, check_order, paths, row};
 use crate::support::{Engine, MAIN, server};
 use crate::systems::Systems;
 
@@ -63,7 +63,9 @@ async fn the_answer_has_every_key_of_the_table_and_no_other() {
     assert_eq!(operation.answers.iter().filter(|field| !field.path.contains('[')).count(), 25);
     let server = server(Engine::Sqlite, |_| ()).await;
     let mut systems = Systems::of(&server).await;
-    let answer = systems.detail(1).await;
+    let shown = systems.detail(1).await;
+    check_order(&shown.text, &operation.answers);
+    let answer = shown.body;
     for field in &operation.answers {
         check(&operation.call, &answer, &decided(field));
     }
@@ -85,7 +87,7 @@ async fn the_answer_has_every_key_of_the_table_and_no_other() {
         let kind = choice.strip_prefix("type=").unwrap();
         let members = json!({"type": "id", "content": 1, "system": "customer_detail", "fields": {"type": kind}});
         systems.act("trcs001", "put_details", members).await;
-        assert_eq!(systems.detail(1).await["type"], kind);
+        assert_eq!(systems.detail(1).await.body["type"], kind);
     }
     server.stop().await;
 }
@@ -95,7 +97,7 @@ async fn the_answer_has_every_key_of_the_table_and_no_other() {
 async fn the_socket_shows_the_same() {
     let server = server(Engine::Sqlite, |_| ()).await;
     let mut systems = Systems::of(&server).await;
-    let over_http = systems.detail(1).await;
+    let over_http = systems.detail(1).await.body;
     for id in [Value::from(1), ids::to_hex24(MAIN, 1).into()] {
         let reply = systems.act("trcs001", "customers/detail", json!({ "id": id })).await;
         assert_eq!(reply["result"], over_http);

@@ -133,6 +133,19 @@ pub fn check(call: &str, answer: &Value, field: &Field) {
     }
 }
 
+/// Fails unless the fields stand in an answer in their document's order.
+pub fn check_order(answer: &str, fields: &[Field]) {
+    // Also in a text that holds JSON, where quotes are escaped.
+    let (mut rest, mut last) = (answer.replace("\\\"", "\""), "");
+    for Field { path, .. } in fields {
+        let name = path.rsplit('.').next().unwrap();
+        let member = format!("\"{name}\":");
+        let place = rest.find(&member).unwrap_or_else(|| panic!("{path} does not stand behind {last}: {answer}"));
+        rest.drain(..place + member.len());
+        last = path;
+    }
+}
+
 pub fn kind_of(value: &Value) -> &'static str {
     match value {
         Value::Null => "nothing",
@@ -211,6 +224,10 @@ fn what_is_missing_or_of_another_kind_fails() {
         let checked = std::panic::catch_unwind(|| check("", &answer, &Field::new(path, kind)));
         assert!(checked.is_err(), "{path} {kind}");
     }
+    let order = |paths: [&str; 2]| {
+        std::panic::catch_unwind(|| check_order(r#"{"a":{"b":"{\"c\":1}"}}"#, &paths.map(|path| Field::new(path, ""))))
+    };
+    assert!(order(["a", "a.b{}.c"]).is_ok() && order(["a.b", "a"]).is_err());
     let expected = ["data", "data[].id", "data[].info", "data[].info{}.a", "data[].name", "none"];
     assert!(paths(&answer).iter().eq(expected), "{:?}", paths(&answer));
 }
