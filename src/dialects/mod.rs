@@ -20,7 +20,7 @@ use std::sync::Arc;
 
 use serde::Serialize;
 
-use http::{Call, Refusal, Refused};
+use http::{Call, Described, Refusal, Refused};
 
 use crate::domain::masking::mask_from;
 use crate::error::Error;
@@ -101,6 +101,12 @@ macro_rules! dialects {
             #[must_use]
             pub fn failure(self, refused: &Refused<'_>) -> Refusal {
                 match self { $(Self::$name(_) => $module::http::failure(refused)),+ }
+            }
+
+            /// Returns what the documents say of the operation's side of HTTP.
+            #[must_use]
+            pub fn described(self) -> Described {
+                match self { $(Self::$name(_) => $module::http::described()),+ }
             }
 
             #[must_use]

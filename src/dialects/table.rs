@@ -85,6 +85,8 @@ pub struct Row {
     pub reply_schema: fn(&mut SchemaGenerator) -> Schema,
     /// Whether HTTP answers with a file and the socket with its address.
     pub is_file: bool,
+    /// The headers of a success over HTTP, beside those that all have: numbers, and what each is.
+    pub headers: &'static [(&'static str, &'static str)],
 }
 
 /// What the socket answers where HTTP sends a file.
@@ -117,8 +119,9 @@ pub fn decode<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, Error> {
 /// Declares the operations of a dialect, one a row:
 /// documentation, `Variant = "action"`, its `[route]`s if it has any, `read`, `write`, `import` (a write that uses an
 /// uploaded file) or `upload` (one that keeps it), who may call it, and
-/// `handler(Request) -> json Reply`, `-> listed Reply` (it has `headers` for HTTP) or `-> file`. The module has a function `answer`, which writes a reply as its
-/// dialect does and returns where the payload begins.
+/// `handler(Request) -> json Reply`, `-> listed Reply` (it has `headers` for HTTP, of the names in `HEADERS`) or
+/// `-> file`. The module has a function `answer`, which writes a reply as its dialect does and returns where the
+/// payload begins.
 macro_rules! operations {
     ($dialect:ident: $(
         $(#[doc = $doc:literal])+
@@ -142,6 +145,7 @@ macro_rules! operations {
                 request_schema: |generator| generator.subschema_for::<$request>(),
                 reply_schema: |generator| generator.subschema_for::<operations!(@reply $kind $($reply)?)>(),
                 is_file: operations!(@is_file $kind),
+                headers: operations!(@headers $kind $($reply)?),
             }),+];
 
             /// The operation with this action name.
@@ -208,6 +212,9 @@ macro_rules! operations {
     (@is_file json) => { false };
     (@is_file listed) => { false };
     (@is_file file) => { true };
+    (@headers json $reply:ty) => { &[] };
+    (@headers listed $reply:ty) => { <$reply>::HEADERS };
+    (@headers file) => { &[] };
     (@answer json $reply:ident, $door:ident, $out:ident) => {{
         answer($out, $door, &$reply).map(|payload| crate::dialects::Done::Written(payload, Vec::new()))
     }};

@@ -2,26 +2,37 @@
 
 use serde_json::{Value, json};
 
-use super::shapes::{Members, Shapes, http_refusal};
+use super::shapes::{Members, Shapes};
 use super::{Row, description, host, lines};
+use crate::dialects::http::{Body, Described, Placement, Refuses};
 use crate::dialects::{Route, rows};
 use crate::ops::export::Format;
 
-/// The system whose calls are signed, and name their company.
-const CTI: &str = "Cti";
+/// The status of every success.
+const SUCCESS: u16 = 200;
 
 /// Returns the document: every row that has a route, the files, and how the server is.
 pub fn document() -> Value {
     let mut shapes = Shapes::new("/components/schemas");
-    let mut paths = Members::new();
-    for row in rows() {
+    let (mut paths, mut schemes) = (Members::new(), Members::new());
+    let (mut named, mut refused) = (Members::new(), Members::new());
+    let mut tags: Vec<Value> = Vec::new();
+    for row in rows().filter(|row| !row.routes.is_empty()) {
+        let described = row.operation.described();
         for (index, route) in row.routes.iter().enumerate() {
-            let operation = operation(&mut shapes, row, route, index);
+            let operation = operation(&mut shapes, row, &described, route, index);
             add(&mut paths, route.path, &route.method.to_lowercase(), operation);
         }
+        let alone = described.refuses.iter().filter(|refuses| refuses.status != SUCCESS);
+        refused.extend(alone.map(|refuses| (response_name(row, refuses), response(row, refuses))));
+        if named.insert(refusal_name(row), described.refusal).is_none() {
+            tags.push(json!({ "name": tag(row), "description": described.about }));
+            if let Value::Object(more) = described.schemes {
+                schemes.extend(more);
+            }
+        }
     }
-    let mut schemas = shapes.definitions(paths.values());
-    schemas.insert("Refusal".into(), http_refusal());
+    named.extend(shapes.definitions(paths.values()));
     add(&mut paths, "/files/{token}", "get", file());
     add(&mut paths, "/healthz", "get", health());
     add(&mut paths, "/readyz", "get", readiness());
@@ -29,19 +40,24 @@ pub fn document() -> Value {
         "openapi": "3.1.0",
         "info": info(),
         "servers": [{ "url": format!("http://{}", host()), "description": "默认地址 / the default address" }],
-        "security": [
-            { "bearer": [] },
-            { "appid": [], "timestamp": [], "sign": [] },
-            { "appid": [], "timestamp": [], "sign": [], "sign_version": [], "nonce": [] },
-        ],
+        "tags": tags,
         "paths": paths,
-        "components": {
-            "schemas": schemas,
-            "parameters": { "companyId": company_id() },
-            "responses": { "RateLimited": rate_limited() },
-            "securitySchemes": security_schemes(),
-        },
+        "components": { "schemas": named, "responses": refused, "securitySchemes": schemes },
     })
+}
+
+fn tag(row: &Row) -> String {
+    row.dialect.to_lowercase()
+}
+
+/// The name of the schema of the dialect's refusals.
+fn refusal_name(row: &Row) -> String {
+    format!("{}Refusal", row.dialect)
+}
+
+/// The name of the answer with which the dialect refuses.
+fn response_name(row: &Row, refuses: &Refuses) -> String {
+    format!("{}{}", row.dialect, refuses.status)
 }
 
 fn add(paths: &mut Members, path: &str, method: &str, operation: Value) {
@@ -55,16 +71,15 @@ fn info() -> Value {
     json!({
         "title": "laidian 来电: HTTP",
         "version": env!("CARGO_PKG_VERSION"),
-        "description": "状态码是 200，错误码在回复的 code 里（429 除外）；错误码见 docs/errors.md。\
-                        参数可以写在查询串里，也可以写在 JSON 请求体里。\n\
-                        The status is 200 and the code is in the body (429 sets both); docs/errors.md lists the codes. \
-                        Parameters may stand in the query or in a JSON body.",
+        "description": "五个系统，同一批客户。每个系统有自己的路径、凭据和回复，见各个标签；docs/dialects 有详细说明。\n\
+                        Five systems, the same customers. Each has paths, credentials and answers of its own: see the \
+                        tags, and docs/dialects.",
         "license": { "name": env!("CARGO_PKG_LICENSE"), "identifier": env!("CARGO_PKG_LICENSE") },
     })
 }
 
 /// What one route does; `index` counts those of the row.
-fn operation(shapes: &mut Shapes, row: &Row, route: &Route, index: usize) -> Value {
+fn operation(shapes: &mut Shapes, row: &Row, described: &Described, route: &Route, index: usize) -> Value {
     let mut request = shapes.request(row);
     let in_path = names_in(route.path);
     if let Some(Value::Object(properties)) = request.get_mut("properties") {
@@ -74,24 +89,31 @@ fn operation(shapes: &mut Shapes, row: &Row, route: &Route, index: usize) -> Val
             properties.remove(name);
         }
     }
-    let takes_query = row.dialect == CTI || !matches!(route.method, "POST" | "PUT");
-    let (mut parameters, body) = split(shapes, request, &in_path, takes_query);
-    if row.dialect == CTI {
-        parameters.push(json!({ "$ref": "#/components/parameters/companyId" }));
+    if let (Some(name), Some(Value::Array(required))) = ((described.required)(route.path), request.get_mut("required"))
+    {
+        required.push(name.into());
     }
+    let (mut parameters, body) = split(shapes, request, &in_path, described, route.method);
+    parameters.extend(described.query.iter().cloned());
     let id = if index == 0 { row.action.to_owned() } else { format!("{}.{}", row.action, index + 1) };
     let mut operation = json!({
         "operationId": id,
         "summary": lines(row).last(),
         "description": description(row),
-        "tags": [row.dialect.to_lowercase()],
+        "tags": [tag(row)],
+        "security": described.security.iter().map(|names| together(names)).collect::<Vec<_>>(),
         "parameters": parameters,
-        "responses": { "200": answer(shapes, row), "429": { "$ref": "#/components/responses/RateLimited" } },
+        "responses": responses(shapes, row, described),
     });
     if let (Some(body), Value::Object(operation)) = (body, &mut operation) {
         operation.insert("requestBody".into(), body);
     }
     operation
+}
+
+/// Credentials that prove a call together.
+fn together(names: &[&str]) -> Members {
+    names.iter().map(|name| ((*name).to_owned(), json!([]))).collect()
 }
 
 /// The names that stand in a path as `{name}`.
@@ -100,33 +122,48 @@ fn names_in(path: &str) -> Vec<&str> {
 }
 
 /// Returns the parameters of path and query, and the body for what these do not hold.
-fn split(shapes: &Shapes, request: Members, in_path: &[&str], takes_query: bool) -> (Vec<Value>, Option<Value>) {
+fn split(
+    shapes: &Shapes,
+    request: Members,
+    in_path: &[&str],
+    described: &Described,
+    method: &str,
+) -> (Vec<Value>, Option<Value>) {
+    let has_body = matches!(method, "POST" | "PUT");
+    let takes_query = !has_body || described.placement != Placement::ByMethod;
     let required = request.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
     let is_required = |name: &str| required.iter().any(|required| required == name);
     let (mut parameters, mut members) = (Vec::new(), Members::new());
-    let Some(Value::Object(properties)) = request.get("properties").cloned() else { return (parameters, None) };
-    for (name, schema) in properties {
-        let description = schema.get("description");
-        match in_query(shapes, &schema) {
-            _ if in_path.contains(&name.as_str()) => {
-                parameters.push(parameter(&name, "path", "string", true, description));
-            }
-            Some(kind) if takes_query => {
-                parameters.push(parameter(&name, "query", kind, is_required(&name), description));
-            }
-            _ => {
-                members.insert(name, schema);
+    if let Some(Value::Object(properties)) = request.get("properties").cloned() {
+        for (name, schema) in properties {
+            let description = schema.get("description");
+            match in_query(shapes, &schema) {
+                _ if in_path.contains(&name.as_str()) => {
+                    parameters.push(parameter(&name, "path", "string", true, description));
+                }
+                Some(kind) if takes_query => {
+                    parameters.push(parameter(&name, "query", kind, is_required(&name), description));
+                }
+                _ => {
+                    members.insert(name, schema);
+                }
             }
         }
+    }
+    if has_body {
+        members.extend(described.members.clone());
     }
     if members.is_empty() {
         return (parameters, None);
     }
-    let names: Vec<&String> = members.keys().filter(|name| is_required(name)).collect();
-    let body = json!({
-        "required": !names.is_empty(),
-        "content": { "application/json": { "schema": { "type": "object", "required": names, "properties": members } } },
-    });
+    let names: Vec<String> = members.keys().filter(|name| is_required(name)).cloned().collect();
+    let is_needed = !names.is_empty();
+    let schema = match members.remove("body").filter(|_| described.placement == Placement::BodyIsParameter) {
+        Some(body) => body,
+        None => json!({ "type": "object", "required": names, "properties": members }),
+    };
+    let content = described.takes.iter().map(|kind| ((*kind).to_owned(), json!({ "schema": schema })));
+    let body = json!({ "required": is_needed, "content": content.collect::<Members>() });
     (parameters, Some(body))
 }
 
@@ -162,26 +199,80 @@ fn collect_types(shapes: &Shapes, schema: &Value, types: &mut Vec<String>) {
     }
 }
 
-/// What a route answers with, also when it refuses.
-fn answer(shapes: &mut Shapes, row: &Row) -> Value {
-    let refusal = json!({ "$ref": "#/components/schemas/Refusal" });
-    if row.is_file {
-        let mut answer = file_answer();
-        if let Some(Value::Object(content)) = answer.get_mut("content") {
-            content.insert("application/json".into(), json!({ "schema": refusal }));
+/// What a route answers with, by status.
+fn responses(shapes: &mut Shapes, row: &Row, described: &Described) -> Members {
+    let mut success = success(shapes, row, described);
+    let mut responses = Members::new();
+    for refuses in described.refuses {
+        if refuses.status == SUCCESS {
+            join(&mut success, row, refuses);
+        } else {
+            let reference = format!("#/components/responses/{}", response_name(row, refuses));
+            responses.insert(refuses.status.to_string(), json!({ "$ref": reference }));
         }
-        return answer;
     }
-    if row.dialect != CTI {
-        // The other systems have neither our envelope nor our refusals.
-        return json!({
-            "description": "成功 / success",
-            "content": { "application/json": { "schema": shapes.bare_reply(row) } },
-        });
+    responses.insert(SUCCESS.to_string(), success);
+    responses
+}
+
+fn success(shapes: &mut Shapes, row: &Row, described: &Described) -> Value {
+    if row.is_file {
+        return file_answer();
     }
+    let schema = shapes.http_reply(row, described.envelope.clone());
+    let mut success = json!({ "description": "成功 / success" });
+    if let Value::Object(members) = &mut success {
+        // Nothing is answered by an empty body.
+        if schema != json!({ "type": "null" }) {
+            members.insert("content".into(), json!({ "application/json": { "schema": schema } }));
+        }
+        if !row.headers.is_empty() {
+            let number = |description: &str| json!({ "description": description, "schema": { "type": "integer", "minimum": 0 } });
+            let headers = row.headers.iter().map(|(name, description)| ((*name).to_owned(), number(description)));
+            members.insert("headers".into(), headers.collect::<Members>().into());
+        }
+    }
+    success
+}
+
+/// Adds a refusal to a success with which it shares the status.
+fn join(success: &mut Value, row: &Row, refuses: &Refuses) {
+    if let Some(Value::String(description)) = success.get_mut("description") {
+        *description = format!("{description}\n{}", refuses.when);
+    }
+    if let Some(Value::Object(content)) = success.get_mut("content") {
+        let schema = match content.get("application/json").and_then(|of| of.get("schema")) {
+            Some(reply) => json!({ "oneOf": [reply, refusal(row)] }),
+            None => refusal(row),
+        };
+        content.insert("application/json".into(), json!({ "schema": schema }));
+    }
+}
+
+fn refusal(row: &Row) -> Value {
+    json!({ "$ref": format!("#/components/schemas/{}", refusal_name(row)) })
+}
+
+/// An answer that refuses.
+fn response(row: &Row, refuses: &Refuses) -> Value {
+    let mut response = match refuses.body {
+        Body::Refusal => {
+            json!({ "description": refuses.when, "content": { "application/json": { "schema": refusal(row) } } })
+        }
+        Body::Text => text(refuses.when),
+        Body::Nothing => json!({ "description": refuses.when }),
+    };
+    if let (429, Value::Object(members)) = (refuses.status, &mut response) {
+        members.insert("headers".into(), json!({ "Retry-After": retry_after() }));
+    }
+    response
+}
+
+fn retry_after() -> Value {
     json!({
-        "description": "成功，或 code 说明的拒绝 / success, or the refusal that code tells",
-        "content": { "application/json": { "schema": { "oneOf": [shapes.http_reply(row), refusal] } } },
+        "description": "多少秒后重试 / how long to wait before trying again, seconds",
+        "required": true,
+        "schema": { "type": "integer", "minimum": 0 },
     })
 }
 
@@ -196,57 +287,6 @@ fn file_answer() -> Value {
         "description": "文件 / the file",
         "headers": { "Content-Disposition": disposition },
         "content": Format::ALL.into_iter().map(format).collect::<Members>(),
-    })
-}
-
-fn company_id() -> Value {
-    json!({
-        "name": "companyId",
-        "in": "query",
-        "description": "公司由 appid 决定；如果给出，必须一致，否则 2403 / \
-                        the app says which company the call is for; another one is refused with 2403",
-        "schema": { "type": "string" },
-    })
-}
-
-fn rate_limited() -> Value {
-    json!({
-        "description": "请求频率超过限制 / over the caller's rate",
-        "headers": {
-            "Retry-After": {
-                "description": "多少秒后重试 / how long to wait before trying again, seconds",
-                "schema": { "type": "integer", "minimum": 0 },
-            },
-        },
-        "content": { "application/json": { "schema": { "$ref": "#/components/schemas/Refusal" } } },
-    })
-}
-
-fn security_schemes() -> Value {
-    let parameter = |name: &str, description: &str| json!({ "type": "apiKey", "in": "query", "name": name, "description": description });
-    json!({
-        "bearer": {
-            "type": "http",
-            "scheme": "bearer",
-            "description": "工号的令牌（laidian token、身份提供方），或程序的令牌 / the token of an operator, or of a program",
-        },
-        "appid": parameter("appid", "应用编号 / the id of the company's app"),
-        "timestamp": parameter(
-            "timestamp",
-            "Unix 时间（秒），与服务器相差不超过 300 / Unix time in seconds, at most 300 off the server's",
-        ),
-        "sign": parameter(
-            "sign",
-            "签名，小写十六进制。v1：SHA-256(appid&token&timestamp)；v2：以 token 为密钥的 HMAC-SHA256，\
-             内容每行一项：方法、路径、不含 sign 的有序查询串、请求体 SHA-256 的十六进制、timestamp、nonce / \
-             lower-case hex. v1: SHA-256 of appid&token&timestamp; v2: HMAC-SHA256 with the token, one per line: method, \
-             path, sorted query without sign, hex SHA-256 of the body, timestamp, nonce",
-        ),
-        "sign_version": parameter("sign_version", "签名版本：v1（默认）或 v2（推荐） / v1 (default) or v2 (recommended)"),
-        "nonce": parameter(
-            "nonce",
-            "v2 的随机数，最多 64 个字符，15 分钟内只能用一次 / for v2: at most 64 characters, used once in 15 minutes",
-        ),
     })
 }
 
@@ -267,6 +307,7 @@ fn file() -> Value {
         }],
         "responses": {
             "200": file_answer(),
+            "403": text("没有权限了 / the rights are gone"),
             "404": text("地址无效、已使用或已过期 / the address is unknown, used or expired"),
             "500": text("服务器内部错误 / a fault of the server"),
         },

@@ -7,8 +7,7 @@ use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::{Row, description};
-use crate::error::TABLE;
-use crate::protocol::envelope::{OK, OK_MESSAGE};
+use crate::protocol::envelope::{self, OK, OK_MESSAGE};
 
 pub type Members = Map<String, Value>;
 
@@ -78,19 +77,21 @@ impl Shapes {
         merged(envelope, as_members(result))
     }
 
-    /// The schema of a success over HTTP.
-    pub fn http_reply(&mut self, row: &Row) -> Value {
-        let envelope = json!({
-            "type": "object",
-            "title": format!("{} reply", row.action),
-            "properties": { "code": { "const": OK }, "message": { "const": OK_MESSAGE } },
-            "required": ["code", "message"],
-        });
-        merged(envelope, self.reply(row))
+    /// The schema of a success over HTTP: the reply in the system's envelope, if it has one.
+    pub fn http_reply(&mut self, row: &Row, envelope: Option<Value>) -> Value {
+        match envelope {
+            None => self.bare_reply(row),
+            Some(mut envelope) => {
+                if let Value::Object(members) = &mut envelope {
+                    members.insert("title".into(), format!("{} reply", row.action).into());
+                }
+                merged(envelope, self.reply(row))
+            }
+        }
     }
 
-    /// The schema of a success over HTTP where the system has no envelope of ours.
-    pub fn bare_reply(&mut self, row: &Row) -> Value {
+    /// The schema of a reply without any envelope.
+    fn bare_reply(&mut self, row: &Row) -> Value {
         (row.reply_schema)(&mut self.replies).to_value()
     }
 
@@ -127,43 +128,14 @@ impl Shapes {
 
 /// The schema of a refusal on the socket.
 pub fn socket_refusal() -> Value {
-    let envelope = json!({
+    let more = json!({
         "properties": {
             "success": { "const": false },
             "callbackId": callback_id("请求中的 callbackId / that of the request, as far as it could be read"),
         },
         "required": ["success"],
     });
-    merged(http_refusal(), as_members(envelope))
-}
-
-/// The schema of a refusal over HTTP.
-pub fn http_refusal() -> Value {
-    let codes: BTreeSet<i64> = TABLE.iter().map(|row| row.code).collect();
-    json!({
-        "type": "object",
-        "title": "refusal",
-        "description": "请求被拒绝；错误码见 docs/errors.md\nWhy a request was refused; docs/errors.md lists the codes.",
-        "properties": {
-            "code": { "type": "integer", "enum": codes },
-            "message": { "type": "string" },
-            "exception": {
-                "type": "object",
-                "properties": { "message": { "type": "string" } },
-                "required": ["message"],
-            },
-            "detail": {
-                "type": "string",
-                "description": "给开发者的说明，例如哪个参数有误 / what helps a developer, such as the name of a wrong parameter",
-            },
-            "retryAfterMs": {
-                "type": "integer",
-                "minimum": 0,
-                "description": "多少毫秒后重试 / how long to wait before trying again, milliseconds",
-            },
-        },
-        "required": ["code", "message"],
-    })
+    merged(envelope::refusal_schema(), as_members(more))
 }
 
 /// Any JSON value: what is echoed is nobody's business but the client's.

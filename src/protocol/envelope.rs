@@ -1,10 +1,12 @@
 //! The reply: `success`, `message`, `code`, the echoed `callbackId`, then the members of the payload.
 
+use std::collections::BTreeSet;
+
 use serde::Serialize;
-use serde_json::{Map, Value};
+use serde_json::{Map, Value, json};
 
 use super::callback_id::CallbackId;
-use crate::error::Error;
+use crate::error::{Error, TABLE};
 
 pub const OK: i64 = 1000;
 pub const OK_MESSAGE: &str = "操作成功！";
@@ -50,13 +52,13 @@ pub fn failure(out: &mut Vec<u8>, door: Door<'_>, error: &Error) {
     match door {
         Door::Socket(callback_id) => {
             out.extend_from_slice(br#"{"success":false,"message":"#);
-            out.extend_from_slice(json(error.row().message).as_bytes());
+            out.extend_from_slice(quoted(error.row().message).as_bytes());
             out.extend_from_slice(format!(",\"code\":{}", error.row().code).as_bytes());
             push_callback_id(out, callback_id);
         }
         Door::Http => {
             out.extend_from_slice(format!("{{\"code\":{},\"message\":", error.row().code).as_bytes());
-            out.extend_from_slice(json(error.row().message).as_bytes());
+            out.extend_from_slice(quoted(error.row().message).as_bytes());
         }
     }
     for (name, value) in extras(error) {
@@ -65,11 +67,50 @@ pub fn failure(out: &mut Vec<u8>, door: Door<'_>, error: &Error) {
     out.push(b'}');
 }
 
+/// Returns the schema of what [`failure`] writes for HTTP.
+#[must_use]
+pub fn refusal_schema() -> Value {
+    let codes: BTreeSet<i64> = TABLE.iter().map(|row| row.code).collect();
+    json!({
+        "type": "object",
+        "title": "refusal",
+        "description": "请求被拒绝；错误码见 docs/errors.md\nWhy a request was refused; docs/errors.md lists the codes.",
+        "properties": {
+            "code": { "type": "integer", "enum": codes },
+            "message": { "type": "string" },
+            "exception": {
+                "type": "object",
+                "properties": { "message": { "type": "string" } },
+                "required": ["message"],
+            },
+            "detail": {
+                "type": "string",
+                "description": "给开发者的说明，例如哪个参数有误 / what helps a developer, such as the name of a wrong parameter",
+            },
+            "customer": {
+                "type": "object",
+                "description": "2409：现在的客户 / with 2409: the customer as it is now",
+            },
+            "fields": {
+                "type": "array",
+                "items": { "type": "string" },
+                "description": "2409：他人改过的字段 / with 2409: what somebody else changed",
+            },
+            "retryAfterMs": {
+                "type": "integer",
+                "minimum": 0,
+                "description": "多少毫秒后重试 / how long to wait before trying again, milliseconds",
+            },
+        },
+        "required": ["code", "message"],
+    })
+}
+
 /// The members of a refusal behind `code` and `message`.
 fn extras(error: &Error) -> Map<String, Value> {
     let mut extras = Map::new();
     if let Some(exception) = error.exception() {
-        extras.insert("exception".into(), serde_json::json!({ "message": exception }));
+        extras.insert("exception".into(), json!({ "message": exception }));
     }
     if let Some(detail) = error.detail() {
         extras.insert("detail".into(), Value::from(detail));
@@ -91,7 +132,7 @@ fn push_callback_id(out: &mut Vec<u8>, callback_id: &CallbackId) {
     }
 }
 
-fn json(text: &str) -> String {
+fn quoted(text: &str) -> String {
     Value::from(text).to_string()
 }
 
@@ -108,9 +149,9 @@ mod tests {
     #[test]
     fn the_payload_follows_the_envelope() {
         let id = CallbackId::Integer(222_000);
-        let reply = text(|out| assert!(success(out, Door::Socket(&id), &serde_json::json!({"a": 1})).is_ok()));
+        let reply = text(|out| assert!(success(out, Door::Socket(&id), &json!({"a": 1})).is_ok()));
         assert_eq!(reply, r#"{"success":true,"message":"操作成功！","code":1000,"callbackId":222000,"a":1}"#);
-        let reply = text(|out| assert!(success(out, Door::Http, &serde_json::json!({})).is_ok()));
+        let reply = text(|out| assert!(success(out, Door::Http, &json!({})).is_ok()));
         assert_eq!(reply, r#"{"code":1000,"message":"操作成功！"}"#);
     }
 

@@ -230,9 +230,14 @@ fn refusal(shared: &Shared, operation: Operation, segments: &[(String, String)],
 }
 
 fn json(status: StatusCode, body: Vec<u8>) -> Response<Body> {
+    let is_empty = body.is_empty();
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;
-    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("application/json; charset=utf-8"));
+    // Nothing is of no kind: a client that reads JSON by the header would fail over an empty body.
+    if !is_empty {
+        let kind = HeaderValue::from_static("application/json; charset=utf-8");
+        response.headers_mut().insert(header::CONTENT_TYPE, kind);
+    }
     response
 }
 

@@ -3,7 +3,7 @@
 use futures_util::{FutureExt, stream};
 use serde_json::{Map, Value, json};
 
-use crate::dialects::http::{Call, Refusal, Refused, members_of};
+use crate::dialects::http::{Call, Described, Placement, Refusal, Refused, bearer_scheme, members_of, with};
 use crate::error::Error;
 use crate::ops::{Backend, Caller, credential};
 use crate::protocol::frame::Settings;
@@ -80,4 +80,49 @@ pub fn unknown(_: &str, _: &str, is_route: bool) -> Refusal {
     let (status, message) = if is_route { (405, "请使用 POST") } else { (404, "没有这个接口") };
     let body = json!({ "errCode": 1001, "errMsg": message, "data": {} });
     Refusal { status, body: body.to_string().into_bytes() }
+}
+
+/// Returns what the documents say of this side of HTTP.
+#[must_use]
+pub fn described() -> Described {
+    Described {
+        about: "CRM 客户信息：状态码总是 200，成败看 errCode（1000 为成功）；方法不对时为 405。\n\
+                The CRM's customer info: the status is always 200 and errCode tells (1000 is success); 405 when the \
+                method is another.",
+        schemes: json!({
+            "crm_info": bearer_scheme(
+                "程序的令牌（dialect 为 crm_info），或工号的令牌；也可以写在请求体的 token 里 / \
+                 the token of a program (dialect crm_info) or of an operator; it may also stand in the body, as token",
+            ),
+        }),
+        // Without the header, `token` of the body counts.
+        security: &[&["crm_info"], &[]],
+        placement: Placement::ByMethod,
+        query: Vec::new(),
+        members: Map::from_iter([(
+            "token".to_owned(),
+            json!({ "type": "string", "description": "令牌，如果不在请求头里 / the token, unless the header has it" }),
+        )]),
+        required: |_| None,
+        takes: &["application/x-www-form-urlencoded", "multipart/form-data", "application/json"],
+        envelope: None,
+        refusal: json!({
+            "type": "object",
+            "properties": {
+                "errCode": {
+                    "type": "integer",
+                    "enum": [1001, 1002, 1003, 1004, 1005, 1006],
+                    "description": "1001 参数、1002 未登录、1003 没有权限、1004 客户不存在、1005 系统、1006 频率 / \
+                                    1001 parameter, 1002 not signed in, 1003 no right, 1004 no such customer, 1005 fault, 1006 rate",
+                },
+                "errMsg": { "type": "string" },
+                "data": { "type": "object", "maxProperties": 0 },
+            },
+            "required": ["errCode", "errMsg", "data"],
+            "additionalProperties": false,
+        }),
+        refuses: const {
+            &[with(200, "errCode 说明的拒绝 / the refusal that errCode tells"), with(405, "请使用 POST / use POST")]
+        },
+    }
 }

@@ -2,10 +2,11 @@
 
 use serde::Deserialize;
 use serde::de::IgnoredAny;
-use serde_json::Value;
+use serde_json::{Map, Value, json};
 
 use crate::dialects::decode;
-use crate::dialects::http::{Call, Refusal, Refused};
+use crate::dialects::http::{Body, Call, Described, Placement, Refusal, Refused, Refuses};
+use crate::dialects::http::{bearer_scheme, query_scheme, with};
 use crate::error::Error;
 use crate::ops::credential;
 use crate::ops::identity::{self, Claim};
@@ -42,6 +43,75 @@ pub fn failure(refused: &Refused<'_>) -> Refusal {
     let mut body = Vec::with_capacity(256);
     envelope::failure(&mut body, Door::Http, refused.error);
     Refusal { status: refused.error.row().status, body }
+}
+
+/// Returns what the documents say of this side of HTTP.
+#[must_use]
+pub fn described() -> Described {
+    Described {
+        about: "状态码是 200，错误码在回复的 code 里（429 除外）；错误码见 docs/errors.md。\
+                参数可以写在查询串里，也可以写在 JSON 请求体里。\n\
+                The status is 200 and the code is in the body (429 sets both); docs/errors.md lists the codes. \
+                Parameters may stand in the query or in a JSON body.",
+        schemes: schemes(),
+        security: &[
+            &["cti"],
+            &["cti_appid", "cti_timestamp", "cti_sign"],
+            &["cti_appid", "cti_timestamp", "cti_sign", "cti_sign_version", "cti_nonce"],
+        ],
+        placement: Placement::QueryThenBody,
+        query: vec![json!({
+            "name": "companyId",
+            "in": "query",
+            "description": "公司由 appid 决定；如果给出，必须一致，否则 2403 / \
+                            the app says which company the call is for; another one is refused with 2403",
+            "schema": { "type": "string" },
+        })],
+        members: Map::new(),
+        required: |_| None,
+        takes: &["application/json"],
+        envelope: Some(json!({
+            "type": "object",
+            "properties": { "code": { "const": envelope::OK }, "message": { "const": envelope::OK_MESSAGE } },
+            "required": ["code", "message"],
+        })),
+        refusal: envelope::refusal_schema(),
+        refuses: const {
+            &[
+                with(200, "code 说明的拒绝 / the refusal that code tells"),
+                Refuses { status: 405, when: "不接受此方法 / not by this method", body: Body::Text },
+                with(429, "请求频率超过限制 / over the caller's rate"),
+            ]
+        },
+    }
+}
+
+fn schemes() -> Value {
+    json!({
+        "cti": bearer_scheme(
+            "工号的令牌（laidian token、身份提供方），或程序的令牌 / the token of an operator, or of a program",
+        ),
+        "cti_appid": query_scheme("appid", "应用编号 / the id of the company's app"),
+        "cti_timestamp": query_scheme(
+            "timestamp",
+            "Unix 时间（秒），与服务器相差不超过 300 / Unix time in seconds, at most 300 off the server's",
+        ),
+        "cti_sign": query_scheme(
+            "sign",
+            "签名，小写十六进制。v1：SHA-256(appid&token&timestamp)；v2：以 token 为密钥的 HMAC-SHA256，\
+             内容每行一项：方法、路径、不含 sign 的有序查询串、请求体 SHA-256 的十六进制、timestamp、nonce / \
+             lower-case hex. v1: SHA-256 of appid&token&timestamp; v2: HMAC-SHA256 with the token, one per line: method, \
+             path, sorted query without sign, hex SHA-256 of the body, timestamp, nonce",
+        ),
+        "cti_sign_version": query_scheme(
+            "sign_version",
+            "签名版本：v1（默认）或 v2（推荐） / v1 (default) or v2 (recommended)",
+        ),
+        "cti_nonce": query_scheme(
+            "nonce",
+            "v2 的随机数，最多 64 个字符，15 分钟内只能用一次 / for v2: at most 64 characters, used once in 15 minutes",
+        ),
+    })
 }
 
 /// Whom the call claims to be from, if it does.

@@ -1,8 +1,8 @@
 //! How this system speaks over HTTP: bearer tokens, and refusals as Laravel words them.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
-use crate::dialects::http::{Call, Refusal, Refused, members_of};
+use crate::dialects::http::{Call, Described, Placement, Refusal, Refused, bearer_scheme, members_of, with};
 use crate::error::Error;
 use crate::ops::{Backend, Caller, credential};
 use crate::protocol::frame::Settings;
@@ -62,4 +62,53 @@ pub fn unknown(method: &str, path: &str, is_route: bool) -> Refusal {
         (404, format!("The route {} could not be found.", path.trim_start_matches('/')))
     };
     Refusal { status, body: json!({ "message": message }).to_string().into_bytes() }
+}
+
+/// Returns what the documents say of this side of HTTP.
+#[must_use]
+pub fn described() -> Described {
+    Described {
+        about: "客户详情系统：状态码说明成败。[dialects] customer_detail_envelope 设置后，回复和拒绝都带 code。\n\
+                The customer detail system: the status tells success or failure. With [dialects] \
+                customer_detail_envelope, answers and refusals have a code.",
+        schemes: json!({
+            "customer_detail": bearer_scheme(
+                "程序的令牌（dialect 为 customer_detail），或工号的令牌 / \
+                 the token of a program (dialect customer_detail) or of an operator",
+            ),
+        }),
+        security: &[&["customer_detail"]],
+        placement: Placement::ByMethod,
+        query: Vec::new(),
+        members: Map::new(),
+        required: |_| None,
+        takes: &["application/json"],
+        envelope: None,
+        refusal: json!({
+            "type": "object",
+            "properties": {
+                "code": { "type": "integer" },
+                "message": { "type": "string" },
+                "errors": {
+                    "type": "object",
+                    "additionalProperties": { "type": "array", "items": { "type": "string" } },
+                },
+            },
+            "required": ["message"],
+            "additionalProperties": false,
+        }),
+        refuses: const {
+            &[
+                with(401, "未登录 / not signed in"),
+                with(403, "没有权限 / no right"),
+                with(404, "没有这个客户 / there is no such customer"),
+                with(405, "不接受此方法 / not by this method"),
+                with(413, "请求体过大 / the body is too large"),
+                with(422, "参数有误 / a wrong parameter"),
+                with(429, "请求频率超过限制 / over the caller's rate"),
+                with(500, "服务器内部错误 / a fault of the server"),
+                with(503, "正在关闭，或超时 / shutting down, or it took too long"),
+            ]
+        },
+    }
 }

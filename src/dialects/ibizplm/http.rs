@@ -3,7 +3,8 @@
 use serde_json::{Map, Value, json};
 
 use super::input::SEVERAL;
-use crate::dialects::http::{Call, Refusal, Refused, members_of};
+use crate::dialects::http::{Body, Call, Described, Placement, Refusal, Refused, Refuses};
+use crate::dialects::http::{bearer_scheme, members_of, with};
 use crate::domain::plm::Fault;
 use crate::error::Error;
 use crate::ops::{Backend, Caller, credential};
@@ -129,4 +130,73 @@ pub fn unknown(method: &str, path: &str, is_route: bool) -> Refusal {
     let message = format!("不存在指定服务方法[{method} {path}]");
     let body = json!({ "type": "SystemException", "code": 20, "message": message });
     Refusal { status, body: body.to_string().into_bytes() }
+}
+
+/// Returns what the documents say of this side of HTTP.
+#[must_use]
+pub fn described() -> Described {
+    Described {
+        about: "iBiz PLM 的客户接口：状态码说明成败；没有内容的回复是空的。[dialects] ibizplm_upstream_status \
+                设置后，400、404、409、413 变为 500。\n\
+                The customers of iBiz PLM: the status tells success or failure, and where there is nothing to answer the \
+                body is empty. With [dialects] ibizplm_upstream_status, 400, 404, 409 and 413 become 500.",
+        schemes: json!({
+            "ibizplm": bearer_scheme(
+                "程序的令牌（dialect 为 ibizplm），或工号的令牌 / \
+                 the token of a program (dialect ibizplm) or of an operator",
+            ),
+        }),
+        security: &[&["ibizplm"]],
+        placement: Placement::ByMethod,
+        query: Vec::new(),
+        members: Map::new(),
+        required: |_| None,
+        takes: &["application/json"],
+        envelope: None,
+        refusal: refusal_schema(),
+        refuses: const {
+            &[
+                with(400, "参数或字段有误 / a wrong parameter or field"),
+                Refuses { status: 401, when: "未登录 / not signed in", body: Body::Nothing },
+                with(403, "没有权限，或客户不属于此产品 / no right, or the customer is not of this product"),
+                with(404, "没有这个客户 / there is no such customer"),
+                with(405, "没有这个方法 / there is no such method"),
+                with(409, "标识或数据重复，或还有工单 / the id or the data is taken, or there are tickets of it"),
+                with(413, "请求体过大 / the body is too large"),
+                with(429, "请求频率超过限制 / over the caller's rate"),
+                with(500, "服务器内部错误 / a fault of the server"),
+                with(503, "正在关闭，或超时 / shutting down, or it took too long"),
+            ]
+        },
+    }
+}
+
+fn refusal_schema() -> Value {
+    json!({
+        "type": "object",
+        "properties": {
+            "type": { "enum": ["SystemException", "EntityException"] },
+            "code": { "type": "integer", "enum": [1, 2, 3, 5, 6, 7, 8, 20] },
+            "message": { "type": "string" },
+            "details": {
+                "type": "array",
+                "items": {
+                    "type": "object",
+                    "properties": {
+                        "fieldname": { "type": "string" },
+                        "fieldlogicname": { "type": "string" },
+                        "fielderrortype": {
+                            "type": "integer",
+                            "enum": [1, 2, 3, 4],
+                            "description": "1 空、2 类型、3 值规则、4 重复 / 1 empty, 2 type, 3 value rule, 4 taken",
+                        },
+                        "fielderrorinfo": { "type": ["string", "null"] },
+                    },
+                    "required": ["fieldname", "fieldlogicname", "fielderrortype", "fielderrorinfo"],
+                },
+            },
+        },
+        "required": ["type", "code", "message"],
+        "additionalProperties": false,
+    })
 }

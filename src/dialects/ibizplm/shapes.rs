@@ -204,6 +204,13 @@ pub struct Fetched<T> {
 }
 
 impl<T> Fetched<T> {
+    pub const HEADERS: &[(&str, &str)] = &[
+        ("x-page", "第几页，从 0 开始 / which page, from 0"),
+        ("x-per-page", "每页条数 / the rows of a page"),
+        ("x-total", "总数，count 为 false 时没有 / how many there are, unless count is false"),
+        ("x-total-pages", "总页数，count 为 false 时没有 / how many pages there are, unless count is false"),
+    ];
+
     pub fn headers(&mut self) -> Headers {
         std::mem::take(&mut self.headers)
     }

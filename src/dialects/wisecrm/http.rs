@@ -2,8 +2,8 @@
 
 use serde_json::{Map, Value, json};
 
-use super::input;
-use crate::dialects::http::{Call, Refusal, Refused};
+use super::{OK, OK_MESSAGE, input};
+use crate::dialects::http::{Call, Described, Placement, Refusal, Refused, query_scheme, with};
 use crate::error::Error;
 use crate::ops::{Backend, Caller, credential};
 use crate::protocol::frame::Settings;
@@ -21,9 +21,14 @@ pub async fn caller(backend: &Backend, call: &Call<'_>) -> Result<Caller, Error>
     let op_user = call.query.iter().find(|(name, _)| name == "op_user").map(|(_, value)| value.trim());
     match op_user.filter(|op_user| !op_user.is_empty()) {
         Some(op_user) => credential::acting_for(backend, app, input::user(op_user)?).await,
-        None if call.path.starts_with("/gw/account/") => Err(Error::parameter("op_user: 缺少 / is missing")),
+        None if required(call.path).is_some() => Err(Error::parameter("op_user: 缺少 / is missing")),
         None => Ok(app),
     }
+}
+
+/// The parameter that calls about customers must have: nobody is signed in here.
+fn required(path: &str) -> Option<&'static str> {
+    path.starts_with("/gw/account/").then_some("op_user")
 }
 
 /// Returns the request: the parameters of the query, and as `body` the record that was posted.
@@ -97,6 +102,66 @@ fn words(error: &Error) -> String {
             error.detail().or_else(|| error.exception()).unwrap_or_else(|| error.row().message.into()).into_owned()
         }
     }
+}
+
+/// Returns what the documents say of this side of HTTP.
+#[must_use]
+pub fn described() -> Described {
+    Described {
+        about: "WiseCRM365：状态码总是 200，成败看 error_code（0 为成功）；参数都在查询串里，记录在请求体里。\n\
+                WiseCRM365: the status is always 200 and error_code tells (0 is success); all parameters stand in the \
+                query, a record is the body.",
+        schemes: schemes(),
+        security: &[
+            &["wisecrm_appid", "wisecrm_sign", "wisecrm_sign_type", "wisecrm_timestamp"],
+            &["wisecrm_appid", "wisecrm_sign"],
+        ],
+        placement: Placement::BodyIsParameter,
+        query: Vec::new(),
+        members: Map::new(),
+        required,
+        takes: &["application/json"],
+        envelope: Some(json!({
+            "type": "object",
+            "properties": { "error_code": { "const": OK }, "error_msg": { "const": OK_MESSAGE } },
+            "required": ["error_code", "error_msg"],
+        })),
+        refusal: json!({
+            "type": "object",
+            "properties": {
+                "error_code": {
+                    "type": "integer",
+                    "enum": [400, 401, 402, 403, 405, 410, 420, 500],
+                    "description": "400 业务、401 认证、402 没有接口、403 频率、405 方法、410 参数、420 数据、500 系统 / \
+                                    400 business, 401 credentials, 402 no such call, 403 rate, 405 method, 410 parameter, 420 data, 500 fault",
+                },
+                "error_msg": { "type": "string" },
+            },
+            "required": ["error_code", "error_msg"],
+            "additionalProperties": false,
+        }),
+        refuses: const { &[with(200, "error_code 说明的拒绝 / the refusal that error_code tells")] },
+    }
+}
+
+fn schemes() -> Value {
+    json!({
+        "wisecrm_appid": query_scheme("appid", "应用编号 / the id of the company's app"),
+        "wisecrm_sign": query_scheme(
+            "sign",
+            "签名；没有 sign_type 时为 appkey 本身，仅限 TLS 或本机 / \
+             the signature; without sign_type the appkey itself, over TLS or from this machine only",
+        ),
+        "wisecrm_sign_type": query_scheme(
+            "sign_type",
+            "MD5 或 SHA1：对按名排序的 k=v（不含 sign 和空值）以 & 连接、再加 &appkey=… 的摘要 / \
+             MD5 or SHA1: of k=v, sorted by name, without sign and what is blank, joined by &, and &appkey=… behind them",
+        ),
+        "wisecrm_timestamp": query_scheme(
+            "timestamp",
+            "Unix 时间（毫秒），与服务器相差不超过 30 秒 / Unix time in milliseconds, at most 30 seconds off the server's",
+        ),
+    })
 }
 
 fn refusal(code: i64, message: &str) -> Refusal {

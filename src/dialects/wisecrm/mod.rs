@@ -63,6 +63,10 @@ operations! { WiseCrm:
         => query::query(query::Query<'_>) -> json Page;
 }
 
+/// What tells a success over HTTP.
+const OK: i64 = 0;
+const OK_MESSAGE: &str = "调用成功";
+
 /// What one answer is about.
 #[derive(Serialize, JsonSchema)]
 pub struct Data<T> {
@@ -113,6 +117,6 @@ fn answer<P: Payload>(out: &mut Vec<u8>, door: Door<'_>, payload: &P) -> Result<
     }
     match door {
         Door::Socket(_) => answer_in_result(out, door, payload.in_result()),
-        Door::Http => answer_in_result(out, door, &Enveloped { error_code: 0, error_msg: "调用成功", payload }),
+        Door::Http => answer_in_result(out, door, &Enveloped { error_code: OK, error_msg: OK_MESSAGE, payload }),
     }
 }
