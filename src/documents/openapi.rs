@@ -144,6 +144,8 @@ fn split(
                 Some(kind) if takes_query => {
                     parameters.push(parameter(&name, "query", kind, is_required(&name), description));
                 }
+                // What is no scalar stands in no query.
+                _ if !has_body => {}
                 _ => {
                     members.insert(name, schema);
                 }

@@ -15,6 +15,7 @@ use crate::protocol::lenient::Scalar;
 #[expect(dead_code, reason = "only the schema is used")]
 struct Writable {
     /// Needed for a new customer.
+    #[schemars(length(max = 500))]
     name: Option<String>,
     scale: Option<i32>,
     description: Option<String>,
@@ -66,7 +67,7 @@ struct Element {
 #[derive(JsonSchema)]
 #[schemars(rename = "PlmInProduct")]
 #[expect(dead_code, reason = "only the schema is used")]
-pub struct InProduct {
+struct InProduct {
     /// The product; without one, all customers are meant.
     pkey: Option<String>,
 }

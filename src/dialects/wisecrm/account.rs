@@ -24,7 +24,7 @@ pub struct Add<'a> {
     #[serde(borrow, default)]
     force_add: Option<Scalar<'a>>,
     /// Fields and their values: over HTTP what is posted.
-    #[schemars(required)]
+    #[schemars(required, schema_with = "fields::written_schema")]
     body: Option<Map<String, Value>>,
 }
 
@@ -79,7 +79,7 @@ pub struct Update<'a> {
     #[serde(borrow, default)]
     force_update: Option<Scalar<'a>>,
     /// Fields and their values; what is not named stays.
-    #[schemars(required)]
+    #[schemars(required, schema_with = "fields::written_schema")]
     body: Option<Map<String, Value>>,
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::ser::{Serialize, SerializeMap, Serializer};
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::domain::catalogue::{Catalogue, Dictionary, Staff};
 use crate::domain::custom_field::{CustomField, FieldKind};
@@ -211,6 +211,24 @@ impl JsonSchema for Record {
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
         json_schema!({ "type": "object" })
     }
+}
+
+/// Returns the schema of a customer as clients write it: what they may not set is read over.
+pub fn written_schema(_: &mut SchemaGenerator) -> Schema {
+    let property = |definition: &Definition<Account>| {
+        let types = match definition.data_type {
+            "reference" => json!({ "type": "string" }),
+            _ => json!({ "type": ["string", "number", "null"] }),
+        };
+        (definition.name.to_owned(), if definition.writable { types } else { json!({}) })
+    };
+    let properties: serde_json::Map<String, Value> = ACCOUNT.iter().map(property).collect();
+    json_schema!({
+        "type": "object",
+        "properties": properties,
+        "patternProperties": { "^c__[0-9]+$": { "type": ["string", "number", "null"] } },
+        "additionalProperties": false,
+    })
 }
 
 /// Returns a customer's record.

@@ -45,8 +45,31 @@ pub struct Query<'a> {
     #[serde(borrow, default)]
     page_size: Option<Scalar<'a>>,
     /// `{"type":"AND","filters":[{"fieldName":"phone","operator":"=","value":"…"}]}`, at most ten filters.
-    #[schemars(required)]
+    #[schemars(required, with = "Filters")]
     body: Option<Map<String, Value>>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename = "WiseFilters")]
+#[expect(dead_code, reason = "only the schema is used")]
+struct Filters {
+    /// AND or OR; AND unless it is given.
+    r#type: Option<String>,
+    #[schemars(length(max = 10))]
+    filters: Option<Vec<Filter>>,
+}
+
+#[derive(JsonSchema)]
+#[schemars(rename = "WiseFilter")]
+#[expect(dead_code, reason = "only the schema is used")]
+struct Filter {
+    /// A field of a customer.
+    #[serde(rename = "fieldName")]
+    field_name: String,
+    /// `=`, `<>`, `>`, `<`, `cl` (contains), `nc` (does not), `$NULL$` or `$NOT_NULL$`.
+    operator: String,
+    /// A text or a number; of the last two, whatever it is.
+    value: Option<Value>,
 }
 
 pub async fn query(cx: &Cx<'_>, request: Query<'_>) -> Result<Page, Error> {
