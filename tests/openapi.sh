@@ -39,6 +39,16 @@ done
 CTI_TOKEN=$("$target/debug/laidian" token --data "$work/data" --company 1054 --operator admin1054)
 export CTI_TOKEN
 
-"$target/python/bin/schemathesis" --config-file tests/schemathesis.toml run schemas/openapi.json --url "$address" "$@"
+# Nothing is left in the tree.
+export HYPOTHESIS_STORAGE_DIRECTORY="$work/hypothesis"
+
+# fuzz option…
+fuzz() {
+  "$target/python/bin/schemathesis" --config-file tests/schemathesis.toml run schemas/openapi.json --url "$address" "$@"
+}
+
+fuzz "$@"
+# Nobody, or somebody with the wrong credentials.
+fuzz --phases fuzzing --max-examples 5 --generation-with-security-parameters true "$@"
 # Whatever it was sent, it is still there.
 kill -0 "$server"

@@ -2,8 +2,8 @@
 # 安装缺少的东西，然后依次运行全部检查，遇错即停。
 # Installs what is missing, then runs every check in order and stops at the first that fails.
 #
-# 需要 Rust（cargo）；其余在 Debian 上以 root 运行时自动安装。
-# Needs Rust (cargo); the rest is installed when this runs as root on Debian.
+# 需要 Rust（cargo）和网络；其余在 Debian 上以 root 运行时自动安装。
+# Needs Rust (cargo) and the network; the rest is installed when this runs as root on Debian.
 set -euo pipefail
 cd "$(dirname "$0")/.."
 
@@ -75,12 +75,27 @@ install_missing() {
     apt-get install -y -q --no-install-recommends "${missing[@]}" || true
   fi
   binaries=$(postgres_binaries)
-  if [ -z "$binaries" ] || ! command -v cc >/dev/null || [ ! -e /usr/include/stdlib.h ]; then
+  if [ -z "$binaries" ] || ! command -v cc >/dev/null || [ ! -e /usr/include/stdlib.h ] \
+    || ! python3 -c 'import ensurepip, venv' 2>/dev/null; then
     echo "无法安装 / could not be installed: ${missing[*]}" >&2
     return 1
   fi
   cargo --version
   "$binaries/postgres" --version
+  python3 --version
+}
+
+# The Python tools are installed once, and again when tests/requirements.txt changes.
+python_tools() {
+  local folder=${CARGO_TARGET_DIR:-target}/python
+  if cmp -s tests/requirements.txt "$folder/requirements.txt" && "$folder/bin/python" -c '' 2>/dev/null; then
+    echo "$folder"
+    return 0
+  fi
+  rm -rf "$folder"
+  python3 -m venv "$folder"
+  "$folder/bin/python" -m pip install --quiet --disable-pip-version-check --no-cache-dir -r tests/requirements.txt
+  cp tests/requirements.txt "$folder/requirements.txt"
 }
 
 # Runs a command where and as whom the cluster works: PostgreSQL refuses to be run by root, and its user
@@ -125,11 +140,13 @@ replay() {
 }
 
 step '准备 / what is needed' install_missing
+step 'Python 工具 / Python tools' python_tools
 step '格式 / format' cargo fmt --check
 step '静态检查 / lints' cargo clippy --all-targets --locked -- -D warnings
 step '启动 PostgreSQL / PostgreSQL' start_postgres
 step '测试 / tests' tests
 step '回放对话 / conversations' replay
+step '随机请求 / requests at random' tests/openapi.sh
 
 printf '\n全部通过，用时 %s 秒 / everything passed in %s s\n' "$SECONDS" "$SECONDS"
 grep "^test result" "$log" || true
