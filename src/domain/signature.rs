@@ -56,6 +56,15 @@ impl WiseDigest {
             _ => None,
         }
     }
+
+    /// The `sign_type` by which clients name it.
+    #[must_use]
+    pub fn sign_type(self) -> &'static str {
+        match self {
+            Self::Md5 => "MD5",
+            Self::Sha1 => "SHA1",
+        }
+    }
 }
 
 /// Returns WiseCRM's signature: lower-case hex of the digest over all parameters but `sign` that are not blank,

@@ -5,7 +5,7 @@ use std::str::FromStr;
 use serde_json::Value;
 
 use super::members::Members;
-use crate::domain::signature;
+use crate::domain::signature::{self, WiseDigest};
 
 /// An app of a company: what signs HTTP calls. Written `APPID:TOKEN`.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,6 +52,8 @@ enum Version {
     #[default]
     V1,
     V2,
+    /// As WiseCRM's clients sign; its name is their `sign_type`.
+    Wise(WiseDigest),
 }
 
 /// The values of one call that no script knows beforehand.
@@ -93,7 +95,7 @@ impl Sign {
     pub fn apply(&self, default: &App, moment: Moment<'_>, method: &str, path: &str, body: &[u8]) -> String {
         let app = self.app.as_deref().unwrap_or(&default.id);
         let token = self.token.as_deref().unwrap_or(&default.token);
-        let timestamp = self.timestamp.clone().unwrap_or_else(|| moment.now.saturating_add(self.offset).to_string());
+        let timestamp = self.timestamp.clone().unwrap_or_else(|| self.version.timestamp(moment.now, self.offset));
         let nonce = self.nonce.as_deref().unwrap_or(moment.nonce);
         let (bare, query) = path.split_once('?').unwrap_or((path, ""));
 
@@ -102,11 +104,12 @@ impl Sign {
             Version::V1 => signature::v1(app, token, &timestamp),
             Version::V2 => {
                 added.extend([("nonce", nonce), ("sign_version", "v2")]);
-                let written = form_urlencoded::parse(query.as_bytes()).into_owned();
-                let own = added.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()));
-                let pairs: Vec<(String, String)> = written.chain(own).collect();
-                let query = signature::sorted_query(&pairs);
+                let query = signature::sorted_query(&pairs(query, &added));
                 signature::v2(token, method, bare, &query, body, &timestamp, nonce)
+            }
+            Version::Wise(digest) => {
+                added.push(("sign_type", digest.sign_type()));
+                signature::wise(digest, token, &pairs(query, &added))
             }
         };
         added.push(("sign", &sign));
@@ -118,11 +121,32 @@ impl Sign {
     }
 }
 
+impl Version {
+    /// The time of a call as this version writes it.
+    fn timestamp(self, now: i64, offset: i64) -> String {
+        let seconds = now.saturating_add(offset);
+        match self {
+            Self::V1 | Self::V2 => seconds,
+            Self::Wise(_) => seconds.saturating_mul(1000),
+        }
+        .to_string()
+    }
+}
+
+/// The parameters of a query, and those added to it.
+fn pairs(query: &str, added: &[(&str, &str)]) -> Vec<(String, String)> {
+    let written = form_urlencoded::parse(query.as_bytes()).into_owned();
+    written.chain(added.iter().map(|(key, value)| ((*key).to_owned(), (*value).to_owned()))).collect()
+}
+
 fn version(text: Option<&str>) -> Result<Version, String> {
     match text {
         None | Some("v1") => Ok(Version::V1),
         Some("v2") => Ok(Version::V2),
-        Some(other) => Err(format!("version 须为 / must be \"v1\" | \"v2\": {other}")),
+        Some(other) => {
+            let wrong = || format!("version 须为 / must be \"v1\" | \"v2\" | \"MD5\" | \"SHA1\": {other}");
+            WiseDigest::parse(other).map(Version::Wise).ok_or_else(wrong)
+        }
     }
 }
 
@@ -159,6 +183,23 @@ mod tests {
             apply(json!({"version": "v2"}), "PUT", "/x?z=1&a=%e6%b5%8b", b"{}"),
             format!("/x?z=1&a=%e6%b5%8b&appid=2020158&timestamp=1494474404&nonce=n-1&sign_version=v2&sign={sign}")
         );
+    }
+
+    #[test]
+    fn wise_signs_in_milliseconds_what_is_not_blank() {
+        let path = "/gw/account/list?fields=accountId,accountName&page_size=&qname=*%E8%BD%AF%E4%BB%B6&page_no=1\
+                    &op_user=027-00000000-0000-4000-8000-000000000001";
+        let app = "000-AAAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEEE";
+        for (sign_type, sign) in
+            [("MD5", "3908f3f3d2618d656e68e6eb59815ab8"), ("SHA1", "24f142ce2ea9b49bc1c1029b01939e5cddd8c845")]
+        {
+            let written = json!({"app": app, "token": "demo-key", "version": sign_type});
+            let moment = Moment { now: 1_700_000_000, nonce: "n-1" };
+            assert_eq!(
+                Sign::read(&written).unwrap().apply(&App::default(), moment, "GET", path, b""),
+                format!("{path}&appid={app}&timestamp=1700000000000&sign_type={sign_type}&sign={sign}")
+            );
+        }
     }
 
     #[test]
