@@ -12,10 +12,11 @@ use crate::domain::plm::{Fault, Wrong};
 /// Why a request was refused. What is not in a variant's fields does not reach the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Error {
-    /// `why` names the limit.
+    /// `why` names the limit, `most` is how many it allows.
     RateLimited {
         retry_after_ms: u64,
         why: &'static str,
+        most: u32,
     },
     CustomFieldMissing {
         label: String,
@@ -304,6 +305,15 @@ impl Error {
             Self::FrameTooLarge { limit } => format!("at most {limit} bytes ([limits] frame_bytes)").into(),
             _ => return None,
         })
+    }
+
+    /// How many requests the limit allows that was reached, if one was.
+    #[must_use]
+    pub fn most(&self) -> Option<u32> {
+        match self {
+            Self::RateLimited { most, .. } => Some(*most),
+            _ => None,
+        }
     }
 
     /// How long to wait before trying again, milliseconds.

@@ -265,16 +265,18 @@ fn response(row: &Row, refuses: &Refuses) -> Value {
         Body::Nothing => json!({ "description": refuses.when }),
     };
     if let (429, Value::Object(members)) = (refuses.status, &mut response) {
-        members.insert("headers".into(), json!({ "Retry-After": retry_after() }));
+        members.insert("headers".into(), waiting());
     }
     response
 }
 
-fn retry_after() -> Value {
+/// The headers of what is refused for its rate.
+fn waiting() -> Value {
+    let number = |description: &str| json!({ "description": description, "required": true, "schema": { "type": "integer", "minimum": 0 } });
     json!({
-        "description": "多少秒后重试 / how long to wait before trying again, seconds",
-        "required": true,
-        "schema": { "type": "integer", "minimum": 0 },
+        "Retry-After": number("多少秒后重试 / how long to wait before trying again, seconds"),
+        "X-RateLimit-Limit": number("限制允许的请求数 / how many requests the limit allows"),
+        "X-RateLimit-Remaining": number("还剩多少，这里是 0 / how many are left, 0 here"),
     })
 }
 

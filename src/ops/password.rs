@@ -104,6 +104,7 @@ impl Guesses {
             return Err(Error::RateLimited {
                 retry_after_ms: u64::try_from(left / 1000 + 1).unwrap_or(1),
                 why: "密码错误次数过多 / too many wrong passwords",
+                most: free,
             });
         }
         Ok(())

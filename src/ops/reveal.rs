@@ -4,7 +4,7 @@ use std::num::NonZeroU32;
 use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
-use governor::{DefaultKeyedRateLimiter, Quota, RateLimiter};
+use governor::{DefaultKeyedRateLimiter, InsufficientCapacity, Quota, RateLimiter};
 use serde_json::json;
 
 use super::find::{self, Identifier};
@@ -40,13 +40,13 @@ impl Allowances {
         let count = NonZeroU32::new(u32::try_from(count).unwrap_or(u32::MAX));
         let (Some(allowance), Some(count)) = (allowance, count) else { return Ok(()) };
         let key = (cx.caller.company, login_key(cx.caller.login_no()));
-        let wait = match allowance.check_key_n(&key, count) {
+        let (wait, most) = match allowance.check_key_n(&key, count) {
             Ok(Ok(())) => return Ok(()),
-            Ok(Err(wait)) => wait.wait_time_from(self.clock.now()),
+            Ok(Err(wait)) => (wait.wait_time_from(self.clock.now()), wait.quota().burst_size().get()),
             // More at once than there is in an hour.
-            Err(_) => Duration::from_hours(1),
+            Err(InsufficientCapacity(most)) => (Duration::from_hours(1), most),
         };
-        Err(Error::RateLimited { retry_after_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX), why })
+        Err(Error::RateLimited { retry_after_ms: u64::try_from(wait.as_millis()).unwrap_or(u64::MAX), why, most })
     }
 }
 

@@ -223,8 +223,11 @@ async fn read_body(shared: &Shared, body: Body) -> Result<Vec<u8>, Error> {
 fn refusal(shared: &Shared, operation: Operation, segments: &[(String, String)], error: &Error) -> Response<Body> {
     let refusal = operation.failure(&Refused { error, segments, dialects: &shared.config.dialects });
     let mut response = json(StatusCode::from_u16(refusal.status).unwrap_or(StatusCode::OK), refusal.body);
-    if let (429, Some(wait)) = (refusal.status, error.retry_after_ms()) {
-        response.headers_mut().insert(header::RETRY_AFTER, HeaderValue::from(wait.div_ceil(1000)));
+    if let (429, Some(wait), Some(most)) = (refusal.status, error.retry_after_ms(), error.most()) {
+        let headers = response.headers_mut();
+        headers.insert(header::RETRY_AFTER, HeaderValue::from(wait.div_ceil(1000)));
+        headers.insert("x-ratelimit-limit", HeaderValue::from(most));
+        headers.insert("x-ratelimit-remaining", HeaderValue::from(0));
     }
     response
 }

@@ -1,7 +1,6 @@
 //! How often: frames of a socket and of an operator, calls of an app.
 
 use std::num::NonZeroU32;
-use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
 use governor::{DefaultDirectRateLimiter, DefaultKeyedRateLimiter, NotUntil, Quota, RateLimiter};
@@ -42,7 +41,7 @@ impl Rates {
     pub fn frame(&self, caller: &Caller) -> Result<(), Error> {
         let (Some(limiter), Some(operator)) = (&self.operators, &caller.operator) else { return Ok(()) };
         let key = (caller.company, login_key(&operator.login_no));
-        limiter.check_key(&key).map_err(|wait| self.refusal(&wait, "[limits] operator_frames_per_second"))
+        limiter.check_key(&key).map_err(|wait| refusal(&wait, &self.clock, "[limits] operator_frames_per_second"))
     }
 
     /// Counts a call of the program that makes it, if one does and its calls are counted.
@@ -51,7 +50,7 @@ impl Rates {
         if via.unlimited {
             return Ok(());
         }
-        limiter.check_key(&via.credential).map_err(|wait| self.refusal(&wait, "[limits] calls_per_minute"))
+        limiter.check_key(&via.credential).map_err(|wait| refusal(&wait, &self.clock, "[limits] calls_per_minute"))
     }
 
     /// Forgets who has been quiet long enough to have a full allowance again.
@@ -63,15 +62,15 @@ impl Rates {
             limiter.retain_recent();
         }
     }
-
-    fn refusal(&self, wait: &NotUntil<<DefaultClock as Clock>::Instant>, setting: &'static str) -> Error {
-        refusal(wait.wait_time_from(self.clock.now()), setting)
-    }
 }
 
-fn refusal(wait: Duration, setting: &'static str) -> Error {
-    let retry_after_ms = u64::try_from(wait.as_millis()).unwrap_or(u64::MAX).saturating_add(1);
-    Error::RateLimited { retry_after_ms, why: setting }
+fn refusal(wait: &NotUntil<<DefaultClock as Clock>::Instant>, clock: &DefaultClock, setting: &'static str) -> Error {
+    let milliseconds = wait.wait_time_from(clock.now()).as_millis();
+    Error::RateLimited {
+        retry_after_ms: u64::try_from(milliseconds).unwrap_or(u64::MAX).saturating_add(1),
+        why: setting,
+        most: wait.quota().burst_size().get(),
+    }
 }
 
 /// The rate of one socket.
@@ -106,7 +105,7 @@ impl SocketRate {
     #[must_use]
     pub fn frame(&self) -> Verdict {
         let Some(Err(wait)) = self.frames.as_ref().map(RateLimiter::check) else { return Verdict::Accepted };
-        self.refused(refusal(wait.wait_time_from(self.clock.now()), "[limits] frames_per_second"))
+        self.refused(refusal(&wait, &self.clock, "[limits] frames_per_second"))
     }
 
     /// Counts a frame that another limit refuses: it, too, must not be sent again and again.

@@ -117,7 +117,7 @@ mod tests {
         let metrics = Metrics::default();
         metrics.answered("ping", None, Duration::from_millis(3));
         metrics.answered("ping", Some(&Error::NotFound), Duration::from_millis(3));
-        metrics.refused(&Error::RateLimited { retry_after_ms: 1, why: "[limits] frames_per_second" });
+        metrics.refused(&Error::RateLimited { retry_after_ms: 1, why: "[limits] frames_per_second", most: 1 });
         metrics.closed(CloseCode::Flooding);
         let text = metrics.text(7);
         for line in [

@@ -175,7 +175,11 @@ impl Session {
         if !is_known && how_many == HowMany::Many && is_operator {
             let most = limits.sockets_per_operator;
             if most > 0 && sockets.len() >= most {
-                return Err(Error::RateLimited { retry_after_ms: 1000, why: "[limits] sockets_per_operator" });
+                return Err(Error::RateLimited {
+                    retry_after_ms: 1000,
+                    why: "[limits] sockets_per_operator",
+                    most: u32::try_from(most).unwrap_or(u32::MAX),
+                });
             }
         }
         let older = if how_many == HowMany::One && is_operator { std::mem::take(&mut *sockets) } else { Vec::new() };
