@@ -71,6 +71,8 @@ pub struct Described {
     pub members: Map<String, Value>,
     /// Returns the parameter that the calls of this path must have, although it may be left out on the socket.
     pub required: fn(path: &str) -> Option<&'static str>,
+    /// Whether the calls of this path must have a body, even one that says nothing.
+    pub needs_body: fn(path: &str) -> bool,
     /// The content types that a body may have.
     pub takes: &'static [&'static str],
     /// The schema of what a success has around the payload of the operation; `None` when it is the payload alone.

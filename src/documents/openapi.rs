@@ -93,7 +93,7 @@ fn operation(shapes: &mut Shapes, row: &Row, described: &Described, route: &Rout
     {
         required.push(name.into());
     }
-    let (mut parameters, body) = split(shapes, request, &in_path, described, route.method);
+    let (mut parameters, body) = split(shapes, request, &in_path, described, route);
     parameters.extend(described.query.iter().cloned());
     let id = if index == 0 { row.action.to_owned() } else { format!("{}.{}", row.action, index + 1) };
     let mut operation = json!({
@@ -127,9 +127,9 @@ fn split(
     request: Members,
     in_path: &[&str],
     described: &Described,
-    method: &str,
+    route: &Route,
 ) -> (Vec<Value>, Option<Value>) {
-    let has_body = matches!(method, "POST" | "PUT");
+    let has_body = matches!(route.method, "POST" | "PUT");
     let takes_query = !has_body || described.placement != Placement::ByMethod;
     let required = request.get("required").and_then(Value::as_array).cloned().unwrap_or_default();
     let is_required = |name: &str| required.iter().any(|required| required == name);
@@ -159,7 +159,7 @@ fn split(
         return (parameters, None);
     }
     let names: Vec<String> = members.keys().filter(|name| is_required(name)).cloned().collect();
-    let is_needed = !names.is_empty();
+    let is_needed = !names.is_empty() || (described.needs_body)(route.path);
     let schema = match members.remove("body").filter(|_| described.placement == Placement::BodyIsParameter) {
         Some(body) => body,
         None => json!({ "type": "object", "required": names, "properties": members }),

@@ -104,6 +104,7 @@ pub fn described() -> Described {
             json!({ "type": "string", "description": "令牌，如果不在请求头里 / the token, unless the header has it" }),
         )]),
         required: |_| None,
+        needs_body: |_| false,
         takes: &["application/x-www-form-urlencoded", "multipart/form-data", "application/json"],
         envelope: None,
         refusal: json!({

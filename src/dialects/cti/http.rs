@@ -69,6 +69,7 @@ pub fn described() -> Described {
         })],
         members: Map::new(),
         required: |_| None,
+        needs_body: |_| false,
         takes: &["application/json"],
         envelope: Some(json!({
             "type": "object",

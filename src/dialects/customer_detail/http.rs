@@ -82,6 +82,7 @@ pub fn described() -> Described {
         query: Vec::new(),
         members: Map::new(),
         required: |_| None,
+        needs_body: |_| false,
         takes: &["application/json"],
         envelope: None,
         refusal: json!({

@@ -37,9 +37,13 @@ pub fn request(_: &Caller, call: &Call<'_>, _: &Settings) -> Result<String, Erro
     Ok(Value::Object(members).to_string())
 }
 
+/// Whether a list is asked for: that takes a body, `{}` at least.
+fn is_list(path: &str) -> bool {
+    path.rsplit('/').next().is_some_and(|name| name.starts_with("fetch"))
+}
+
 fn body(call: &Call<'_>) -> Result<Map<String, Value>, Error> {
-    let is_list = call.path.rsplit('/').next().is_some_and(|name| name.starts_with("fetch"));
-    if call.body.trim_ascii().is_empty() && !is_list {
+    if call.body.trim_ascii().is_empty() && !is_list(call.path) {
         return Ok(Map::new());
     }
     match serde_json::from_slice(call.body) {
@@ -151,6 +155,7 @@ pub fn described() -> Described {
         query: Vec::new(),
         members: Map::new(),
         required: |_| None,
+        needs_body: is_list,
         takes: &["application/json"],
         envelope: None,
         refusal: refusal_schema(),

@@ -120,6 +120,7 @@ pub fn described() -> Described {
         query: Vec::new(),
         members: Map::new(),
         required,
+        needs_body: |_| false,
         takes: &["application/json"],
         envelope: Some(json!({
             "type": "object",
