@@ -63,6 +63,7 @@ install_missing() {
   # They read printed pages, which are set with a font of the system.
   type -P pdftotext >/dev/null || missing+=(poppler-utils)
   [ -e /usr/share/fonts/truetype/wqy ] || missing+=(fonts-wqy-microhei)
+  python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
   if [ ${#missing[@]} -gt 0 ]; then
     if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
       echo "缺少，请先安装 / missing, install first: apt-get install ${missing[*]}" >&2

@@ -73,6 +73,10 @@ pub struct Described {
     pub required: fn(path: &str) -> Option<&'static str>,
     /// Whether the calls of this path must have a body, even one that says nothing.
     pub needs_body: fn(path: &str) -> bool,
+    /// Whether the parameter of this name stands in the query, whatever else is true.
+    pub in_query: fn(name: &str) -> bool,
+    /// The content types of files that are sent.
+    pub files: &'static [&'static str],
     /// The content types that a body may have.
     pub takes: &'static [&'static str],
     /// The schema of what a success has around the payload of the operation; `None` when it is the payload alone.

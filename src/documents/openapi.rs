@@ -5,8 +5,7 @@ use serde_json::{Value, json};
 use super::shapes::{Members, Shapes};
 use super::{Row, description, host, lines};
 use crate::dialects::http::{Body, Described, Placement, Refuses};
-use crate::dialects::{Route, rows};
-use crate::ops::export::Format;
+use crate::dialects::{Route, Upload, rows};
 
 /// The status of every success.
 const SUCCESS: u16 = 200;
@@ -93,7 +92,10 @@ fn operation(shapes: &mut Shapes, row: &Row, described: &Described, route: &Rout
     {
         required.push(name.into());
     }
-    let (mut parameters, body) = split(shapes, request, &in_path, described, route);
+    let (mut parameters, mut body) = split(shapes, request, &in_path, described, route);
+    if row.upload != Upload::No {
+        body = Some(form());
+    }
     parameters.extend(described.query.iter().cloned());
     let id = if index == 0 { row.action.to_owned() } else { format!("{}.{}", row.action, index + 1) };
     let mut operation = json!({
@@ -141,7 +143,7 @@ fn split(
                 _ if in_path.contains(&name.as_str()) => {
                     parameters.push(parameter(&name, "path", "string", true, description));
                 }
-                Some(kind) if takes_query => {
+                Some(kind) if takes_query || (described.in_query)(&name) => {
                     parameters.push(parameter(&name, "query", kind, is_required(&name), description));
                 }
                 // What is no scalar stands in no query.
@@ -219,7 +221,7 @@ fn responses(shapes: &mut Shapes, row: &Row, described: &Described) -> Members {
 
 fn success(shapes: &mut Shapes, row: &Row, described: &Described) -> Value {
     if row.is_file {
-        return file_answer();
+        return file_answer(described.files);
     }
     let schema = shapes.http_reply(row, described.envelope.clone());
     let mut success = json!({ "description": "成功 / success" });
@@ -280,21 +282,28 @@ fn waiting() -> Value {
     })
 }
 
-fn file_answer() -> Value {
-    let format = |format: Format| {
-        let content_type = format.content_type();
-        let essence = content_type.split(';').next().unwrap_or(content_type);
-        (essence.to_owned(), json!({ "schema": { "type": "string", "format": "binary" } }))
-    };
+/// A body that carries a file.
+fn form() -> Value {
+    let file = json!({ "type": "string", "format": "binary" });
+    let schema = json!({ "type": "object", "properties": { "file": file }, "required": ["file"] });
+    json!({ "required": false, "content": { "multipart/form-data": { "schema": schema } } })
+}
+
+/// The answer that is a file of one of these types.
+fn file_answer(types: &[&str]) -> Value {
+    let format = |kind: &&str| ((*kind).to_owned(), json!({ "schema": { "type": "string", "format": "binary" } }));
     let disposition = json!({ "description": "文件名 / the name of the file", "schema": { "type": "string" } });
     json!({
         "description": "文件 / the file",
         "headers": { "Content-Disposition": disposition },
-        "content": Format::ALL.into_iter().map(format).collect::<Members>(),
+        "content": types.iter().map(format).collect::<Members>(),
     })
 }
 
 fn file() -> Value {
+    let mut all: Vec<&str> = rows().flat_map(|row| row.operation.described().files).copied().collect();
+    all.sort_unstable();
+    all.dedup();
     json!({
         "operationId": "files",
         "summary": "The file whose address a socket was told.",
@@ -310,7 +319,7 @@ fn file() -> Value {
             "schema": { "type": "string" },
         }],
         "responses": {
-            "200": file_answer(),
+            "200": file_answer(&all),
             "403": text("没有权限了 / the rights are gone"),
             "404": text("地址无效、已使用或已过期 / the address is unknown, used or expired"),
             "500": text("服务器内部错误 / a fault of the server"),

@@ -39,7 +39,11 @@ impl Incoming {
         let scope = backend.store.company(caller.company);
         let (now, by) = (backend.clock.now(), caller.login_no());
         if scope.files_by(by).await?.is_some_and(|files| files.value >= i64::from(backend.import.files)) {
-            return Err(Error::RateLimited { retry_after_ms: 60_000, why: "[import] files" });
+            return Err(Error::RateLimited {
+                retry_after_ms: 60_000,
+                why: "[import] files",
+                most: backend.import.files,
+            });
         }
         let id = Uuid::new_v4().simple().to_string();
         let name: String = name.chars().filter(|character| !character.is_control()).take(LONGEST_NAME).collect();

@@ -85,7 +85,11 @@ pub async fn enter(cx: &Cx<'_>, job: &Job<'_>) -> Result<(String, bool), Error> 
         return Ok((id, false));
     }
     if tx.async_actions_since(cx.now - SILENT).await?.is_some_and(|jobs| jobs.value >= MOST) {
-        return Err(Error::RateLimited { retry_after_ms: 10_000, why: "import" });
+        return Err(Error::RateLimited {
+            retry_after_ms: 10_000,
+            why: "import",
+            most: u32::try_from(MOST).unwrap_or_default(),
+        });
     }
     let id = Uuid::new_v4().simple().to_string();
     tx.insert_async_action(&id, job.name, job.kind, job.subject, job.tag, cx.now, cx.caller.login_no()).await?;

@@ -47,13 +47,18 @@ impl Systems {
 
     /// Makes a call: method and path, further headers, and what is posted.
     pub async fn call(&self, line: &str, headers: &str, body: &str) -> Answer {
-        let request = format!("{line}{headers}\nContent-Length: {}\n\n{body}", body.len());
-        let answer = http(TcpStream::connect(self.address).await.unwrap(), &request).await;
+        let answer = self.raw(line, headers, body).await;
         let (head, body) = answer.split_once("\r\n\r\n").unwrap();
         let status = head["HTTP/1.1 ".len()..][..3].parse().unwrap();
         let text = body.to_owned();
         let body = if body.is_empty() { Value::Null } else { serde_json::from_str(body).expect(&answer) };
         Answer { status, body, text }
+    }
+
+    /// Makes a call and returns all of the answer.
+    pub async fn raw(&self, line: &str, headers: &str, body: &str) -> String {
+        let request = format!("{line}{headers}\nContent-Length: {}\n\n{body}", body.len());
+        http(TcpStream::connect(self.address).await.unwrap(), &request).await
     }
 
     /// Makes a signed call of the call centre's document for a company.

@@ -105,6 +105,8 @@ pub fn described() -> Described {
         )]),
         required: |_| None,
         needs_body: |_| false,
+        in_query: |_| false,
+        files: &[],
         takes: &["application/x-www-form-urlencoded", "multipart/form-data", "application/json"],
         envelope: None,
         refusal: json!({

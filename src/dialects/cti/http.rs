@@ -10,6 +10,7 @@ use crate::dialects::http::{bearer_scheme, query_scheme, with};
 use crate::error::Error;
 use crate::ops::credential;
 use crate::ops::identity::{self, Claim};
+use crate::ops::outgoing::XLSX;
 use crate::ops::{Backend, Caller};
 use crate::protocol::envelope::{self, Door};
 use crate::protocol::frame::Settings;
@@ -70,6 +71,8 @@ pub fn described() -> Described {
         members: Map::new(),
         required: |_| None,
         needs_body: |_| false,
+        in_query: |_| false,
+        files: &[XLSX, "text/csv", "application/jsonl"],
         takes: &["application/json"],
         envelope: Some(json!({
             "type": "object",

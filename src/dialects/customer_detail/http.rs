@@ -83,6 +83,8 @@ pub fn described() -> Described {
         members: Map::new(),
         required: |_| None,
         needs_body: |_| false,
+        in_query: |_| false,
+        files: &[],
         takes: &["application/json"],
         envelope: None,
         refusal: json!({

@@ -7,6 +7,7 @@ use crate::dialects::http::{Body, Call, Described, Placement, Refusal, Refused, 
 use crate::dialects::http::{bearer_scheme, members_of, with};
 use crate::domain::plm::Fault;
 use crate::error::Error;
+use crate::ops::outgoing::XLSX;
 use crate::ops::{Backend, Caller, credential};
 use crate::protocol::frame::Settings;
 
@@ -25,7 +26,7 @@ pub fn request(_: &Caller, call: &Call<'_>, _: &Settings) -> Result<String, Erro
         "POST" | "PUT" => {
             let mut members = body(call)?;
             // What names templates and files stands in the query, beside any body.
-            members.extend(members_of(call.query).into_iter().filter(|(name, _)| name.starts_with("srf")));
+            members.extend(members_of(call.query).into_iter().filter(|(name, _)| is_tag(name)));
             members
         }
         _ => members_of(call.query),
@@ -37,9 +38,14 @@ pub fn request(_: &Caller, call: &Call<'_>, _: &Settings) -> Result<String, Erro
     Ok(Value::Object(members).to_string())
 }
 
+/// Whether a parameter stands in the query, whatever the method: it names a template, a format or a file.
+fn is_tag(name: &str) -> bool {
+    ["tag", "fileid", "schemaid", "contenttype"].iter().any(|what| name.starts_with("srf") && name.ends_with(what))
+}
+
 /// Whether a list is asked for: that takes a body, `{}` at least.
 fn is_list(path: &str) -> bool {
-    path.rsplit('/').next().is_some_and(|name| name.starts_with("fetch"))
+    path.rsplit('/').next().is_some_and(|name| name.starts_with("fetch")) && !path.contains("/exportdata/")
 }
 
 fn body(call: &Call<'_>) -> Result<Map<String, Value>, Error> {
@@ -156,6 +162,8 @@ pub fn described() -> Described {
         members: Map::new(),
         required: |_| None,
         needs_body: is_list,
+        in_query: is_tag,
+        files: &[XLSX, "application/pdf", "text/html"],
         takes: &["application/json"],
         envelope: None,
         refusal: refusal_schema(),

@@ -41,6 +41,9 @@ pub struct Mistakes {
 }
 
 impl Mistakes {
+    /// What the headers tell.
+    pub const HEADERS: &[(&str, &str)] = FIGURES;
+
     pub fn headers(&mut self) -> Headers {
         std::mem::take(&mut self.headers)
     }
@@ -64,13 +67,18 @@ pub async fn import_with_book(cx: &Cx<'_>, request: Given<ImportFile>) -> Result
     }
 }
 
+/// Headers of imports, with what they tell.
+const FIGURES: &[(&str, &str)] = &[
+    ("x-import-total", "文件中的行数 / the rows of the file"),
+    ("x-import-success", "已导入的行数 / those that were imported"),
+    ("x-import-failed", "未导入的行数 / those that were not"),
+];
+
 fn figures(job: &str, outcome: &Outcome) -> Headers {
-    vec![
-        ("x-asyncaction-id", job.to_owned()),
-        ("x-import-total", outcome.total.to_string()),
-        ("x-import-success", outcome.success.to_string()),
-        ("x-import-failed", outcome.failed.to_string()),
-    ]
+    let figures = [outcome.total, outcome.success, outcome.failed].map(|figure| figure.to_string());
+    let mut headers: Headers = FIGURES.iter().map(|(name, _)| *name).zip(figures).collect();
+    headers.push(("x-asyncaction-id", job.to_owned()));
+    headers
 }
 
 /// Imports a file and waits for the end.

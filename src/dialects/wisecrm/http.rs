@@ -121,6 +121,8 @@ pub fn described() -> Described {
         members: Map::new(),
         required,
         needs_body: |_| false,
+        in_query: |_| false,
+        files: &[],
         takes: &["application/json"],
         envelope: Some(json!({
             "type": "object",
