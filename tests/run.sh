@@ -147,7 +147,8 @@ step '静态检查 / lints' cargo clippy --all-targets --locked -- -D warnings
 step '启动 PostgreSQL / PostgreSQL' start_postgres
 step '测试 / tests' tests
 step '回放对话 / conversations' replay
-step '随机请求 / requests at random' tests/openapi.sh
+step '工作簿 / workbooks' tests/demo.sh "${CARGO_TARGET_DIR:-target}/python/bin/python" tests/workbooks.py
+step '随机请求 / requests at random' tests/demo.sh tests/openapi.sh
 
 printf '\n全部通过，用时 %s 秒 / everything passed in %s s\n' "$SECONDS" "$SECONDS"
 grep "^test result" "$log" || true

@@ -167,7 +167,7 @@ pub fn table() -> Vec<Row> {
         plm_file("ibizplm.exportdata", FOR_GRANTED_OF_1054, json!({"param": "fetchdefault", "key": KEY})),
         plm_file("ibizplm.printdata", FOR_GRANTED_OF_1054, json!({"key": KEY, "srfcontenttype": "HTML"})),
         plm_file("ibizplm.report", FOR_GRANTED, json!({"srfcontenttype": "HTML"})),
-        // With files, tests/python/workbooks.py asks for them.
+        // With files, tests/workbooks.py asks for them.
         plm("ibizplm.importdata", FOR_GRANTED_INCOMPLETE, json!({})),
         plm("ibizplm.importdata2", FOR_GRANTED_INCOMPLETE, json!({})),
         plm("ibizplm.asyncimportdata2", FOR_GRANTED_INCOMPLETE, json!({"srfossfileid": "nothing"})),

@@ -226,7 +226,7 @@ async fn operations_with_files_answer_what_the_document_prints() {
         let call = operation.call.replace("{pkey}", "p-demo").replace("{param}", "fetchdefault");
         let call = call.replace("{key}", &ids::to_hex32(MAIN, 1));
         if call.contains("/importdata") {
-            // What is sent is no workbook; tests/python/workbooks.py sends others.
+            // What is sent is no workbook; tests/workbooks.py sends others.
             let answer = systems.call(&call, &format!("{bearer}{form}"), body).await;
             assert!(answer.text.contains("xlsx"), "{call}: {}", answer.text);
         } else if call.contains("/asyncimportdata2") {

@@ -1,13 +1,12 @@
-"""Reads workbooks that laidian writes, and imports workbooks that openpyxl writes, over HTTP.
+"""读取 laidian 写出的工作簿，并导入 openpyxl 写出的工作簿：tests/demo.sh target/python/bin/python tests/workbooks.py
+Reads workbooks that laidian writes, and imports workbooks that openpyxl writes, at the demo server that ADDRESS names.
 
-    python workbooks.py http://127.0.0.1:7070
-
-The server must have been started with --demo. Every check prints a line; the first that fails ends the program.
+Every check prints a line; the first that fails ends the program.
 """
 
 import io
 import json
-import sys
+import os
 import time
 import urllib.error
 import urllib.parse
@@ -16,7 +15,7 @@ import zipfile
 
 import openpyxl
 
-BASE = sys.argv[1].rstrip("/")
+BASE = os.environ["ADDRESS"].rstrip("/")
 ADMIN = "demo-ibizplm-token"
 MEMBER = "demo-ibizplm-member"
 TITLES = ["客户名称", "负责人", "等级", "规模", "行业", "描述", "联系电话"]
