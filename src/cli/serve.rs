@@ -42,7 +42,10 @@ demo data: companies 1054, 1001 (masked phones) and 8008; passwords demo-<login 
   curl -H 'Authorization: Bearer demo-crm-token' -d cid=1 http://ADDRESS/crm/customer/info
   curl 'http://ADDRESS/gw/account/list?appid=000-AAAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEEE&sign=demo-key&op_user=027-00000000-0000-4000-8000-000000000001&fields=accountId,accountName,phone'
   curl -H 'Authorization: Bearer demo-ibizplm-token' http://ADDRESS/customers/000000000000041e0000000000000001
-  curl -H 'Authorization: Bearer demo-ibizplm-member' -d '{\"n_grade_id_eq\":\"L1\"}' http://ADDRESS/products/p-demo/customers/fetchnormal";
+  curl -H 'Authorization: Bearer demo-ibizplm-member' -d '{\"n_grade_id_eq\":\"L1\"}' http://ADDRESS/products/p-demo/customers/fetchnormal
+  curl -H 'Authorization: Bearer demo-ibizplm-token' -o 导入模板.xlsx http://ADDRESS/customers/importtemplate
+  curl -H 'Authorization: Bearer demo-ibizplm-token' -F file=@导入模板.xlsx http://ADDRESS/customers/importdata
+  curl -H 'Authorization: Bearer demo-ibizplm-token' -o 客户.pdf http://ADDRESS/customers/printdata/000000000000041e0000000000000001";
 
 fn demo_customers() -> &'static str {
     const { assert!(demo::CUSTOMERS == 2000) }

@@ -16,6 +16,7 @@ pub mod wisecrm;
 
 pub use table::{Access, Done, Effect, FileAddress, Headers, Route, Row, Upload, decode};
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::Serialize;
@@ -153,6 +154,22 @@ fn answer_in_result<P: Serialize>(out: &mut Vec<u8>, door: Door<'_>, payload: &P
             Ok(start)
         }
     }
+}
+
+/// Appends a reply whose headers tell something over HTTP: on the socket, they stand beside the `result`.
+fn answer_with_headers<P: Serialize>(
+    out: &mut Vec<u8>,
+    door: Door<'_>,
+    payload: &P,
+    headers: &Headers,
+) -> Result<usize, Error> {
+    #[derive(Serialize)]
+    struct WithHeaders<'a, P> {
+        result: &'a P,
+        headers: BTreeMap<&'static str, &'a str>,
+    }
+    let headers = headers.iter().map(|(name, value)| (*name, value.as_str())).collect();
+    envelope::success(out, door, &WithHeaders { result: payload, headers })
 }
 
 /// Returns the answer to a call over HTTP for which there is no operation, where the path is one of a system's;

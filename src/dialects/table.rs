@@ -221,7 +221,11 @@ macro_rules! operations {
     (@answer listed $reply:ident, $door:ident, $out:ident) => {{
         let mut reply = $reply;
         let headers = reply.headers();
-        answer($out, $door, &reply).map(|payload| crate::dialects::Done::Written(payload, headers))
+        let payload = match $door {
+            crate::protocol::envelope::Door::Socket(_) => crate::dialects::answer_with_headers($out, $door, &reply, &headers),
+            crate::protocol::envelope::Door::Http => answer($out, $door, &reply),
+        };
+        payload.map(|payload| crate::dialects::Done::Written(payload, headers))
     }};
     (@answer file $reply:ident, $door:ident, $out:ident) => {{
         let _ = (&$door, &$out);

@@ -72,8 +72,14 @@ impl Shapes {
             return merged(envelope, self.reply(row));
         }
         // What the other systems answer stands in the envelope as a whole.
-        let result =
+        let mut result =
             json!({ "type": "object", "properties": { "result": self.bare_reply(row) }, "required": ["result"] });
+        if let (false, Some(Value::Object(properties))) = (row.headers.is_empty(), result.get_mut("properties")) {
+            let text = |description: &str| json!({ "type": "string", "description": description });
+            let headers = row.headers.iter().map(|(name, description)| ((*name).to_owned(), text(description)));
+            let headers = headers.collect::<Members>();
+            properties.insert("headers".into(), json!({ "type": "object", "properties": headers }));
+        }
         merged(envelope, as_members(result))
     }
 

@@ -68,7 +68,7 @@ async fn root(State(shared): State<Arc<Shared>>, request: Request) -> Response<B
     }
     status(
         StatusCode::OK,
-        "laidian 来电\n\nWebSocket  /ws\nHTTP       /open_api/customers\nhealth     /healthz /readyz\n",
+        "laidian 来电\n\nWebSocket        /ws\n/open_api        call centre\n/customers       iBiz PLM, also /products/{pkey}/customers\n/gw              WiseCRM\n/api/customers   customer detail\n/crm             customer info\nhealth           /healthz /readyz\n",
     )
 }
 

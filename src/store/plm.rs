@@ -131,6 +131,8 @@ pub enum PlmColumn {
     CreatedBy,
     UpdatedAt,
     UpdatedBy,
+    Tickets,
+    TicketsFinished,
 }
 
 impl PlmColumn {
@@ -155,18 +157,28 @@ impl PlmColumn {
             Self::CreatedBy => "c.created_by",
             Self::UpdatedAt => "c.updated_at",
             Self::UpdatedBy => "c.updated_by",
+            Self::Tickets => "(select count(*) from ticket t where t.company_id = $1 and t.customer_id = c.id)",
+            Self::TicketsFinished => {
+                "(select count(*) from ticket t where t.company_id = $1 and t.customer_id = c.id and t.status in ('已完成', '已关闭'))"
+            }
         }
     }
 
     fn may_be_null(self) -> bool {
-        !matches!(
-            self,
-            Self::Archived | Self::Deleted | Self::CreatedAt | Self::CreatedBy | Self::UpdatedAt | Self::UpdatedBy
-        )
+        !self.is_number() && !matches!(self, Self::CreatedBy | Self::UpdatedBy) || self == Self::Scale
     }
 
     fn is_number(self) -> bool {
-        matches!(self, Self::Scale | Self::Archived | Self::Deleted | Self::CreatedAt | Self::UpdatedAt)
+        matches!(
+            self,
+            Self::Scale
+                | Self::Archived
+                | Self::Deleted
+                | Self::CreatedAt
+                | Self::UpdatedAt
+                | Self::Tickets
+                | Self::TicketsFinished
+        )
     }
 }
 

@@ -30,7 +30,12 @@ async fn every_statement_can_be_prepared(engine: Engine) {
         equal: vec![(PlmColumn::Grade, "L1".into())],
         like: vec![(PlmColumn::ProductName, "%a%".into())],
         without_categories: true,
-        order: vec![(PlmColumn::Id, true), (PlmColumn::Deleted, false)],
+        order: vec![
+            (PlmColumn::Id, true),
+            (PlmColumn::Deleted, false),
+            (PlmColumn::Tickets, true),
+            (PlmColumn::TicketsFinished, false),
+        ],
         within: Within { owner_key: Some("a".into()), groups: Some(vec![1]) },
     };
     let searches = [Search::default(), every_condition(Join::All), every_condition(Join::Any)];

@@ -82,6 +82,7 @@ pub fn expected(version: Option<&Scalar<'_>>, merge: Option<&Scalar<'_>>) -> Res
             Some(Scalar::Text(text)) if matches!(text.trim(), "false" | "") => false,
             Some(_) => return Err(Error::parameter("merge: expected true or false")),
         },
+        ..Expected::default()
     })
 }
 

@@ -6,7 +6,7 @@ use serde_json::{Map, Value};
 
 use super::customer::CustomerBody;
 use super::input::{self, Given, SEVERAL};
-use super::shapes::{AnyCustomer, Keyed, KeyedCustomer, NewCustomers};
+use super::shapes::{AnyCustomer, Keyed, KeyedCustomer, KeyedCustomers, NewCustomers};
 use crate::dialects::cti;
 use crate::domain::plm::Profile;
 use crate::error::Error;
@@ -92,17 +92,48 @@ async fn insert(
     customer::create(cx, changes).await
 }
 
-pub async fn update(cx: &Cx<'_>, request: Given<KeyedCustomer>) -> Result<CustomerBody, Error> {
+pub async fn update(cx: &Cx<'_>, request: Given<KeyedCustomers>) -> Result<OneOrMany, Error> {
     let product = request.product();
-    let entry = target(cx, product.as_deref(), Some(Grant::Update), &one(&request)?).await?;
-    whole(cx, change(cx, &request.members, product.as_deref(), &entry).await?).await
+    let keys = request.keys()?;
+    let Some(several) = request.objects(SEVERAL)? else {
+        return match keys.as_slice() {
+            [key] => Ok(OneOrMany::One(Box::new(update_one(cx, key, &request.members, product.as_deref()).await?))),
+            _ => Err(mismatch()),
+        };
+    };
+    if several.len() != keys.len() {
+        return Err(mismatch());
+    }
+    let mut cx = cx.clone();
+    // A requestId stands for one write.
+    cx.request = None;
+    let mut bodies = Vec::with_capacity(keys.len());
+    for (key, members) in keys.iter().zip(several) {
+        bodies.push(update_one(&cx, key, members, product.as_deref()).await?);
+    }
+    Ok(OneOrMany::Many(bodies))
+}
+
+async fn update_one(
+    cx: &Cx<'_>,
+    key: &str,
+    members: &Map<String, Value>,
+    product: Option<&str>,
+) -> Result<CustomerBody, Error> {
+    let entry = target(cx, product, Some(Grant::Update), key).await?;
+    whole(cx, change(cx, members, product, &entry).await?).await
+}
+
+/// As many keys as objects are needed.
+fn mismatch() -> Error {
+    Error::Value { detail: "行为[..]参数数量不匹配 / there are more or fewer keys than objects".into() }
 }
 
 fn one<S>(request: &Given<S>) -> Result<String, Error> {
     let mut keys = request.keys()?;
     match keys.len() {
         1 => keys.pop().ok_or(Error::NotFound),
-        _ => Err(Error::parameter("行为[..]参数数量不匹配")),
+        _ => Err(mismatch()),
     }
 }
 
@@ -123,24 +154,12 @@ pub async fn remove(cx: &Cx<'_>, request: Given<Keyed>) -> Result<(), Error> {
     let mut numbers = Vec::new();
     for key in &keys {
         match target(cx, product.as_deref(), Some(Grant::Delete), key).await {
-            Ok(entry) if entry.tickets > 0 => {
-                let detail = format!("客户[{key}]存在工单，不能删除 / there are tickets of this customer");
-                return Err(Error::InUse { detail: detail.into() });
-            }
             Ok(entry) => numbers.push(entry.customer.id),
             Err(Error::NotFound) => {}
             Err(other) => return Err(other),
         }
     }
-    let mut cx = cx.clone();
-    if keys.len() > 1 {
-        // A requestId stands for one write.
-        cx.request = None;
-    }
-    for number in numbers {
-        cti::done(&cx, customer::destroy(&cx, &Identifier::Id(number), Expected::default()).await?)?;
-    }
-    Ok(())
+    customer::destroy_all(cx, &numbers, Expected { without_tickets: true, ..Expected::default() }).await
 }
 
 pub async fn save(cx: &Cx<'_>, request: Given<KeyedCustomer>) -> Result<(), Error> {

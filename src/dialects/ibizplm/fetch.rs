@@ -18,7 +18,7 @@ const MOST_SIZE: i64 = 1000;
 const LONGEST: usize = 2000;
 
 /// What lists can be sorted by.
-const ORDERS: [(&str, PlmColumn); 19] = [
+const ORDERS: [(&str, PlmColumn); 21] = [
     ("id", PlmColumn::Id),
     ("name", PlmColumn::Name),
     ("scale", PlmColumn::Scale),
@@ -38,6 +38,8 @@ const ORDERS: [(&str, PlmColumn); 19] = [
     ("create_man", PlmColumn::CreatedBy),
     ("update_time", PlmColumn::UpdatedAt),
     ("update_man", PlmColumn::UpdatedBy),
+    ("ticket_total", PlmColumn::Tickets),
+    ("ticket_finish", PlmColumn::TicketsFinished),
 ];
 
 const EQUAL: [(&str, PlmColumn); 5] = [

@@ -54,8 +54,8 @@ fn body(call: &Call<'_>) -> Result<Map<String, Value>, Error> {
     }
     match serde_json::from_slice(call.body) {
         Ok(Value::Object(members)) => Ok(members),
-        // Several customers are created as a list of them.
-        Ok(list @ Value::Array(_)) if call.method == "POST" && call.path.ends_with("/customers") => {
+        // Several customers are created and changed as a list of them.
+        Ok(list @ Value::Array(_)) if call.method == "PUT" || call.path.ends_with("/customers") => {
             Ok(Map::from_iter([(SEVERAL.to_owned(), list)]))
         }
         _ => Err(Error::parameter("请求体应为 JSON 对象 / expected a JSON object")),
@@ -69,7 +69,7 @@ pub fn failure(refused: &Refused<'_>) -> Refusal {
         // Nothing is told to who is not known.
         Error::NotSignedIn { .. } => return Refusal { status: 401, body: Vec::new() },
         Error::Forbidden { .. } => (403, 2),
-        Error::NotFound => (404, 3),
+        Error::NotFound | Error::Value { .. } => (404, 3),
         Error::Parameter { .. }
         | Error::Invalid { .. }
         | Error::CustomFieldMissing { .. }
@@ -116,6 +116,7 @@ pub fn text_of(error: &Error) -> String {
         Error::Internal { id } => format!("{} [{id}]", error.row().message),
         Error::FileTooLarge { .. }
         | Error::Parameter { .. }
+        | Error::Value { .. }
         | Error::Invalid { .. }
         | Error::IdTaken { .. }
         | Error::InUse { .. }

@@ -24,7 +24,7 @@ use customer::CustomerBody;
 use input::Given;
 use shapes::{
     AnyCustomer, AsyncAction, AsyncImport, AsyncKey, Exported, Fetched, FileKey, Filters, ImportFile, ImportSchema,
-    Keyed, KeyedCustomer, NewCustomers, Printed, Reported, SchemaShown, Tagged, Ticked, Uploaded,
+    Keyed, KeyedCustomer, KeyedCustomers, NewCustomers, Printed, Reported, SchemaShown, Tagged, Ticked, Uploaded,
 };
 
 operations! { Ibizplm:
@@ -43,10 +43,10 @@ operations! { Ibizplm:
     Remove = "ibizplm.remove" [DELETE "/customers/{key}"] [DELETE "/products/{pkey}/customers/{key}"], write by Agent
         => edit::remove(Given<Keyed>) -> json ();
 
-    /// 更新客户：没有提到的字段保持不变，null 清空。
-    /// Changes a customer: what is absent stays, null clears.
+    /// 更新客户：没有提到的字段保持不变，null 清空；多个键时给出同样多的对象。
+    /// Changes a customer: what is absent stays, null clears; of several keys, each by an object of a list.
     Update = "ibizplm.update" [PUT "/customers/{key}"] [PUT "/products/{pkey}/customers/{key}"], write by Agent
-        => edit::update(Given<KeyedCustomer>) -> json CustomerBody;
+        => edit::update(Given<KeyedCustomers>) -> json edit::OneOrMany;
 
     /// 设置类别：srfactionparam 里的 categories。
     /// Replaces the categories by those of the last element in `srfactionparam`.

@@ -107,6 +107,16 @@ pub struct NewCustomers {
 }
 
 #[derive(JsonSchema)]
+#[schemars(rename = "PlmKeyedCustomers")]
+#[expect(dead_code, reason = "only the schema is used")]
+pub struct KeyedCustomers {
+    #[schemars(flatten)]
+    one: KeyedCustomer,
+    /// One for each of several keys. Over HTTP the body is this list itself.
+    customers: Option<Vec<AnyCustomer>>,
+}
+
+#[derive(JsonSchema)]
 #[schemars(rename = "PlmKeyedCustomer")]
 #[expect(dead_code, reason = "only the schema is used")]
 pub struct KeyedCustomer {

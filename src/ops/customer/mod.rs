@@ -9,6 +9,7 @@ mod documents;
 mod duplicates;
 mod merge;
 mod new;
+mod notices;
 mod plm;
 mod record;
 mod unmask;
@@ -119,12 +120,42 @@ pub async fn destroy(cx: &Cx<'_>, identifier: &Identifier<'_>, expected: Expecte
     if let Some(overtaken) = overtaken {
         return Ok(Written::Conflict(Conflict { current: Box::new(cx.show(current)?), fields: overtaken }));
     }
-    let old = Customer::try_from(current)?;
-    record::delete(&mut tx, &old, &Origin::of(cx)).await?;
-    audit::write_for(cx, &mut tx, audit::Kind::Deletion, &json!({ "customer": old.id })).await?;
-    idempotency::remember(cx, &mut tx, &old.id).await?;
+    let id = remove(cx, &mut tx, current, expected).await?;
+    idempotency::remember(cx, &mut tx, &id).await?;
     tx.commit().await?;
-    Ok(Written::Done(old.id))
+    Ok(Written::Done(id))
+}
+
+/// Deletes all of these customers that there are, or none.
+pub async fn destroy_all(cx: &Cx<'_>, ids: &[i64], expected: Expected) -> Result<(), Error> {
+    cx.require("destroy_customer", Role::Agent)?;
+    let mut tx = begin(cx).await?;
+    if let Some(()) = idempotency::recall(cx, &mut tx).await? {
+        return Ok(());
+    }
+    for id in ids {
+        match target(cx, &mut tx, &Identifier::Id(*id)).await {
+            Ok(current) => {
+                remove(cx, &mut tx, current, expected).await?;
+            }
+            Err(Error::NotFound) => {}
+            Err(other) => return Err(other),
+        }
+    }
+    idempotency::remember(cx, &mut tx, &()).await?;
+    Ok(tx.commit().await?)
+}
+
+async fn remove(cx: &Cx<'_>, tx: &mut Tx, current: CustomerRow, expected: Expected) -> Result<i64, Error> {
+    let old = Customer::try_from(current)?;
+    if expected.without_tickets && !tx.ticket_counts(&format!("[{}]", old.id)).await?.is_empty() {
+        return Err(Error::InUse {
+            detail: "客户存在工单，不能删除 / there are tickets of this customer".into()
+        });
+    }
+    record::delete(tx, &old, &Origin::of(cx)).await?;
+    audit::write_for(cx, tx, audit::Kind::Deletion, &json!({ "customer": old.id })).await?;
+    Ok(old.id)
 }
 
 /// Stores documents with which a customer begins, without a history.

@@ -30,6 +30,13 @@ pub struct PlmChanged {
 }
 
 impl PlmChanged {
+    /// Returns the users who follow the customer from now on.
+    pub fn new_followers(&self) -> impl Iterator<Item = &str> {
+        let (old, new) = self.attentions.as_ref().map_or((&[][..], &[][..]), |(old, new)| (&old[..], &new[..]));
+        let is_new = |new: &&Attention| old.iter().all(|old| old.user_id != new.user_id);
+        new.iter().filter(is_new).map(|attention| attention.user_id.as_str())
+    }
+
     /// A line for every member in which the two differ.
     pub fn lines(&self) -> Vec<Line> {
         let changed = MEMBERS.iter().filter(|member| self.old.get(member.name) != self.new.get(member.name));

@@ -6,6 +6,7 @@ use serde_json::json;
 use super::documents::{self, Changed};
 use super::fields_of;
 use super::merge::Merged;
+use super::notices::{self, Notice};
 use super::plm::{self, PlmChanged};
 use crate::domain::catalogue::{Catalogue, login_key};
 use crate::domain::change::{self, Line};
@@ -67,7 +68,8 @@ pub async fn insert(tx: &mut Tx, catalogue: &Catalogue, merged: Merged, origin: 
     documents::store(tx, new.id, &merged.documents).await?;
     plm::store(tx, new.id, merged.plm.as_ref(), origin).await?;
     tx.insert_change(counter.last_change, new.id, origin.at, &origin.login_no, &origin.name, &json_of(&lines)?).await?;
-    write_event(tx, counter.last_event, "customer.created", &new, &lines, origin).await?;
+    let notices = notices::of_new(merged.plm.as_ref());
+    write_event(tx, counter.last_event, "customer.created", &new, &lines, notices, origin).await?;
     Ok(new.id)
 }
 
@@ -112,7 +114,8 @@ pub async fn update(
         tx.insert_terms(new.id, &json_of(&after)?).await?;
     }
     tx.insert_change(counter.last_change, new.id, origin.at, &origin.login_no, &origin.name, &json_of(&lines)?).await?;
-    write_event(tx, counter.last_event, "customer.updated", &new, &lines, origin).await
+    let notices = notices::of_change(old, &new, merged.plm.as_ref());
+    write_event(tx, counter.last_event, "customer.updated", &new, &lines, notices, origin).await
 }
 
 /// Removes a customer and all that hangs on it.
@@ -120,7 +123,7 @@ pub async fn delete(tx: &mut Tx, old: &Customer, origin: &Origin) -> Result<(), 
     let counter = tx.count(-1, 0, 0, 0, 0, 0, 1).await?.ok_or(Error::NotFound)?;
     tx.delete_terms(old.id, &json_of(&terms_of(old))?).await?;
     tx.delete_customer(old.id).await?;
-    write_event(tx, counter.last_event, "customer.destroyed", old, &[], origin).await
+    write_event(tx, counter.last_event, "customer.destroyed", old, &[], notices::of_removal(old), origin).await
 }
 
 async fn write_event(
@@ -129,9 +132,14 @@ async fn write_event(
     kind: &str,
     customer: &Customer,
     lines: &[Line],
+    notices: Vec<Notice>,
     origin: &Origin,
 ) -> Result<(), Error> {
-    let body = json!({ "version": customer.version, "changed": fields_of(lines) }).to_string();
+    let mut body = json!({ "version": customer.version, "changed": fields_of(lines) });
+    if let (false, Some(body)) = (notices.is_empty(), body.as_object_mut()) {
+        body.insert("notify".into(), json!(notices));
+    }
+    let body = body.to_string();
     tx.insert_event(id, origin.at, kind, customer.id, &origin.login_no, &body).await?;
     Ok(())
 }

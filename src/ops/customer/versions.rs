@@ -11,6 +11,8 @@ use crate::store::rows::CustomerRow;
 pub struct Expected {
     /// The version; `None` for a client that does not mind.
     pub version: Option<i64>,
+    /// Whether a customer of whom there are tickets is not to be deleted.
+    pub without_tickets: bool,
     /// Whether a change of other fields than were changed meanwhile is to be made all the same.
     pub merge: bool,
 }
