@@ -38,7 +38,7 @@ until [ -n "$ADDRESS" ]; do
   sleep 0.1
 done
 CTI_TOKEN=$("$laidian" token --data "$work/data" --company 1054 --operator admin1054)
-export ADDRESS CTI_TOKEN WORK="$work"
+export ADDRESS CTI_TOKEN WORK="$work" PID="$server"
 
 "$@"
 # Whatever it was sent, it is still there.

@@ -11,8 +11,10 @@ use crate::protocol::lenient::Scalar;
 
 /// The longest `requestId`, characters.
 const LONGEST: usize = 64;
-/// The envelope of a request: who sends it is part of its key, and the rest may differ when it is sent again.
-const ENVELOPE: [&str; 7] = ["action", "callbackid", "requestid", "operator", "loginno", "companyid", "groupid"];
+/// The envelope of a request: who sends it is part of its key, and the rest may differ when it is sent again, as does the id
+/// of a file that is uploaded again.
+const ENVELOPE: [&str; 8] =
+    ["action", "callbackid", "requestid", "operator", "loginno", "companyid", "groupid", "srfossfileid"];
 
 /// Returns the key of a request that has a `requestId`.
 pub fn read(action: &str, body: &str) -> Result<Option<RequestKey>, Error> {

@@ -18,6 +18,8 @@ use crate::store::rows::FileRow;
 
 /// Bytes that are written at a time: the one writer of an embedded database is not held for long.
 const PIECE: usize = 256 * 1024;
+/// Pieces that are thrown away at a time.
+const PORTION: i64 = 16;
 /// How long a file is kept, seconds.
 pub const KEPT: i64 = 60 * 60;
 /// The longest name, characters.
@@ -34,10 +36,10 @@ pub struct Incoming {
 }
 
 impl Incoming {
-    /// Begins a file of at most `most` bytes.
-    pub async fn begin(backend: &Backend, caller: &Caller, name: &str, most: u64) -> Result<Self, Error> {
+    /// Begins the upload of a file.
+    pub async fn upload(backend: &Backend, caller: &Caller, name: &str) -> Result<Self, Error> {
         let scope = backend.store.company(caller.company);
-        let (now, by) = (backend.clock.now(), caller.login_no());
+        let by = caller.login_no();
         if scope.files_by(by).await?.is_some_and(|files| files.value >= i64::from(backend.import.files)) {
             return Err(Error::RateLimited {
                 retry_after_ms: 60_000,
@@ -45,6 +47,13 @@ impl Incoming {
                 most: backend.import.files,
             });
         }
+        Self::begin(backend, caller, name, backend.import.file_bytes).await
+    }
+
+    /// Begins a file of at most `most` bytes.
+    async fn begin(backend: &Backend, caller: &Caller, name: &str, most: u64) -> Result<Self, Error> {
+        let scope = backend.store.company(caller.company);
+        let (now, by) = (backend.clock.now(), caller.login_no());
         let id = Uuid::new_v4().simple().to_string();
         let name: String = name.chars().filter(|character| !character.is_control()).take(LONGEST_NAME).collect();
         let mut tx = scope.write().await?;
@@ -94,7 +103,7 @@ impl Incoming {
     }
 }
 
-/// Keeps a finished file and returns its id.
+/// Keeps a file that was made here and returns its id; it does not count as an upload.
 pub async fn keep(backend: &Backend, caller: &Caller, name: &str, file: File) -> Result<String, Error> {
     let mut incoming = Incoming::begin(backend, caller, name, u64::MAX).await?;
     let mut file = tokio::fs::File::from_std(file);
@@ -127,18 +136,32 @@ pub async fn open(cx: &Cx<'_>, id: &str) -> Result<File, Error> {
     let row = named(cx, id).await?;
     let fault = |cause: std::io::Error| Error::internal(&cause);
     let mut file = tokio::fs::File::from_std(tempfile::tempfile().map_err(fault)?);
+    let mut bytes = 0;
     for number in 0.. {
         let Some(piece) = cx.scope.file_piece(&row.id, number).await? else { break };
+        bytes += i64::try_from(piece.value.len()).unwrap_or_default();
         file.write_all(&piece.value).await.map_err(fault)?;
+    }
+    // It may be thrown away while it is read.
+    if bytes != row.bytes {
+        return Err(Error::internal(&format!("file {}: {bytes} of {} bytes", row.id, row.bytes)));
     }
     file.flush().await.map_err(fault)?;
     file.seek(SeekFrom::Start(0)).await.map_err(fault)?;
     Ok(file.into_std().await)
 }
 
-/// Throws a file away; there need not be one.
+/// Throws a file away; there need not be one. It goes in portions, so that nobody waits long for the writer.
 pub async fn remove(backend: &Backend, company: i64, id: &str) -> Result<(), Error> {
-    let mut tx = backend.store.company(company).write().await?;
+    let scope = backend.store.company(company);
+    let mut pieces = scope.file_pieces(id).await?.map_or(0, |pieces| pieces.value);
+    while pieces > 0 {
+        pieces = (pieces - PORTION).max(0);
+        let mut tx = scope.write().await?;
+        tx.delete_file_pieces(id, pieces).await?;
+        tx.commit().await?;
+    }
+    let mut tx = scope.write().await?;
     tx.delete_file(id).await?;
     Ok(tx.commit().await?)
 }
@@ -147,14 +170,14 @@ pub async fn remove(backend: &Backend, company: i64, id: &str) -> Result<(), Err
 pub async fn forget(backend: &Backend) -> Result<(), Error> {
     let before = backend.clock.now().saturating_sub(KEPT * SECOND);
     for company in backend.store.companies().await? {
-        let mut tx = backend.store.company(company.id).write().await?;
-        tx.forget_files(before).await?;
-        tx.commit().await?;
+        for file in backend.store.company(company.id).files_before(before).await? {
+            remove(backend, company.id, &file.value).await?;
+        }
     }
     Ok(())
 }
 
-/// A workbook that is kept, to be sent.
+/// A file that is kept, to be sent.
 pub struct Kept {
     pub id: String,
     pub name: String,
@@ -167,7 +190,7 @@ impl Outgoing for Kept {
     }
 
     fn content_type(&self) -> &'static str {
-        XLSX
+        if self.name.to_ascii_lowercase().ends_with(".xlsx") { XLSX } else { "application/octet-stream" }
     }
 
     fn headers(&self) -> Vec<(&'static str, String)> {

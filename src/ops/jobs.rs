@@ -4,6 +4,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use dashmap::DashMap;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
@@ -23,10 +24,10 @@ pub const FAILED: i64 = 40;
 
 /// Jobs that a server carries out at a time.
 const AT_A_TIME: usize = 2;
+/// What the limit of jobs is called where refusals are counted.
+pub const LIMIT: &str = "jobs";
 /// The most jobs of a company that are not done.
 const MOST: i64 = 16;
-/// How often a waiting job says that it is still there.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(20);
 /// A job of which nothing was heard for so long has ended with its server, microseconds.
 const SILENT: i64 = 120 * SECOND;
 /// How long is known what became of a job, seconds.
@@ -37,6 +38,8 @@ pub struct Jobs {
     tasks: TaskTracker,
     stopping: CancellationToken,
     places: Arc<Semaphore>,
+    /// The place of each company.
+    companies: DashMap<i64, Arc<Semaphore>>,
 }
 
 impl Default for Jobs {
@@ -45,6 +48,7 @@ impl Default for Jobs {
             tasks: TaskTracker::new(),
             stopping: CancellationToken::new(),
             places: Arc::new(Semaphore::new(AT_A_TIME)),
+            companies: DashMap::new(),
         }
     }
 }
@@ -77,41 +81,73 @@ pub struct Job<'a> {
     pub tag: &'a str,
 }
 
-/// Writes a new job down and returns its id, and whether it is one: a request that comes again leads to the job of
+/// Returns the job that the same request led to before.
+pub async fn entered(cx: &Cx<'_>) -> Result<Option<String>, Error> {
+    if cx.request.is_none() {
+        return Ok(None);
+    }
+    idempotency::recall(cx, &mut cx.scope.write().await?).await
+}
+
+/// Writes a new job down, begins to carry it out and returns its id. A request that comes again leads to the job of
 /// before.
-pub async fn enter(cx: &Cx<'_>, job: &Job<'_>) -> Result<(String, bool), Error> {
+pub async fn enter<F>(cx: &Cx<'_>, job: &Job<'_>, work: impl FnOnce(String) -> F) -> Result<String, Error>
+where
+    F: Future<Output = ()> + Send + 'static,
+{
     let mut tx = cx.scope.write().await?;
     if let Some(id) = idempotency::recall(cx, &mut tx).await? {
-        return Ok((id, false));
+        return Ok(id);
     }
     if tx.async_actions_since(cx.now - SILENT).await?.is_some_and(|jobs| jobs.value >= MOST) {
-        return Err(Error::RateLimited {
-            retry_after_ms: 10_000,
-            why: "import",
-            most: u32::try_from(MOST).unwrap_or_default(),
-        });
+        let most = u32::try_from(MOST).unwrap_or_default();
+        return Err(Error::RateLimited { retry_after_ms: 10_000, why: LIMIT, most });
     }
     let id = Uuid::new_v4().simple().to_string();
     tx.insert_async_action(&id, job.name, job.kind, job.subject, job.tag, cx.now, cx.caller.login_no()).await?;
     idempotency::remember(cx, &mut tx, &id).await?;
-    tx.commit().await?;
-    Ok((id, true))
+    // From here on it is carried out, whether or not somebody still waits.
+    let (work, committed) = (work(id.clone()), tokio::spawn(tx.commit()));
+    let (told, tell) = tokio::sync::oneshot::channel();
+    cx.backend.jobs.spawn(async move {
+        let outcome = committed.await.map_err(|cause| Error::internal(&cause)).and_then(|done| Ok(done?));
+        let is_entered = outcome.is_ok();
+        let _ = told.send(outcome);
+        if is_entered {
+            work.await;
+        }
+    });
+    tell.await.map_err(|cause| Error::internal(&cause))??;
+    Ok(id)
 }
 
-/// Returns a place among the jobs that are at work, when there is one; `None` when the server ends.
-pub async fn place(cx: &Cx<'_>, job: &str) -> Result<Option<OwnedSemaphorePermit>, Error> {
-    let jobs = &cx.backend.jobs;
-    loop {
-        tokio::select! {
-            place = jobs.places.clone().acquire_owned() => return Ok(place.ok()),
-            () = jobs.stopping.cancelled() => return Ok(None),
-            () = tokio::time::sleep(SIGN_OF_LIFE) => {
-                let mut tx = cx.scope.write().await?;
-                advance(cx, &mut tx, job, 0, 0).await?;
-                tx.commit().await?;
-            }
-        }
+/// A place among the jobs that are at work, until it is dropped.
+pub struct Place {
+    _of_company: OwnedSemaphorePermit,
+    _of_server: OwnedSemaphorePermit,
+}
+
+/// Returns a place when there is one; `None` when the server ends. A company has one at a time: its imports must not
+/// keep those of others waiting.
+pub async fn place(backend: &Backend, company: i64) -> Option<Place> {
+    let jobs = &backend.jobs;
+    let of_company = jobs.companies.entry(company).or_insert_with(|| Arc::new(Semaphore::new(1))).clone();
+    let places = async {
+        let of_company = of_company.acquire_owned().await.ok()?;
+        let of_server = jobs.places.clone().acquire_owned().await.ok()?;
+        Some(Place { _of_company: of_company, _of_server: of_server })
+    };
+    tokio::select! {
+        place = places => place,
+        () = jobs.stopping.cancelled() => None,
     }
+}
+
+/// Says that a job is still there.
+pub async fn sign_of_life(backend: &Backend, company: i64, job: &str) -> Result<(), Error> {
+    let mut tx = backend.store.company(company).write().await?;
+    tx.advance_async_action(job, 0, 0, backend.clock.now()).await?;
+    Ok(tx.commit().await?)
 }
 
 /// Marks a job as being at work, with as many steps as there are to be.

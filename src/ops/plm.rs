@@ -98,6 +98,16 @@ pub async fn allow(cx: &Cx<'_>, product: Option<&str>, grant: Option<Grant>, key
     }))
 }
 
+/// Refuses who may create customers nowhere: neither everywhere nor in a product.
+pub async fn allow_to_prepare(cx: &Cx<'_>) -> Result<(), Error> {
+    if let Some(operator) = cx.caller.operator.as_ref()
+        && cx.scope.plm_memberships(&login_key(&operator.login_no)).await?.is_some_and(|products| products.value > 0)
+    {
+        return Ok(());
+    }
+    allow(cx, None, Some(Grant::Create), None).await
+}
+
 fn has_everywhere(cx: &Cx<'_>, grant: Option<Grant>) -> bool {
     let given = cx.caller.via.as_ref().and_then(|via| via.grants.as_deref());
     match (given, grant) {

@@ -3,6 +3,7 @@
 use super::plm::{self, Entry, name_of};
 use super::{Cx, SYSTEM};
 use crate::domain::customer::CustomerPhone;
+use crate::domain::masking::mask_text;
 use crate::domain::plm::{FOLLOWING, GRADES, INDUSTRIES, MEMBERS, Member, label_of, read};
 use crate::domain::times;
 use crate::error::Error;
@@ -23,7 +24,10 @@ pub async fn print(cx: &Cx<'_>, entries: Vec<Entry>) -> Result<Vec<Sheet>, Error
     let mut sheets = Vec::with_capacity(entries.len());
     for entry in entries {
         let attentions = plm::attentions(cx, &entry.customer).await?;
-        sheets.push(page(cx, &entry, attentions)?);
+        let sheet = page(cx, &entry, attentions)?;
+        // Numbers can stand wherever somebody has written something.
+        let masks = cx.rights().masks();
+        sheets.push(if masks { sheet.map(|text| mask_text(text).into_owned()) } else { sheet });
     }
     Ok(sheets)
 }

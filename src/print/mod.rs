@@ -71,6 +71,28 @@ pub struct Bar {
     pub count: u32,
 }
 
+impl Sheet {
+    /// Returns the sheet with each of its values replaced; what people call them stays.
+    #[must_use]
+    pub fn map(mut self, replace: impl Fn(&str) -> String) -> Self {
+        self.title = replace(&self.title);
+        for block in &mut self.blocks {
+            match block {
+                Block::Fields(fields) => fields.iter_mut().for_each(|field| field.value = replace(&field.value)),
+                Block::Table(table) => {
+                    for cell in table.rows.iter_mut().flatten() {
+                        if let Cell::Text(text) = cell {
+                            *text = replace(text);
+                        }
+                    }
+                }
+                Block::Heading(_) | Block::Bars(_) => {}
+            }
+        }
+        self
+    }
+}
+
 impl Field {
     #[must_use]
     pub fn new(label: impl Into<String>, value: impl Into<String>) -> Self {

@@ -156,7 +156,7 @@ impl Writer<'_> {
             1,
         ));
         // From above, as in the columns.
-        chart.x_axis().set_reverse();
+        chart.y_axis().set_reverse();
         chart.legend().set_hidden();
         chart.set_height(height);
         self.worksheet.insert_chart(first, 3, &chart)?;

@@ -56,6 +56,7 @@ pub async fn fetch(State(shared): State<Arc<Shared>>, Path(token): Path<String>)
         Err(error @ (Error::Forbidden { .. } | Error::NotSignedIn { .. })) => {
             plain(StatusCode::FORBIDDEN, error.to_string())
         }
+        Err(error @ (Error::Parameter { .. } | Error::NotFound)) => plain(StatusCode::BAD_REQUEST, error.to_string()),
         Err(error) => plain(StatusCode::INTERNAL_SERVER_ERROR, error.to_string()),
     }
 }

@@ -15,9 +15,9 @@ use tokio::time::Instant;
 use super::address::ClientAddress;
 use super::{Shared, files, requests, upgrade, uploads};
 use crate::dialects::http::{Call, Refusal, Refused};
-use crate::dialects::{self, Answered, Operation, Row, Upload};
+use crate::dialects::{self, Answered, Effect, Operation, Row, Upload};
 use crate::error::Error;
-use crate::ops::{self, Caller, reveal};
+use crate::ops::{Caller, reveal};
 use crate::protocol::envelope::Door;
 use crate::protocol::frame;
 
@@ -42,7 +42,12 @@ pub fn router(shared: Arc<Shared>) -> Router {
             let handler = move |State(shared): State<Arc<Shared>>, segments: RawPathParams, request: Request| {
                 serve(shared, row, segments, request)
             };
-            router = router.route(route.path, on(method, handler));
+            let mut serving = on(method, handler);
+            // Where something is done, asking for the head alone must not do it.
+            if route.method == "GET" && row.operation.effect() == Effect::Write {
+                serving = serving.head(|request: Request| async move { unknown(&request, true) });
+            }
+            router = router.route(route.path, serving);
         }
     }
     // Only routes that are there already are given it.
@@ -136,8 +141,8 @@ async fn answer(
     let mut reply = Vec::with_capacity(1024);
     let call = call(shared, parts, segments, &query, &body);
     let done = carry_out(shared, row, &call, &caller, address, &mut reply).await.inspect_err(note);
-    if let Some(file) = file.filter(|_| row.upload == Upload::Used || done.is_err()) {
-        ops::files::remove(&shared.backend, caller.company, &file).await?;
+    if let Some(file) = file.filter(|_| row.upload == Upload::Kept && done.is_ok()) {
+        file.keep();
     }
     match done? {
         Answered::File(file) => files::send(shared, caller, file).await,

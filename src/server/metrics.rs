@@ -14,6 +14,7 @@ use prometheus_client::registry::Registry;
 
 use super::CloseCode;
 use crate::error::Error;
+use crate::ops::jobs;
 
 /// Upper bounds of the times that are told apart, seconds.
 const BUCKETS: [f64; 10] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10.0];
@@ -89,7 +90,11 @@ impl Metrics {
 
     /// Counts something that a limit refused. The label is the setting's name, or what stands for one.
     pub fn limited(&self, why: &'static str) {
-        let limit = why.strip_prefix("[limits] ").unwrap_or("guesses");
+        let limit = match why.split_once("] ") {
+            Some((_, setting)) => setting,
+            None if why == jobs::LIMIT => why,
+            None => "guesses",
+        };
         self.limited.get_or_create(&Limit { limit }).inc();
     }
 

@@ -1,6 +1,7 @@
 //! Files that come over HTTP, as a part of a form. They go into the database while they come; what an operation is
 //! told is their id, as over the socket.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use axum::body::Body;
@@ -10,8 +11,8 @@ use multer::{Constraints, Field, Multipart, SizeLimit};
 
 use super::Shared;
 use crate::error::Error;
-use crate::ops::Caller;
 use crate::ops::files::{self, Incoming};
+use crate::ops::{Backend, Caller};
 
 /// The parameter by which an operation is told the id of a file.
 const PARAMETER: &str = "srfossfileid";
@@ -35,20 +36,42 @@ fn boundary(parts: &Parts) -> Option<String> {
 /// What a form has come to.
 #[derive(Default)]
 pub struct Form {
-    /// The id of its file.
-    pub file: Option<String>,
+    pub file: Option<Stored>,
     /// Its texts as parameters, and that of the file.
     pub parameters: Vec<(String, String)>,
+}
+
+/// A file that is thrown away when this is dropped, also because nobody waits for the answer any more.
+pub struct Stored {
+    backend: Arc<Backend>,
+    company: i64,
+    id: Option<String>,
+}
+
+impl Stored {
+    /// Lets the file stay.
+    pub fn keep(mut self) {
+        self.id = None;
+    }
+}
+
+impl Drop for Stored {
+    fn drop(&mut self) {
+        if let Some(id) = self.id.take() {
+            let (backend, company) = (self.backend.clone(), self.company);
+            tokio::spawn(async move {
+                // The cause is in the log; in time, all files are thrown away.
+                let _ = files::remove(&backend, company, &id).await;
+            });
+        }
+    }
 }
 
 /// Reads a form and stores its file. One that does not come to its end leaves nothing behind.
 pub async fn receive(shared: &Shared, caller: &Caller, parts: &Parts, body: Body) -> Result<Form, Error> {
     let mut form = Form::default();
-    let received = read(shared, caller, parts, body, &mut form).await;
-    if let (Err(_), Some(file)) = (&received, &form.file) {
-        files::remove(&shared.backend, caller.company, file).await?;
-    }
-    received.map(|()| form)
+    read(shared, caller, parts, body, &mut form).await?;
+    Ok(form)
 }
 
 async fn read(shared: &Shared, caller: &Caller, parts: &Parts, body: Body, form: &mut Form) -> Result<(), Error> {
@@ -56,7 +79,7 @@ async fn read(shared: &Shared, caller: &Caller, parts: &Parts, body: Body, form:
     let constraints = Constraints::new().size_limit(SizeLimit::new().whole_stream(limit.saturating_add(HEADS)));
     let boundary = boundary(parts).ok_or_else(broken)?;
     let mut multipart = Multipart::with_constraints(body.into_data_stream(), boundary, constraints);
-    for _ in 0..MOST_PARTS {
+    for _ in 0..=MOST_PARTS {
         let Some(mut part) = timely(multipart.next_field(), limit).await? else { return Ok(()) };
         let name = part.name().unwrap_or_default().to_owned();
         if part.file_name().is_some() || name == "file" {
@@ -88,8 +111,9 @@ async fn timely<T>(next: impl Future<Output = multer::Result<T>>, limit: u64) ->
 async fn store(shared: &Shared, caller: &Caller, part: &mut Field<'_>, form: &mut Form) -> Result<(), Error> {
     let limit = shared.config.import.file_bytes;
     let name = part.file_name().unwrap_or_default().to_owned();
-    let mut incoming = Incoming::begin(&shared.backend, caller, &name, limit).await?;
-    form.file = Some(incoming.id().to_owned());
+    let mut incoming = Incoming::upload(&shared.backend, caller, &name).await?;
+    let id = Some(incoming.id().to_owned());
+    form.file = Some(Stored { backend: shared.backend.clone(), company: caller.company, id });
     while let Some(bytes) = timely(part.chunk(), limit).await? {
         incoming.push(&bytes).await?;
     }

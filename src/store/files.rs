@@ -12,6 +12,14 @@ queries! {
     read fn files_by(created_by: &str) -> Option<NumberRow> {
         "select count(*) as value from file where company_id = $1 and created_by = $2"
     }
+    /// The files that were made before then, some of them.
+    read fn files_before(created_at: i64) -> Vec<TextRow> {
+        "select id as value from file where company_id = $1 and created_at < $2 order by created_at limit 100"
+    }
+    /// How many pieces a file has.
+    read fn file_pieces(file_id: &str) -> Option<NumberRow> {
+        "select count(*) as value from file_piece where company_id = $1 and file_id = $2"
+    }
     read fn file_piece(file_id: &str, number: i64) -> Option<BytesRow> {
         "select data as value from file_piece where company_id = $1 and file_id = $2 and number = $3"
     }
@@ -27,8 +35,8 @@ queries! {
     write fn delete_file(id: &str) -> u64 {
         "delete from file where company_id = $1 and id = $2"
     }
-    write fn forget_files(before: i64) -> u64 {
-        "delete from file where company_id = $1 and created_at < $2"
+    write fn delete_file_pieces(file_id: &str, from: i64) -> u64 {
+        "delete from file_piece where company_id = $1 and file_id = $2 and number >= $3"
     }
 
     // ---- which column is which field
@@ -38,10 +46,12 @@ queries! {
     }
     write fn put_import_schema(id: &str, name: &str, columns: &str, created_at: i64, created_by: &str) -> u64 {
         "insert into import_schema (company_id, id, name, columns, created_at, created_by) values ($1, $2, $3, $4, $5, $6)
-         on conflict (company_id, id) do update set name = excluded.name, columns = excluded.columns"
+         on conflict (company_id, id) do update set name = excluded.name, columns = excluded.columns, created_at = excluded.created_at, created_by = excluded.created_by"
     }
-    read fn import_schemas() -> Option<NumberRow> {
-        "select count(*) as value from import_schema where company_id = $1"
+    /// Keeps as many of them, the latest.
+    write fn forget_import_schemas(kept: i64) -> u64 {
+        "delete from import_schema where company_id = $1 and id in
+           (select id from import_schema where company_id = $1 order by created_at desc, id limit 1000000 offset $2)"
     }
 
     // ---- work that goes on after its answer

@@ -2,7 +2,9 @@
 
 use super::dynamic::Sql;
 use super::rows::{AttentionRow, NumberRow, PlmGroupRow, PlmRow, ProductRow, TextRow, TicketsRow};
+use super::search::push_word;
 use super::{Engine, Scope, Within};
+use crate::domain::search_terms::Word;
 
 queries! {
     /// What is known of these customers (a JSON array of ids).
@@ -69,6 +71,10 @@ queries! {
     read fn plm_role(product_id: &str, login_key: &str) -> Option<TextRow> {
         "select role as value from plm_member where company_id = $1 and product_id = $2 and login_key = $3"
     }
+    /// In how many products somebody may create customers.
+    read fn plm_memberships(login_key: &str) -> Option<NumberRow> {
+        "select count(*) as value from plm_member where company_id = $1 and login_key = $2 and role in ('admin', 'user')"
+    }
     write fn put_plm_member(product_id: &str, login_key: &str, role: &str) -> u64 {
         "insert into plm_member (company_id, product_id, login_key, role) values ($1, $2, $3, $4)
          on conflict (company_id, product_id, login_key) do update set role = excluded.role"
@@ -103,6 +109,8 @@ pub struct PlmSearch {
     pub equal: Vec<(PlmColumn, String)>,
     /// Patterns in which % stands for anything and _ for one character.
     pub like: Vec<(PlmColumn, String)>,
+    /// What stands in the name: who has it is found by the index, and `like` decides.
+    pub pieces: Vec<Word>,
     pub without_categories: bool,
     /// Columns, each with whether the largest comes first.
     pub order: Vec<(PlmColumn, bool)>,
@@ -283,6 +291,11 @@ impl Scope {
         };
         for (column, pattern) in &search.like {
             sql.push(" and ").push(column.text()).push(like).bind(pattern.as_str()).push(no_escape);
+        }
+        for piece in &search.pieces {
+            sql.push(" and c.id in (");
+            push_word(sql, piece);
+            sql.push(")");
         }
         if search.without_categories {
             sql.push(" and p.categories is null");

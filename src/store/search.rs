@@ -174,7 +174,8 @@ fn needs_verifying(word: &Word) -> bool {
     word.lookups.iter().any(|lookup| matches!(lookup, Lookup::All(terms) if terms.len() > 1))
 }
 
-fn push_word(sql: &mut Sql, word: &Word) {
+/// Appends the statement that finds who may have this word: who does is among them.
+pub(super) fn push_word(sql: &mut Sql, word: &Word) {
     let mut union = "";
     for lookup in &word.lookups {
         sql.push(union);

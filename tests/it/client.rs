@@ -20,12 +20,17 @@ pub struct Client<S = TcpStream> {
 
 /// Sends an HTTP request, `GET /healthz` and further lines, behind an empty one the body, and returns all that is
 /// answered.
-pub async fn http(mut stream: impl AsyncRead + AsyncWrite + Unpin, request: &str) -> String {
-    let (line, headers) = request.split_once('\n').unwrap_or((request, ""));
-    let (headers, body) = headers.split_once("\n\n").unwrap_or((headers, ""));
+pub async fn http(stream: impl AsyncRead + AsyncWrite + Unpin, request: &str) -> String {
+    let (head, body) = request.split_once("\n\n").unwrap_or((request, ""));
+    http_bytes(stream, head, body.as_bytes()).await
+}
+
+/// The same with a body of any bytes.
+pub async fn http_bytes(mut stream: impl AsyncRead + AsyncWrite + Unpin, head: &str, body: &[u8]) -> String {
+    let (line, headers) = head.split_once('\n').unwrap_or((head, ""));
     let headers: String = headers.lines().map(|header| format!("{header}\r\n")).collect();
-    let text = format!("{line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n{body}");
-    stream.write_all(text.as_bytes()).await.unwrap();
+    let text = format!("{line} HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n{headers}\r\n");
+    stream.write_all(&[text.as_bytes(), body].concat()).await.unwrap();
     let mut answer = Vec::new();
     tokio::time::timeout(PATIENCE, stream.read_to_end(&mut answer)).await.expect("nothing came").unwrap();
     legible(answer)

@@ -28,6 +28,7 @@ mod golden;
 mod group_commit;
 mod identity;
 mod idp;
+mod imports;
 mod invariants;
 mod key_file;
 mod limits;

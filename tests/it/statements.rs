@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use laidian::domain::feed::FeedKind;
+use laidian::domain::search_terms::piece_of_name;
 use laidian::store::conditions::{Column, Conditions, Direction, Join, Operand, Test};
 use laidian::store::plm::{PlmColumn, PlmSearch};
 use laidian::store::search::Search;
@@ -29,6 +30,7 @@ async fn every_statement_can_be_prepared(engine: Engine) {
         not_deleted: true,
         equal: vec![(PlmColumn::Grade, "L1".into())],
         like: vec![(PlmColumn::ProductName, "%a%".into())],
+        pieces: vec![piece_of_name("王芳").unwrap(), piece_of_name("a").unwrap()],
         without_categories: true,
         order: vec![
             (PlmColumn::Id, true),

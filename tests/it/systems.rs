@@ -29,6 +29,11 @@ impl Systems {
         Self { address: server.address(), socket: signed::connect(server).await }
     }
 
+    /// Speaks to a server of its own process.
+    pub async fn at(address: &str) -> Self {
+        Self { address: address.parse().unwrap(), socket: Client::connect(&format!("ws://{address}/ws")).await }
+    }
+
     /// Sends a frame and returns the reply, whatever it is.
     pub async fn frame(&mut self, frame: &Value) -> Value {
         self.socket.ask(frame.clone()).await

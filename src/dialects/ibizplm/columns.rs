@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::customer::{Changes, PhoneChange};
 use crate::ops::import::{Columns, Layout};
-use crate::sheets::reading::{Cell, Row};
+use crate::sheets::reading::{Cell, MOST_COLUMNS, Row};
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -92,7 +92,9 @@ pub struct Titles {
 impl Layout for Titles {
     fn columns(&self, titles: &Row) -> Result<Box<dyn Columns>, String> {
         let mut fields: Vec<(usize, Field)> = Vec::new();
-        for column in 0..titles.cells.len() {
+        let numbered = |name: &String| name.trim().parse::<usize>().ok();
+        let last = self.own.iter().flatten().filter_map(|(name, _)| numbered(name)).max().unwrap_or(0);
+        for column in 0..titles.cells.len().max(last.min(MOST_COLUMNS)) {
             let title = match titles.cell(column) {
                 Some(Cell::Text(title)) => title.trim(),
                 Some(_) => {
@@ -119,7 +121,13 @@ impl Layout for Titles {
             }
             fields.push((column, field));
         }
-        if !fields.iter().any(|(_, field)| *field == Field::Name) {
+        let missing = |field: &Field| !fields.iter().any(|(_, found)| found == field);
+        if let Some((name, _)) = self.own.iter().flatten().find(|(_, field)| missing(field)) {
+            return Err(format!(
+                "表头定义中的列[{name}]不存在 / the header definition names a column that is not there"
+            ));
+        }
+        if missing(&Field::Name) {
             return Err(format!("缺少列[{}] / the column is missing", Field::Name.caption()));
         }
         Ok(Box::new(Customers { fields, titles: titles.number, product: self.product.clone() }))
@@ -154,16 +162,34 @@ impl Columns for Customers {
         let members = self.members(cx, row).map_err(Error::parameter)?;
         let mut changes = input::changes(cx, &members, self.product.as_deref(), None)?;
         if let Some(phones) = input::text_of(&members, Field::Phones.name()) {
-            let phones = phones.split([' ', ',', ';', '，', '；', '、', '\n']).map(str::trim);
             let phone = |typed: &str| PhoneChange { id: None, typed: typed.to_owned().into() };
-            changes.phones = Some(phones.filter(|typed| !typed.is_empty()).map(phone).collect());
+            changes.phones = Some(numbers(&phones).into_iter().map(phone).collect());
         }
         Ok(changes)
     }
 
     fn explain(&self, error: &Error) -> String {
-        text_of(error)
+        // What other systems call cellphones is a column here.
+        text_of(error).replacen("cellphones:", "联系电话:", 1)
     }
+}
+
+/// The fewest digits that are a number of their own, and no part of one.
+const SHORTEST: usize = 7;
+
+/// Returns the numbers in a cell. People part them by all sorts of signs, and write blanks and commas within them, too.
+fn numbers(cell: &str) -> Vec<&str> {
+    let is_whole = |part: &&str| part.chars().filter(char::is_ascii_digit).count() >= SHORTEST;
+    let mut numbers = Vec::new();
+    for line in cell.split([';', '；', '、', '\n']) {
+        let parts: Vec<&str> = line.split([' ', ',', '，']).map(str::trim).filter(|part| !part.is_empty()).collect();
+        if parts.iter().all(is_whole) {
+            numbers.extend(parts);
+        } else {
+            numbers.push(line.trim());
+        }
+    }
+    numbers
 }
 
 impl Customers {
@@ -225,10 +251,30 @@ fn value(cx: &Cx<'_>, field: Field, cell: &Cell) -> Result<(&'static str, Value)
                 _ => Err(Why::Nobody(given())),
             }
         }
-        Field::AssigneeId => match cx.catalogue.staff(text) {
+        Field::AssigneeId => match cx.catalogue.staff(text).filter(|staff| !staff.disabled) {
             Some(staff) => Ok((field.name(), staff.login_no.as_str().into())),
             None => Err(Why::Nobody(given())),
         },
         _ => Ok((field.name(), text.into())),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn numbers_are_parted_as_people_write_them() {
+        for (cell, expected) in [
+            ("13800138000", &["13800138000"][..]),
+            ("138 0013 8000", &["138 0013 8000"]),
+            ("+86 139 0000 0001", &["+86 139 0000 0001"]),
+            ("13900000001 13900000002", &["13900000001", "13900000002"]),
+            ("13900000001,13900000002；021-55550001", &["13900000001", "13900000002", "021-55550001"]),
+            ("0571 8888 8888、13900000001\n13900000002", &["0571 8888 8888", "13900000001", "13900000002"]),
+            ("010-88886666,801", &["010-88886666,801"]),
+        ] {
+            assert_eq!(numbers(cell), expected, "{cell}");
+        }
     }
 }

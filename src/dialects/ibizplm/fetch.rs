@@ -7,6 +7,7 @@ use super::input::Given;
 use super::shapes::{Assignee, Fetched, Filters};
 use crate::dialects::Headers;
 use crate::domain::catalogue::login_key;
+use crate::domain::search_terms::piece_of_name;
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::plm::{self, Entry, Grant, name_of};
@@ -211,6 +212,9 @@ async fn search(cx: &Cx<'_>, request: &Given<Filters>) -> Result<PlmSearch, Erro
     }
     for (name, column) in LIKE {
         if let Some(value) = filter(request, name)? {
+            if column == PlmColumn::Name {
+                search.pieces.extend(literal(&value).and_then(piece_of_name));
+            }
             search.like.push((column, format!("%{value}%")));
         }
     }
@@ -220,6 +224,11 @@ async fn search(cx: &Cx<'_>, request: &Given<Filters>) -> Result<PlmSearch, Erro
     search.without_categories = filter(request, "n_categorys_isnull")?.is_some();
     search.order = order(request.text("sort").as_deref().unwrap_or_default());
     Ok(search)
+}
+
+/// Returns the longest part of a pattern in which nothing stands for something else.
+fn literal(pattern: &str) -> Option<&str> {
+    pattern.split(['%', '_']).max_by_key(|part| part.len()).filter(|part| !part.is_empty())
 }
 
 fn filter(request: &Given<Filters>, name: &str) -> Result<Option<String>, Error> {

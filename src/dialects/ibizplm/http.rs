@@ -40,7 +40,10 @@ pub fn request(_: &Caller, call: &Call<'_>, _: &Settings) -> Result<String, Erro
 
 /// Whether a parameter stands in the query, whatever the method: it names a template, a format or a file.
 fn is_tag(name: &str) -> bool {
-    ["tag", "fileid", "schemaid", "contenttype"].iter().any(|what| name.starts_with("srf") && name.ends_with(what))
+    name == "requestId"
+        || ["tag", "fileid", "schemaid", "contenttype"]
+            .iter()
+            .any(|what| name.starts_with("srf") && name.ends_with(what))
 }
 
 /// Whether a list is asked for: that takes a body, `{}` at least.

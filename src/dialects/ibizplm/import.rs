@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::columns::{Field, Titles};
 use super::input::Given;
-use super::shapes::{AsyncAction, AsyncImport, AsyncKey, FileKey, ImportFile, ImportSchema, SchemaShown, Uploaded};
+use super::shapes::{AsyncAction, AsyncKey, FileKey, ImportFile, ImportSchema, SchemaShown, Uploaded};
 use crate::dialects::Headers;
 use crate::domain::times::{self, SECOND};
 use crate::error::Error;
@@ -97,6 +97,10 @@ async fn carry_out(cx: &Cx<'_>, request: &Given<ImportFile>, wants_book: bool) -
 async fn start<S>(cx: &Cx<'_>, request: &Given<S>, wants_book: bool) -> Result<String, Error> {
     let product = request.product();
     plm::allow(cx, product.as_deref(), Some(Grant::Create), None).await?;
+    // What comes again is shown what it came to: its file may be gone.
+    if let Some(id) = jobs::entered(cx).await? {
+        return Ok(id);
+    }
     let tag = tag(request.text("srfimporttag"))?;
     if let Some(product) = &product
         && plm::product_name(cx, product).await?.is_none()
@@ -111,13 +115,10 @@ async fn start<S>(cx: &Cx<'_>, request: &Given<S>, wants_book: bool) -> Result<S
     };
     let name = format!("[客户]数据导入作业[{tag}]");
     let job = Job { name: &name, kind: "DEIMPORTDATA2", subject: ENTITY, tag: &tag };
-    let (id, is_new) = jobs::enter(cx, &job).await?;
-    if is_new {
-        let order = Order { file, layout: Arc::new(Titles { product, own }), wants_book };
-        let backend = cx.backend.shared()?;
-        backend.jobs.spawn(import::run(backend.clone(), cx.caller.clone(), id.clone(), order));
-    }
-    Ok(id)
+    let layout = Arc::new(Titles { product: product.clone(), own });
+    let order = Order { file, layout, product, wants_book };
+    let (backend, caller) = (cx.backend.shared()?, cx.caller.clone());
+    jobs::enter(cx, &job, |id| import::run(backend, caller, id, order)).await
 }
 
 /// Returns the tag of an import, if there is such a one.
@@ -149,7 +150,7 @@ fn field(name: &str) -> Result<Field, Error> {
 }
 
 pub async fn put_schema(cx: &Cx<'_>, request: Given<ImportSchema>) -> Result<SchemaShown, Error> {
-    plm::allow(cx, request.product().as_deref(), Some(Grant::Create), None).await?;
+    plm::allow_to_prepare(cx).await?;
     let wrong = || {
         Error::parameter(format!(
             "columns: 应为对象，如 {{\"单位名称\":\"name\",\"3\":\"phone\"}}，最多 {MOST_COLUMNS} 列 / expected an object \
@@ -173,19 +174,15 @@ pub async fn put_schema(cx: &Cx<'_>, request: Given<ImportSchema>) -> Result<Sch
     let name: String =
         request.text("name").unwrap_or_default().chars().filter(|letter| *letter != '\0').take(255).collect();
     let mut tx = cx.scope.write().await?;
-    if tx.import_schema(&id).await?.is_none()
-        && tx.import_schemas().await?.is_some_and(|count| count.value >= MOST_SCHEMAS)
-    {
-        return Err(Error::parameter(format!(
-            "最多 {MOST_SCHEMAS} 个表头定义 / at most {MOST_SCHEMAS} header definitions"
-        )));
-    }
+    // Beyond the limit, those that were sent longest ago are forgotten.
+    tx.forget_import_schemas(MOST_SCHEMAS - 1).await?;
     tx.put_import_schema(&id, &name, &stored, cx.now, cx.caller.login_no()).await?;
     tx.commit().await?;
     Ok(SchemaShown { id, name, columns })
 }
 
 pub async fn put_file(cx: &Cx<'_>, request: Given<FileKey>) -> Result<Uploaded, Error> {
+    plm::allow_to_prepare(cx).await?;
     let id = request.text("srfossfileid").ok_or_else(|| Error::parameter("没有传入文件 / no file came along"))?;
     let file = files::named(cx, &id).await?;
     let until = file.created_at.saturating_add(files::KEPT * SECOND);
@@ -203,7 +200,7 @@ pub async fn get_file(cx: &Cx<'_>, request: Given<FileKey>) -> Result<Arc<dyn Ou
     Ok(Arc::new(files::Kept { id: file.id, name: file.name, headers: Vec::new() }))
 }
 
-pub async fn import_in_background(cx: &Cx<'_>, request: Given<AsyncImport>) -> Result<AsyncAction, Error> {
+pub async fn import_in_background(cx: &Cx<'_>, request: Given<ImportFile>) -> Result<AsyncAction, Error> {
     let job = start(cx, &request, true).await?;
     Ok(show(cx, jobs::find(cx, &job).await?))
 }

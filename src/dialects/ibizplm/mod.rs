@@ -23,8 +23,8 @@ use crate::protocol::envelope::Door;
 use customer::CustomerBody;
 use input::Given;
 use shapes::{
-    AnyCustomer, AsyncAction, AsyncImport, AsyncKey, Exported, Fetched, FileKey, Filters, ImportFile, ImportSchema,
-    Keyed, KeyedCustomer, KeyedCustomers, NewCustomers, Printed, Reported, SchemaShown, Tagged, Ticked, Uploaded,
+    AnyCustomer, AsyncAction, AsyncKey, Exported, Fetched, FileKey, Filters, ImportFile, ImportSchema, Keyed,
+    KeyedCustomer, KeyedCustomers, NewCustomers, Printed, Reported, SchemaShown, Tagged, Ticked, Uploaded,
 };
 
 operations! { Ibizplm:
@@ -151,7 +151,7 @@ operations! { Ibizplm:
     /// Begins an import, with titles of one's own if they are defined, and answers with its job.
     AsyncImportData2 = "ibizplm.asyncimportdata2"
         [GET "/customers/asyncimportdata2"] [GET "/products/{pkey}/customers/asyncimportdata2"], write by Agent
-        => import::import_in_background(Given<AsyncImport>) -> json AsyncAction;
+        => import::import_in_background(Given<ImportFile>) -> json AsyncAction;
 
     /// 打印客户：PDF、HTML 或工作簿，每个客户一页。
     /// Prints customers, a page each: PDF, HTML or a workbook.

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use serde_json::json;
 
 use super::edit::target;
 use super::input::Given;
@@ -10,8 +11,8 @@ use super::shapes::{Printed, Reported};
 use crate::error::Error;
 use crate::ops::outgoing::{self, Outgoing, Pieces};
 use crate::ops::plm::{self, Grant};
-use crate::ops::{Backend, Caller, Cx, plm_report};
-use crate::print::Format;
+use crate::ops::{Backend, Caller, Cx, audit, plm_report};
+use crate::print::{Format, MOST_SHEETS};
 
 /// The tags of the print and of the report that there are.
 const PRINT: &str = "print_customer";
@@ -49,6 +50,7 @@ impl Outgoing for Pages {
             let product = self.product.as_deref();
             let sheets = match &self.what {
                 What::Customers(keys) => {
+                    allow(&cx, keys, self.format)?;
                     let mut entries = Vec::with_capacity(keys.len());
                     for key in keys {
                         entries.push(target(&cx, product, Some(Grant::Read), key).await?);
@@ -72,12 +74,22 @@ impl Outgoing for Pages {
 pub async fn print(cx: &Cx<'_>, request: Given<Printed>) -> Result<Arc<dyn Outgoing>, Error> {
     let product = request.product();
     let keys = request.keys()?;
+    let format = format(request.text("srfcontenttype"))?;
+    if keys.len() > MOST_SHEETS {
+        return Err(Error::parameter(format!("key: 最多 {MOST_SHEETS} 个 / at most {MOST_SHEETS}")));
+    }
+    allow(cx, &keys, format)?;
     for key in &keys {
         target(cx, product.as_deref(), Some(Grant::Read), key).await?;
     }
     check_tag("打印", request.text("srfprinttag"), PRINT)?;
-    let format = format(request.text("srfcontenttype"))?;
+    audit::note(cx, audit::Kind::Export, &json!({ "format": format.ending(), "keys": keys.len() })).await?;
     Ok(Arc::new(Pages { what: What::Customers(keys), product, format }))
+}
+
+/// A page of one customer is for the desk; of more, or as a table, they leave the house like an export.
+fn allow(cx: &Cx<'_>, keys: &[String], format: Format) -> Result<(), Error> {
+    if keys.len() > 1 || format == Format::Xlsx { cx.require_export() } else { Ok(()) }
 }
 
 pub async fn report(cx: &Cx<'_>, request: Given<Reported>) -> Result<Arc<dyn Outgoing>, Error> {

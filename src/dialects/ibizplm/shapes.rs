@@ -252,14 +252,6 @@ pub struct ImportFile {
     srfimporttag: Option<String>,
     /// What `POST /files` answered with.
     srfossfileid: Option<String>,
-}
-
-#[derive(JsonSchema)]
-#[schemars(rename = "PlmAsyncImport")]
-#[expect(dead_code, reason = "only the schema is used")]
-pub struct AsyncImport {
-    #[schemars(flatten)]
-    file: ImportFile,
     /// What `POST /importschemas` answered with; the titles are those of the template without it.
     srfimportschemaid: Option<String>,
 }

@@ -1,38 +1,54 @@
 //! Creating many customers, each wholly or not at all.
 
+use super::begin;
 use super::changes::Changes;
 use super::new::New;
-use super::{Tx, begin};
 use crate::error::Error;
 use crate::ops::{Cx, jobs};
 
-/// Creates customers and returns, in their order, which of them could not be. What the job has done so far is
-/// counted in the same transactions: its figures are true whatever ends it.
-pub async fn create_all(cx: &Cx<'_>, all: &[Changes<'static>], job: &str) -> Result<Vec<Result<(), Error>>, Error> {
-    // All in one transaction, which costs the least; rarely, one of them is refused, and then each has its own.
-    match together(cx, all, job).await {
-        Ok(()) => return Ok(all.iter().map(|_| Ok(())).collect()),
-        Err(fault @ Error::Internal { .. }) => return Err(fault),
-        Err(_) => {}
-    }
-    let mut results = Vec::with_capacity(all.len());
-    for one in all {
-        results.push(match together(cx, std::slice::from_ref(one), job).await {
+/// Creates customers and returns, in their order, which of them could not be. What the job has done is counted in the
+/// same transactions, with `beside`, the steps that failed before: its figures are true whatever ends it.
+pub async fn create_all(
+    cx: &Cx<'_>,
+    all: &[Changes<'static>],
+    job: &str,
+    beside: usize,
+) -> Result<Vec<Result<(), Error>>, Error> {
+    let mut results: Vec<Result<(), Error>> = all.iter().map(|_| Ok(())).collect();
+    let mut refused = beside;
+    // All in one transaction, which costs the least. Where one of them is refused, all are undone, and each half is
+    // tried alone.
+    let mut parts = vec![(0, all.len())];
+    while let Some((start, end)) = parts.pop() {
+        match together(cx, all.get(start..end).unwrap_or_default(), job).await {
+            Ok(()) => {}
             Err(fault @ Error::Internal { .. }) => return Err(fault),
-            Err(refusal) => {
-                let mut tx = cx.scope.write().await?;
-                jobs::advance(cx, &mut tx, job, 1, 0).await?;
-                tx.commit().await?;
-                Err(refusal)
+            Err(refusal) if end - start == 1 => {
+                refused += 1;
+                if let Some(result) = results.get_mut(start) {
+                    *result = Err(refusal);
+                }
             }
-            Ok(()) => Ok(()),
-        });
+            Err(_) => {
+                let middle = usize::midpoint(start, end);
+                // The first half comes first: of two rows with one phone, the first has it.
+                parts.extend([(middle, end), (start, middle)]);
+            }
+        }
+    }
+    if refused > 0 {
+        let mut tx = cx.scope.write().await?;
+        jobs::advance(cx, &mut tx, job, refused, 0).await?;
+        tx.commit().await?;
     }
     Ok(results)
 }
 
 async fn together(cx: &Cx<'_>, all: &[Changes<'static>], job: &str) -> Result<(), Error> {
-    let mut tx: Tx = begin(cx).await?;
+    if all.is_empty() {
+        return Ok(());
+    }
+    let mut tx = begin(cx).await?;
     for changes in all {
         New::check(cx, changes.clone())?.insert(cx, &mut tx).await?;
     }

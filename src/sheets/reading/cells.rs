@@ -9,6 +9,11 @@ use super::{LONGEST_CELL, Limits, MOST_COLUMNS, ReadError, damaged};
 /// The rows that a worksheet can hold, as in Excel.
 const LAST_ROW: u32 = 1_048_576;
 
+/// The columns that a worksheet can have, as in Excel.
+const LAST_COLUMN: usize = 16_384;
+/// The most text of a row, bytes.
+const LONGEST_ROW: usize = 1 << 20;
+
 /// What a cell holds.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Cell {
@@ -30,6 +35,16 @@ pub struct Row {
 }
 
 impl Row {
+    /// How much text it holds, bytes.
+    #[must_use]
+    pub fn bytes(&self) -> usize {
+        let of = |cell: &Option<Cell>| match cell {
+            Some(Cell::Text(text) | Cell::Fault(text)) => text.len(),
+            _ => 0,
+        };
+        self.cells.iter().map(of).sum()
+    }
+
     /// Returns what a column holds; none for an empty cell.
     #[must_use]
     pub fn cell(&self, column: usize) -> Option<&Cell> {
@@ -45,11 +60,13 @@ pub struct Rows<'a> {
     /// The number of the row before.
     last: u32,
     found: u32,
+    /// Bytes of text that may still be read: cells can share one text.
+    left: u64,
 }
 
 impl<'a> Rows<'a> {
     pub(super) fn new(xml: Xml<'a>, strings: &'a Strings, limits: Limits) -> Self {
-        Self { xml, strings, limits, last: 0, found: 0 }
+        Self { xml, strings, limits, last: 0, found: 0, left: limits.unpacked }
     }
 
     fn next_row(&mut self) -> Result<Option<Row>, ReadError> {
@@ -84,16 +101,30 @@ impl<'a> Rows<'a> {
 
     fn cells(&mut self, row: u32) -> Result<Vec<Option<Cell>>, ReadError> {
         let mut cells: Vec<Option<Cell>> = Vec::new();
+        let (mut next, mut bytes) = (0, 0);
         loop {
             let (column, kind) = match self.xml.next()? {
                 Event::Start(start) if start.local_name().as_ref() == "c" => {
-                    (column(&start, cells.len())?, attribute(&start, "t")?.unwrap_or_default())
+                    (column(&start, next)?, attribute(&start, "t")?.unwrap_or_default())
                 }
                 Event::End(end) if end.local_name().as_ref() == "row" => return Ok(cells),
                 Event::Eof => return Err(damaged("row")),
                 _ => continue,
             };
+            // The next cell follows this one, also when it is empty.
+            next = column + 1;
             let cell = self.cell(&kind, row)?;
+            if let Some(Cell::Text(text)) = &cell {
+                bytes += text.len();
+                self.left =
+                    self.left.checked_sub(text.len() as u64).ok_or(ReadError::TooLarge(self.limits.unpacked))?;
+            }
+            if bytes > LONGEST_ROW {
+                return Err(ReadError::RowTooLong(row));
+            }
+            if cell.is_some() && column >= MOST_COLUMNS {
+                return Err(ReadError::TooManyColumns);
+            }
             if cell.is_some() {
                 if cells.len() <= column {
                     cells.resize(column + 1, None);
@@ -171,12 +202,12 @@ impl Iterator for Rows<'_> {
 /// Returns the column of a cell, from 0; the next one where it does not say.
 fn column(start: &BytesStart<'_>, next: usize) -> Result<usize, ReadError> {
     let Some(reference) = attribute(start, "r")? else {
-        return if next < MOST_COLUMNS { Ok(next) } else { Err(ReadError::TooManyColumns) };
+        return Ok(next);
     };
     let mut column: usize = 0;
     for letter in reference.bytes().take_while(u8::is_ascii_alphabetic) {
         column = column * 26 + usize::from(letter.to_ascii_uppercase() - b'A') + 1;
-        if column > MOST_COLUMNS {
+        if column > LAST_COLUMN {
             return Err(ReadError::TooManyColumns);
         }
     }

@@ -45,6 +45,8 @@ pub enum ReadError {
     TooManyColumns,
     /// A cell holds more than a cell can; the row, where it is known.
     CellTooLong(Option<u32>),
+    /// This row holds more text than a row may.
+    RowTooLong(u32),
     /// What has gone wrong is here and not in the workbook.
     Io(io::Error),
 }
@@ -71,6 +73,7 @@ impl fmt::Display for ReadError {
                 let row = row.map(|row| format!("{row}: ")).unwrap_or_default();
                 write!(f, "{row}单元格超过 {LONGEST_CELL} 个字符 / a cell has more than {LONGEST_CELL} characters")
             }
+            Self::RowTooLong(row) => write!(f, "第 {row} 行超过 1 MB / row {row} has more than 1 MB of text"),
             Self::Io(cause) => cause.fmt(f),
         }
     }
@@ -124,7 +127,7 @@ fn check_directory(file: &mut File) -> Result<(), ReadError> {
     let not_zip = || damaged("它不是 zip / it is no zip file");
     let end = bytes.windows(4).rposition(|window| window == END).ok_or_else(not_zip)?;
     // What is larger than 4 GB or has more than 65,535 parts is not taken anyway.
-    if bytes.windows(4).any(|window| window == END_64) {
+    if end.checked_sub(20).and_then(|at| bytes.get(at..at + 4)) == Some(END_64) {
         return Err(damaged("zip64"));
     }
     let count = bytes.get(end + 10..end + 12).and_then(|count| Some(u16::from_le_bytes(count.try_into().ok()?)));

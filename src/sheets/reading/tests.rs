@@ -91,6 +91,13 @@ fn what_is_too_large_is_stopped_whatever_it_says_of_itself() {
     let long = format!("<row><c t=\"inlineStr\"><is><t>{}</t></is></c></row>", "x".repeat(LONGEST_CELL + 1));
     assert!(matches!(read(&book(&long, ""), LIMITS), Err(ReadError::CellTooLong(Some(1)))));
     assert!(matches!(read(&book("<row><c r=\"ZZZ1\"><v>1</v></c></row>", ""), LIMITS), Err(ReadError::TooManyColumns)));
+    // Cells that share one text; a few bytes each.
+    let shared = format!("<row>{}</row>", r#"<c t="s"><v>0</v></c>"#.repeat(40));
+    let strings = format!("<si><t>{}</t></si>", "x".repeat(LONGEST_CELL));
+    let roomy = Limits { unpacked: 1 << 22, ..LIMITS };
+    assert!(matches!(read(&book(&shared, &strings), roomy), Err(ReadError::RowTooLong(1))));
+    let shared = format!("<row>{}</row>", r#"<c t="s"><v>0</v></c>"#.repeat(20)).repeat(2);
+    assert!(matches!(read(&book(&shared, &strings), LIMITS), Err(ReadError::TooLarge(_))));
     let deep = "<a>".repeat(1000);
     assert!(matches!(read(&book(&deep, ""), LIMITS), Err(ReadError::NotAWorkbook(_))));
 }
@@ -111,6 +118,11 @@ fn what_is_no_workbook_is_told_so() {
     for bytes in [&b""[..], b"PK", b"custname,phone\n", &book("<row><c></row>", ""), &book("<row r=\"x\"/>", "")] {
         assert!(matches!(read(bytes, LIMITS), Err(ReadError::NotAWorkbook(_))), "{bytes:?}");
     }
+    // An empty cell is one, too.
+    let rows =
+        read(&book(r#"<row><c><v>1</v></c><c/><c><v>5</v></c><c r="F1"/><c><v>7</v></c></row>"#, ""), LIMITS).unwrap();
+    let cells = [Some("1"), None, Some("5"), None, None, None, Some("7")];
+    assert_eq!(rows[0].cells, cells.map(|cell| cell.map(text)));
     let descending = r#"<row r="2"><c><v>1</v></c></row><row r="1"><c><v>1</v></c></row>"#;
     assert!(matches!(read(&book(descending, ""), LIMITS), Err(ReadError::NotAWorkbook(_))));
     let unknown = r#"<row><c t="inlineStr"><is><t>&bomb;</t></is></c></row>"#;

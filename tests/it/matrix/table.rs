@@ -176,13 +176,18 @@ pub fn table() -> Vec<Row> {
             [2401, 2005, 2005, 2005, 2005, 2005, 2005, 2005],
             json!({"asyncactionid": "nothing"}),
         ),
-        plm("ibizplm.files", [2401, 2000, 2000, 2000, 2000, 2000, 2000, 2000], json!({"srfossfileid": "nothing"})),
+        // Agents of 1054 create customers in p-demo.
+        plm("ibizplm.files", [2401, 2000, 2000, 2000, 2000, 2403, 2000, 2000], json!({"srfossfileid": "nothing"})),
         plm_file(
             "ibizplm.ossfiles",
             [2401, 2005, 2005, 2005, 2005, 2005, 2005, 2005],
             json!({"srfossfileid": "nothing"}),
         ),
-        plm("ibizplm.importschemas", FOR_GRANTED, json!({"columns": {"单位名称": "name"}})),
+        plm(
+            "ibizplm.importschemas",
+            [2401, 1000, 1000, 1000, 1000, 2403, 1000, 1000],
+            json!({"columns": {"单位名称": "name"}}),
+        ),
         plm("ibizplm.remove", FOR_GRANTED, json!({"key": "nobody"})),
         row("get_details", FOR_1054, json!({"type": "id", "content": ID, "system": "crm_info"})),
         row(

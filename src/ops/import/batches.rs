@@ -1,0 +1,57 @@
+//! Rows on their way from the thread that reads them.
+
+use std::fs::File;
+
+use tokio::sync::mpsc;
+
+use crate::error::Error;
+use crate::ops::Cx;
+use crate::sheets::reading::{self, Limits, ReadError, Row};
+
+/// Rows that are handled at a time: a transaction of so many keeps other writers waiting for some milliseconds.
+const ROWS: usize = 50;
+/// The text of rows that are handled at a time, bytes.
+const BYTES: usize = 1 << 20;
+
+/// The rows of the first worksheet, some at a time.
+pub struct Batches(mpsc::Receiver<Result<Vec<Row>, ReadError>>);
+
+impl Batches {
+    /// Begins to read, in a thread of its own.
+    pub fn read(cx: &Cx<'_>, file: &File) -> Result<Self, Error> {
+        let import = &cx.backend.import;
+        let limits = Limits { unpacked: import.unpacked_bytes, rows: import.rows };
+        let file = file.try_clone().map_err(|cause| Error::internal(&cause))?;
+        let (rows, read) = mpsc::channel(1);
+        tokio::task::spawn_blocking(move || {
+            if let Err(error) = send(file, limits, &rows) {
+                let _ = rows.blocking_send(Err(error));
+            }
+        });
+        Ok(Self(read))
+    }
+
+    /// Returns the next rows; none at the end.
+    pub async fn next(&mut self) -> Result<Option<Vec<Row>>, ReadError> {
+        self.0.recv().await.transpose()
+    }
+}
+
+fn send(file: File, limits: Limits, out: &mpsc::Sender<Result<Vec<Row>, ReadError>>) -> Result<(), ReadError> {
+    let mut book = reading::Book::open(file, limits)?;
+    let mut rows = book.rows()?;
+    loop {
+        let (mut batch, mut bytes) = (Vec::with_capacity(ROWS), 0);
+        while batch.len() < ROWS
+            && bytes < BYTES
+            && let Some(row) = rows.next()
+        {
+            let row = row?;
+            bytes += row.bytes();
+            batch.push(row);
+        }
+        if batch.is_empty() || out.blocking_send(Ok(batch)).is_err() {
+            return Ok(());
+        }
+    }
+}
