@@ -2,6 +2,7 @@
 
 mod admin;
 mod details;
+mod follow_up;
 mod products;
 
 pub use super::cti::http;
@@ -41,6 +42,11 @@ operations! { Desk:
     /// 显示只有某一个系统才有的客户资料。
     /// Shows what only one documented system knows of a customer.
     GetDetails = "get_details", read by Agent => details::get_details(details::GetDetails<'_>) -> json details::Details;
+
+    /// 写一条跟进，可同时修改客户状态。
+    /// Writes a follow-up of a customer down, and changes its deal flag if it is to have another.
+    CreateFollowUp = "create_follow_up", write by Agent
+        => follow_up::create_follow_up(follow_up::CreateFollowUp<'_>) -> json follow_up::FollowUpCreated;
 
     /// 公司的全部设置：部门、工号、应用、字典、任务、自定义字段、权限。
     /// Shows what the company has set up.

@@ -7,6 +7,7 @@ mod batch;
 mod changes;
 mod documents;
 mod duplicates;
+mod follow_up;
 mod merge;
 mod new;
 mod notices;
@@ -17,6 +18,7 @@ mod versions;
 
 pub use batch::create_all;
 pub use changes::{Changes, Duplicates, Patch, PhoneChange};
+pub use follow_up::{FollowedUp, follow_up};
 pub use merge::Merged;
 pub use plm::{PlmPatch, profile};
 pub use record::{Origin, insert};

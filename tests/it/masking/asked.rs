@@ -47,6 +47,20 @@ pub fn frames(action: &str, people: &mut People, dice: &Dice) -> Vec<Asked> {
         }
         "reveal_phone" => reveal(people, dice),
         "put_details" => details(people, dice),
+        "create_follow_up" => {
+            let person = people.any(dice);
+            let said = dice.pick(&person.numbers).typed.clone();
+            let of = |id: i64, text: &str| json!({"type": "id", "content": id, "text": text});
+            vec![
+                (of(person.id, &format!("请回电{said}")), Code(1000)),
+                (of(people.hidden.id, "x"), Code(2005)),
+                (of(person.id, " "), Code(2000)),
+                (
+                    json!({"type": "id", "content": person.id, "text": "x", "dealFlag": readable(people, dice)}),
+                    Code(2000),
+                ),
+            ]
+        }
         "get_details" => {
             let person = people.any(dice).id;
             let of = |system: &str| json!({"type": "id", "content": person, "system": system});

@@ -189,6 +189,7 @@ pub fn table() -> Vec<Row> {
             json!({"columns": {"单位名称": "name"}}),
         ),
         plm("ibizplm.remove", FOR_GRANTED, json!({"key": "nobody"})),
+        row("create_follow_up", FOR_1054, json!({"type": "id", "content": ID, "text": "已回访"})),
         row("get_details", FOR_1054, json!({"type": "id", "content": ID, "system": "crm_info"})),
         row(
             "put_details",

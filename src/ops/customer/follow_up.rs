@@ -1,0 +1,60 @@
+//! Writing down what was said to a customer.
+
+use std::borrow::Cow;
+
+use super::changes::{Changes, Patch};
+use super::record::{self, Origin};
+use super::{begin, merge, stored, target};
+use crate::domain::customer::Customer;
+use crate::error::Error;
+use crate::ops::find::Identifier;
+use crate::ops::{Cx, idempotency};
+
+/// The longest text of a follow-up, characters.
+const LONGEST: usize = 2000;
+
+/// A follow-up that was written down.
+#[derive(Debug, Clone, serde::Serialize, serde::Deserialize)]
+pub struct FollowedUp {
+    pub id: i64,
+    pub customer: i64,
+    /// How many there are of this customer now.
+    pub count: i64,
+}
+
+/// Writes a follow-up down, with the customer's new deal flag if it is to have one.
+pub async fn follow_up(
+    cx: &Cx<'_>,
+    identifier: &Identifier<'_>,
+    text: &str,
+    flag: Option<Cow<'_, str>>,
+) -> Result<FollowedUp, Error> {
+    let text = text.trim();
+    if text.is_empty() || text.chars().count() > LONGEST || text.contains('\0') {
+        return Err(Error::parameter(format!(
+            "text: 1 到 {LONGEST} 个字符，不含 U+0000 / expected 1 to {LONGEST} characters without U+0000"
+        )));
+    }
+    let mut tx = begin(cx).await?;
+    if let Some(done) = idempotency::recall(cx, &mut tx).await? {
+        return Ok(done);
+    }
+    let old = Customer::try_from(target(cx, &mut tx, identifier).await?)?;
+    let origin = Origin::of(cx);
+    let changes = Changes {
+        flag: flag.map_or(Patch::Keep, Patch::Set),
+        follow_count: Patch::Set(old.follow_count.saturating_add(1)),
+        last_follow_at: Patch::Set(origin.at),
+        ..Changes::default()
+    };
+    let merged = merge::merge(&old, changes, &cx.catalogue)?;
+    let flag = merged.customer.flag_value.clone();
+    let id = tx.count(0, 0, 0, 0, 0, 1, 0).await?.ok_or(Error::NotFound)?.last_feed;
+    tx.insert_follow_up(id, old.id, origin.at, &origin.login_no, &origin.name, text, flag.as_deref()).await?;
+    record::update(&mut tx, &cx.catalogue, &old, merged, &origin).await?;
+    let count = stored(&mut tx, old.id).await?.follow_count;
+    let done = FollowedUp { id, customer: old.id, count };
+    idempotency::remember(cx, &mut tx, &done).await?;
+    tx.commit().await?;
+    Ok(done)
+}
