@@ -5,6 +5,7 @@ use std::time::Duration;
 use laidian::domain::ids;
 use laidian::sheets::Xlsx;
 use serde_json::{Value, json};
+use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
 
 use crate::client::http_bytes;
@@ -16,6 +17,7 @@ use crate::systems::Systems;
 both_engines! {
     each_row_is_imported_or_told,
     an_import_that_is_stopped_says_how_far_it_came,
+    an_upload_goes_with_the_call_it_came_with,
 }
 
 const TITLES: [&str; 7] = ["客户名称", "负责人", "等级", "规模", "行业", "描述", "联系电话"];
@@ -107,6 +109,41 @@ async fn each_row_is_imported_or_told(engine: Engine) {
     let answer = post(&server.address().to_string(), "/customers/importdata", &workbook(all)).await;
     assert!(answer.starts_with("HTTP/1.1 400 ") && answer.contains("导入数据[300]项[规模]"), "{answer}");
     assert_eq!(imported(&systems).await, 345);
+    server.stop().await;
+}
+
+/// Waits until so many files are kept.
+async fn files_become(server: &TestServer, count: usize) {
+    let mut raw = server.place().connect().await;
+    let began = std::time::Instant::now();
+    while raw.texts("select id from file").await.len() != count {
+        assert!(began.elapsed() < crate::client::PATIENCE, "{:?}", raw.texts("select id from file").await);
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+}
+
+async fn an_upload_goes_with_the_call_it_came_with(engine: Engine) {
+    let server = server(engine, |config| config.import.file_bytes = 1 << 20).await;
+    let address = server.address().to_string();
+    // More is promised than comes: the client leaves in the middle.
+    let head = "POST /files HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer demo-ibizplm-token\r\n\
+                Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 900000\r\n\r\n\
+                --x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.xlsx\"\r\n\r\n";
+    let mut stream = TcpStream::connect(&address).await.unwrap();
+    stream.write_all(head.as_bytes()).await.unwrap();
+    stream.write_all(&[b'a'; 600_000]).await.unwrap();
+    files_become(&server, 1).await;
+    drop(stream);
+    files_become(&server, 0).await;
+    // What was imported is thrown away; what was uploaded for later stays; what is too large is refused.
+    let one = workbook(rows(1));
+    assert!(post(&address, "/customers/importdata", &one).await.starts_with("HTTP/1.1 200 "));
+    assert!(post(&address, "/customers/importdata", b"no workbook").await.starts_with("HTTP/1.1 400 "));
+    files_become(&server, 0).await;
+    assert!(post(&address, "/files", &one).await.starts_with("HTTP/1.1 200 "));
+    let large = post(&address, "/files", &vec![0; (1 << 20) + 1]).await;
+    assert!(large.starts_with("HTTP/1.1 413 ") && large.contains("[import] file_bytes"), "{large}");
+    files_become(&server, 1).await;
     server.stop().await;
 }
 

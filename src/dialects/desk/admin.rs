@@ -1,18 +1,15 @@
-//! What admins do: see and change what their company has set up, and read its audit.
+//! What admins change of what their company has set up.
 
 use std::collections::BTreeMap;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
-use serde_json::Value;
 
 use crate::dialects::{self, cti, ibizplm};
-use crate::domain::catalogue::{Dictionary, Role};
+use crate::domain::catalogue::Role;
 use crate::domain::custom_field::FieldKind;
-use crate::domain::rights::{Adjustment, Phones, Reach, Rights};
-use crate::domain::times;
+use crate::domain::rights::{Adjustment, Phones, Reach};
 use crate::error::Error;
-use crate::ops::audit::{self, Wanted};
 use crate::ops::credential::Kind;
 use crate::ops::plm::Grant;
 use crate::ops::setup::{self, Change, DictionaryKind};
@@ -25,139 +22,6 @@ pub(super) fn expected(parameter: &str, what: &str) -> Error {
 
 fn role(name: &str) -> Result<Role, Error> {
     Role::parse(name).ok_or_else(|| expected("role", "agent, supervisor or admin"))
-}
-
-/// Nothing is asked.
-#[derive(Debug, Deserialize, JsonSchema)]
-pub struct ShowCompany {}
-
-#[derive(Serialize, JsonSchema)]
-pub struct CompanyShown {
-    result: Company,
-}
-
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct Company {
-    id: i64,
-    name: String,
-    time_zone: String,
-    country: String,
-    groups: Vec<Named>,
-    operators: Vec<OperatorShown>,
-    apps: Vec<AppShown>,
-    /// By kind: type, flag, source.
-    dictionaries: BTreeMap<&'static str, Vec<Entry>>,
-    tasks: Vec<Named>,
-    custom_fields: Vec<FieldShown>,
-    /// By role.
-    rights: BTreeMap<&'static str, RightsShown>,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct Named {
-    id: i64,
-    name: String,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct Entry {
-    value: String,
-    name: String,
-}
-
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct OperatorShown {
-    staff_no: String,
-    name: String,
-    role: &'static str,
-    groups: Vec<i64>,
-    disabled: bool,
-}
-
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct AppShown {
-    id: String,
-    name: String,
-    /// app or bearer.
-    kind: String,
-    dialect: String,
-    acts_as: Option<String>,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct FieldShown {
-    id: i64,
-    name: String,
-    kind: &'static str,
-    options: Vec<String>,
-    required: bool,
-}
-
-#[derive(Serialize, JsonSchema)]
-struct RightsShown {
-    reach: Reach,
-    phones: Phones,
-    export: bool,
-    actions: BTreeMap<String, bool>,
-}
-
-impl From<&Rights> for RightsShown {
-    fn from(rights: &Rights) -> Self {
-        Self { reach: rights.reach, phones: rights.phones, export: rights.export, actions: rights.actions.clone() }
-    }
-}
-
-pub async fn show_company(cx: &Cx<'_>, _: ShowCompany) -> Result<CompanyShown, Error> {
-    let catalogue = &cx.catalogue;
-    let named = |(id, name): (&i64, &String)| Named { id: *id, name: name.clone() };
-    let entries = |dictionary: &Dictionary| {
-        let entries = dictionary.entries.iter();
-        entries.map(|entry| Entry { value: entry.value.clone(), name: entry.name.clone() }).collect::<Vec<_>>()
-    };
-    let credentials = cx.scope.credentials().await?.into_iter().map(|row| AppShown {
-        id: row.id,
-        name: row.name,
-        kind: row.kind,
-        dialect: row.dialect,
-        acts_as: row.acts_as,
-    });
-    let operators = catalogue.staff.values().map(|staff| OperatorShown {
-        staff_no: staff.login_no.clone(),
-        name: staff.name.clone(),
-        role: staff.role.name(),
-        groups: staff.groups.clone(),
-        disabled: staff.disabled,
-    });
-    let fields = catalogue.fields.iter().map(|field| FieldShown {
-        id: field.id,
-        name: field.name.clone(),
-        kind: field.kind.name(),
-        options: field.options.clone(),
-        required: field.required,
-    });
-    Ok(CompanyShown {
-        result: Company {
-            id: catalogue.company.id,
-            name: catalogue.company.name.clone(),
-            time_zone: catalogue.company.time_zone.iana_name().unwrap_or("UTC").to_owned(),
-            country: catalogue.company.country.iso.to_owned(),
-            groups: catalogue.groups.iter().map(named).collect(),
-            operators: operators.collect(),
-            apps: credentials.collect(),
-            dictionaries: [
-                (DictionaryKind::Type.name(), entries(&catalogue.types)),
-                (DictionaryKind::Flag.name(), entries(&catalogue.flags)),
-                (DictionaryKind::Source.name(), entries(&catalogue.sources)),
-            ]
-            .into(),
-            tasks: catalogue.tasks.iter().map(named).collect(),
-            custom_fields: fields.collect(),
-            rights: Role::ALL.map(|role| (role.name(), catalogue.rights(role).into())).into(),
-        },
-    })
 }
 
 /// That it is done.
@@ -379,70 +243,4 @@ pub async fn put_rights(cx: &Cx<'_>, request: PutRights) -> Result<Done, Error> 
     }
     let adjustment = Adjustment { reach, phones, export, actions };
     make(cx, vec![Change::Rights { role: role(&role_name)?, adjustment }]).await
-}
-
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ListAudit {
-    /// sign_in, refusal, settings, export, reveal or deletion.
-    kind: Option<String>,
-    /// Only of this operator.
-    staff_no: Option<String>,
-    /// Lines before this one: `next` of the page before.
-    before: Option<String>,
-    /// 1 to 200, otherwise 50.
-    page_size: Option<i64>,
-}
-
-#[derive(Serialize, JsonSchema)]
-pub struct AuditLines {
-    result: Vec<AuditLine>,
-    /// What to ask for the next page with; null at the end.
-    next: Option<String>,
-}
-
-#[derive(Serialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-struct AuditLine {
-    id: String,
-    /// ISO 8601.
-    time: String,
-    kind: String,
-    /// Who: a login number, an app, 系统 or 命令行.
-    staff_no: String,
-    /// From where; empty for the command line.
-    address: String,
-    what: Value,
-}
-
-pub async fn list_audit(cx: &Cx<'_>, request: ListAudit) -> Result<AuditLines, Error> {
-    let kind = request.kind.as_deref().map(|name| {
-        audit::Kind::parse(name)
-            .ok_or_else(|| expected("kind", "sign_in, refusal, settings, export, reveal or deletion"))
-    });
-    let staff_no = request.staff_no.map(|given| match cx.catalogue.staff(&given) {
-        Some(staff) => staff.login_no.clone(),
-        None => given,
-    });
-    let has_nul = |text: &Option<String>| text.as_ref().is_some_and(|text| text.contains('\0'));
-    if has_nul(&staff_no) || has_nul(&request.before) {
-        return Err(expected("staffNo, before", "texts without U+0000"));
-    }
-    let wanted = Wanted { kind: kind.transpose()?, login_no: staff_no, before: request.before };
-    let size = request.page_size.unwrap_or(audit::PAGE_SIZE);
-    let rows = audit::list(cx, &wanted, size).await?;
-    let is_full = i64::try_from(rows.len()).is_ok_and(|count| count == size);
-    let next = rows.last().filter(|_| is_full).map(|row| row.id.clone());
-    let zone = &cx.catalogue.company.time_zone;
-    let line = |row: crate::store::rows::AuditRow| {
-        Ok(AuditLine {
-            time: times::to_iso(row.at, zone),
-            what: serde_json::from_str(&row.what).map_err(|cause| Error::internal(&cause))?,
-            id: row.id,
-            kind: row.kind,
-            staff_no: row.login_no,
-            address: row.address,
-        })
-    };
-    Ok(AuditLines { result: rows.into_iter().map(line).collect::<Result<_, Error>>()?, next })
 }

@@ -1,6 +1,8 @@
 //! Our own actions: what a desktop needs beside the documented ones.
 
 mod admin;
+mod audit;
+mod company;
 mod details;
 mod follow_up;
 mod products;
@@ -50,7 +52,7 @@ operations! { Desk:
 
     /// 公司的全部设置：部门、工号、应用、字典、任务、自定义字段、权限。
     /// Shows what the company has set up.
-    ShowCompany = "show_company", read by Admin => admin::show_company(admin::ShowCompany) -> json admin::CompanyShown;
+    ShowCompany = "show_company", read by Admin => company::show_company(company::ShowCompany) -> json company::CompanyShown;
 
     /// 修改公司的名称、时区、国家。
     /// Changes the company's name, time zone or country.
@@ -116,7 +118,7 @@ operations! { Desk:
 
     /// 审计记录，最新的在前：登录、拒绝、设置、导出、显示电话、删除。
     /// Lists who signed in, was refused, changed settings, exported, revealed or deleted; newest first.
-    ListAudit = "list_audit", read by Admin => admin::list_audit(admin::ListAudit) -> json admin::AuditLines;
+    ListAudit = "list_audit", read by Admin => audit::list_audit(audit::ListAudit) -> json audit::AuditLines;
 }
 
 /// Nothing is asked.

@@ -1,0 +1,77 @@
+//! Who did what, read by admins.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+use serde_json::Value;
+
+use super::admin::expected;
+use crate::domain::times;
+use crate::error::Error;
+use crate::ops::Cx;
+use crate::ops::audit::{self, Wanted};
+
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct ListAudit {
+    /// sign_in, refusal, settings, export, reveal or deletion.
+    kind: Option<String>,
+    /// Only of this operator.
+    staff_no: Option<String>,
+    /// Lines before this one: `next` of the page before.
+    before: Option<String>,
+    /// 1 to 200, otherwise 50.
+    page_size: Option<i64>,
+}
+
+#[derive(Serialize, JsonSchema)]
+pub struct AuditLines {
+    result: Vec<AuditLine>,
+    /// What to ask for the next page with; null at the end.
+    next: Option<String>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+struct AuditLine {
+    id: String,
+    /// ISO 8601.
+    time: String,
+    kind: String,
+    /// Who: a login number, an app, 系统 or 命令行.
+    staff_no: String,
+    /// From where; empty for the command line.
+    address: String,
+    what: Value,
+}
+
+pub async fn list_audit(cx: &Cx<'_>, request: ListAudit) -> Result<AuditLines, Error> {
+    let kind = request.kind.as_deref().map(|name| {
+        audit::Kind::parse(name)
+            .ok_or_else(|| expected("kind", "sign_in, refusal, settings, export, reveal or deletion"))
+    });
+    let staff_no = request.staff_no.map(|given| match cx.catalogue.staff(&given) {
+        Some(staff) => staff.login_no.clone(),
+        None => given,
+    });
+    let has_nul = |text: &Option<String>| text.as_ref().is_some_and(|text| text.contains('\0'));
+    if has_nul(&staff_no) || has_nul(&request.before) {
+        return Err(expected("staffNo, before", "texts without U+0000"));
+    }
+    let wanted = Wanted { kind: kind.transpose()?, login_no: staff_no, before: request.before };
+    let size = request.page_size.unwrap_or(audit::PAGE_SIZE);
+    let rows = audit::list(cx, &wanted, size).await?;
+    let is_full = i64::try_from(rows.len()).is_ok_and(|count| count == size);
+    let next = rows.last().filter(|_| is_full).map(|row| row.id.clone());
+    let zone = &cx.catalogue.company.time_zone;
+    let line = |row: crate::store::rows::AuditRow| {
+        Ok(AuditLine {
+            time: times::to_iso(row.at, zone),
+            what: serde_json::from_str(&row.what).map_err(|cause| Error::internal(&cause))?,
+            id: row.id,
+            kind: row.kind,
+            staff_no: row.login_no,
+            address: row.address,
+        })
+    };
+    Ok(AuditLines { result: rows.into_iter().map(line).collect::<Result<_, Error>>()?, next })
+}
