@@ -302,7 +302,10 @@ impl Error {
                 "文件最多 {limit} 字节（[import] file_bytes）/ a file has at most {limit} bytes ([import] file_bytes)"
             )
             .into(),
-            Self::FrameTooLarge { limit } => format!("at most {limit} bytes ([limits] frame_bytes)").into(),
+            Self::FrameTooLarge { limit } => {
+                format!("最多 {limit} 字节（[limits] frame_bytes）/ at most {limit} bytes ([limits] frame_bytes)")
+                    .into()
+            }
             _ => return None,
         })
     }

@@ -129,7 +129,7 @@ def the_seventh_row_has_a_phone_twice():
 
 def failed_rows_come_back_as_a_workbook():
     rows = [
-        ["返回一", None, "L9", None, None, None, None],
+        ["返回一", None, "L9", "x", None, None, None],
         ["返回二", "无此人", None, None, None, None, None],
         ["返回三", None, None, "很大", None, None, None],
         ["返回四", None, None, None, None, None, None],
@@ -141,6 +141,7 @@ def failed_rows_come_back_as_a_workbook():
     assert [row[0] for row in found[1:]] == ["返回一", "返回二", "返回三", "返回四"]
     for row, part in zip(found[1:], ["无法被代码表[客户等级]识别", "无法被实体[企业用户]识别", "不符合格式要求", "未导入"]):
         assert part in row[7], row
+    assert "不符合格式要求" in found[1][7], "all faults of a row are told"
     assert headers["x-import-success"] == "0" and find("返回") == []
     rows = [["返回五", None, None, None, None, "好", None], ["  ", None, None, 5, None, None, None]]
     status, headers, body = upload("/customers/importdata2", workbook(rows))

@@ -97,11 +97,14 @@ async fn serve(config: Config, demo: Option<u64>) -> Result<ExitCode, Box<dyn Er
     if let Some(customers) = demo {
         demo::fill(&backend.store, customers).await?;
     }
-    greet(&backend, &config, demo).await?;
+    let hello = greeting(&backend, &config, demo).await?;
     let (ws, http) = if config.tls.is_on() { ("wss", "https") } else { ("ws", "http") };
     let server = Server::start(config, backend).await?;
     let address = server.address();
     writeln!(std::io::stdout(), "ready {ws}://{address}/ws {http}://{address}/")?;
+    if let Some(hello) = hello {
+        writeln!(std::io::stderr(), "{}", hello.replace("ADDRESS", &address.to_string()))?;
+    }
     tokio::select! {
         _ = terminate.recv() => {}
         _ = interrupt.recv() => {}
@@ -113,29 +116,31 @@ async fn serve(config: Config, demo: Option<u64>) -> Result<ExitCode, Box<dyn Er
     Ok(ExitCode::SUCCESS)
 }
 
-/// Tells a person at the terminal what can be done next.
-async fn greet(backend: &crate::ops::Backend, config: &Config, demo: Option<u64>) -> Result<(), Box<dyn Error>> {
+/// Returns what a person is told who has just started it: what can be done next, with ADDRESS where it listens.
+async fn greeting(
+    backend: &crate::ops::Backend,
+    config: &Config,
+    demo: Option<u64>,
+) -> Result<Option<String>, Box<dyn Error>> {
     let companies = backend.store.companies().await?;
-    let mut stderr = std::io::stderr();
-    // A log that a program reads has no place for it.
-    if !stderr.is_terminal() && config.log.format != LogFormat::Text {
+    // Into a log that a program reads goes no more than a line.
+    let is_for_programs = !std::io::stderr().is_terminal() && config.log.format != LogFormat::Text;
+    if is_for_programs {
         tracing::info!(companies = companies.len(), demo = demo.is_some(), "the database is open");
         if companies.is_empty() {
             tracing::warn!("there is no company yet: create one and its admin with `laidian admin`, see --help");
         }
-        return Ok(());
     }
-    if demo.is_some() {
-        writeln!(stderr, "{}", DEMO.replace("ADDRESS", &config.server.listen.to_string()))?;
-    } else if companies.is_empty() {
-        writeln!(
-            stderr,
+    Ok(match demo {
+        // The demo is for people, wherever its log goes.
+        Some(_) => Some(DEMO.to_owned()),
+        None if companies.is_empty() && !is_for_programs => Some(format!(
             "还没有公司，请先创建公司和管理员，其余可由管理员登录后设置 / there is no company yet; create one and its admin, who can set up the rest:\n  \
              laidian admin --data {0} company 1 \"公司名称\"\n  \
              laidian admin --data {0} operator --company 1 admin \"管理员\" --role admin\n  \
              laidian admin --data {0} password --company 1 admin     # 输入一行密码 / then type a password",
             config.database.folder.display()
-        )?;
-    }
-    Ok(())
+        )),
+        None => None,
+    })
 }

@@ -11,10 +11,8 @@ use crate::protocol::lenient::Scalar;
 
 /// The longest `requestId`, characters.
 const LONGEST: usize = 64;
-/// The envelope of a request: who sends it is part of its key, and the rest may differ when it is sent again, as does the id
-/// of a file that is uploaded again.
-const ENVELOPE: [&str; 8] =
-    ["action", "callbackid", "requestid", "operator", "loginno", "companyid", "groupid", "srfossfileid"];
+/// The envelope of a request: who sends it is part of its key, and the rest may differ when it is sent again.
+const ENVELOPE: [&str; 7] = ["action", "callbackid", "requestid", "operator", "loginno", "companyid", "groupid"];
 
 /// Returns the key of a request that has a `requestId`.
 pub fn read(action: &str, body: &str) -> Result<Option<RequestKey>, Error> {
@@ -39,6 +37,10 @@ fn fingerprint(action: &str, body: &str) -> Result<String, Error> {
     let mut parameters: serde_json::Map<String, Value> =
         serde_json::from_str(body).map_err(|_| Error::parameter("the request holds something that is no JSON"))?;
     parameters.retain(|name, _| !ENVELOPE.contains(&name.trim().replace('_', "").to_ascii_lowercase().as_str()));
+    // A file that is uploaded again has another id, but is the same.
+    if parameters.contains_key("srffiledigest") {
+        parameters.remove("srfossfileid");
+    }
     Ok(hex::encode(Sha256::digest(format!("{action}\n{}", Value::Object(parameters)))))
 }
 

@@ -6,6 +6,7 @@ use std::io::SeekFrom;
 use std::sync::Arc;
 
 use futures_util::future::BoxFuture;
+use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 use uuid::Uuid;
 
@@ -33,6 +34,7 @@ pub struct Incoming {
     number: i64,
     bytes: u64,
     most: u64,
+    digest: Sha256,
 }
 
 impl Incoming {
@@ -59,7 +61,7 @@ impl Incoming {
         let mut tx = scope.write().await?;
         tx.insert_file(&id, &name, now, by).await?;
         tx.commit().await?;
-        Ok(Self { scope, id, buffer: Vec::new(), number: 0, bytes: 0, most })
+        Ok(Self { scope, id, buffer: Vec::new(), number: 0, bytes: 0, most, digest: Sha256::new() })
     }
 
     #[must_use]
@@ -73,6 +75,7 @@ impl Incoming {
         if self.bytes > self.most {
             return Err(Error::FileTooLarge { limit: self.most });
         }
+        self.digest.update(bytes);
         while let Some((now, later)) = bytes.split_at_checked(PIECE.saturating_sub(self.buffer.len())) {
             self.buffer.extend_from_slice(now);
             self.write().await?;
@@ -89,6 +92,12 @@ impl Incoming {
         self.number += 1;
         self.buffer.clear();
         Ok(())
+    }
+
+    /// Returns the digest of what has come so far, in hex.
+    #[must_use]
+    pub fn digest(&self) -> String {
+        hex::encode(self.digest.clone().finalize())
     }
 
     /// Returns the id under which the whole file is found.

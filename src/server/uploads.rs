@@ -16,6 +16,8 @@ use crate::ops::{Backend, Caller};
 
 /// The parameter by which an operation is told the id of a file.
 const PARAMETER: &str = "srfossfileid";
+/// The same of its digest: a file that is uploaded again has another id.
+const DIGEST: &str = "srffiledigest";
 /// How long a client may send nothing.
 const SILENT: Duration = Duration::from_secs(10);
 /// What may stand in a form beside its file: parts, and bytes of each.
@@ -117,6 +119,7 @@ async fn store(shared: &Shared, caller: &Caller, part: &mut Field<'_>, form: &mu
     while let Some(bytes) = timely(part.chunk(), limit).await? {
         incoming.push(&bytes).await?;
     }
+    form.parameters.push((DIGEST.to_owned(), incoming.digest()));
     form.parameters.push((PARAMETER.to_owned(), incoming.finish().await?));
     Ok(())
 }

@@ -138,6 +138,13 @@ async fn an_upload_goes_with_the_call_it_came_with(engine: Engine) {
     // What was imported is thrown away; what was uploaded for later stays; what is too large is refused.
     let one = workbook(rows(1));
     assert!(post(&address, "/customers/importdata", &one).await.starts_with("HTTP/1.1 200 "));
+    // The same request with the same file is answered as before; with another, it is another request.
+    let again = "/customers/importdata?requestId=twice";
+    let two = workbook(rows(3).split_off(1));
+    assert_eq!(header(&post(&address, again, &two).await, "x-import-success"), 2);
+    assert_eq!(header(&post(&address, again, &two).await, "x-import-success"), 2);
+    let other = post(&address, again, &one).await;
+    assert!(other.starts_with("HTTP/1.1 400 ") && other.contains("requestId"), "{other}");
     assert!(post(&address, "/customers/importdata", b"no workbook").await.starts_with("HTTP/1.1 400 "));
     files_become(&server, 0).await;
     assert!(post(&address, "/files", &one).await.starts_with("HTTP/1.1 200 "));

@@ -61,6 +61,7 @@ impl Entry {
             let absent = match member.shape {
                 Shape::Flag | Shape::Integer => "0",
                 Shape::Money => "0.00",
+                _ if member.name.ends_with("_id") => "0",
                 _ => "",
             };
             self.push(member.name, text(stored.get(member.name), absent));

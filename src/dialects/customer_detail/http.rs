@@ -18,6 +18,11 @@ pub async fn caller(backend: &Backend, call: &Call<'_>) -> Result<Caller, Error>
 
 /// Returns the request: what stands in the path. Parameters that nobody knows are read over.
 pub fn request(_: &Caller, call: &Call<'_>, _: &Settings) -> Result<String, Error> {
+    // A plain number is an id on the socket only.
+    let is_id = |(_, id): &(String, String)| id.len() == 24 && id.bytes().all(|digit| digit.is_ascii_hexdigit());
+    if !call.segments.iter().all(is_id) {
+        return Err(Error::NotFound);
+    }
     Ok(Value::Object(members_of(call.segments)).to_string())
 }
 

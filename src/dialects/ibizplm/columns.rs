@@ -196,23 +196,18 @@ impl Customers {
     /// Returns a row as the members that a request would have; or what cannot be understood of it.
     fn members(&self, cx: &Cx<'_>, row: &Row) -> Result<Map<String, Value>, String> {
         let number = row.number.saturating_sub(self.titles);
-        let mut members = Map::new();
+        let (mut members, mut faults) = (Map::new(), Vec::new());
         for (column, field) in &self.fields {
             let Some(cell) = row.cell(*column) else { continue };
-            let (name, value) = value(cx, *field, cell).map_err(|why| {
-                let caption = field.caption();
-                match why {
-                    Why::Formula => {
-                        format!("导入数据[{number}]项[{caption}]是公式，请粘贴为数值 / is a formula: paste its value")
-                    }
-                    Why::Form(given) => format!("导入数据[{number}]项[{caption}]值[{given}]不符合格式要求"),
-                    Why::List(given, list) => {
-                        format!("导入数据[{number}]项[{caption}]值[{given}]无法被代码表[{list}]识别")
-                    }
-                    Why::Nobody(given) => format!("导入数据[{number}]项[{caption}]值[{given}]无法被实体[企业用户]识别"),
+            match value(cx, *field, cell) {
+                Ok((name, value)) => {
+                    members.insert(name.to_owned(), value);
                 }
-            })?;
-            members.insert(name.to_owned(), value);
+                Err(why) => faults.push(why.line(number, field.caption())),
+            }
+        }
+        if !faults.is_empty() {
+            return Err(faults.join("\r\n"));
         }
         Ok(members)
     }
@@ -224,6 +219,20 @@ enum Why {
     Form(String),
     List(String, &'static str),
     Nobody(String),
+}
+
+impl Why {
+    /// What is told of a row.
+    fn line(&self, number: u32, caption: &str) -> String {
+        match self {
+            Self::Formula => {
+                format!("导入数据[{number}]项[{caption}]是公式，请粘贴为数值 / is a formula: paste its value")
+            }
+            Self::Form(given) => format!("导入数据[{number}]项[{caption}]值[{given}]不符合格式要求"),
+            Self::List(given, list) => format!("导入数据[{number}]项[{caption}]值[{given}]无法被代码表[{list}]识别"),
+            Self::Nobody(given) => format!("导入数据[{number}]项[{caption}]值[{given}]无法被实体[企业用户]识别"),
+        }
+    }
 }
 
 fn value(cx: &Cx<'_>, field: Field, cell: &Cell) -> Result<(&'static str, Value), Why> {

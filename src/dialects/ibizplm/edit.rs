@@ -126,7 +126,7 @@ async fn update_one(
 
 /// As many keys as objects are needed.
 fn mismatch() -> Error {
-    Error::Value { detail: "行为[..]参数数量不匹配 / there are more or fewer keys than objects".into() }
+    Error::Value { detail: "行为[Update]参数数量不匹配 / there are more or fewer keys than objects".into() }
 }
 
 fn one<S>(request: &Given<S>) -> Result<String, Error> {
@@ -182,10 +182,13 @@ pub async fn save(cx: &Cx<'_>, request: Given<KeyedCustomer>) -> Result<(), Erro
 
 pub async fn add_categories(cx: &Cx<'_>, request: Given<KeyedCustomer>) -> Result<(), Error> {
     let product = request.product();
-    let entry = target(cx, product.as_deref(), None, &one(&request)?).await?;
+    let key = one(&request)?;
+    let entry = target(cx, product.as_deref(), None, &key).await?;
     let Some(last) = request.elements()?.pop() else { return Ok(()) };
     let categories = last.get("categories").cloned().unwrap_or(Value::Null);
-    let mut members = request.members.clone();
+    // Everybody may set categories; the rest of the body is an update, for who may do that.
+    let may_update = plm::allow(cx, product.as_deref(), Some(Grant::Update), Some(&key)).await.is_ok();
+    let mut members = if may_update { request.members.clone() } else { Map::new() };
     members.insert("categories".to_owned(), categories);
     change(cx, &members, product.as_deref(), &entry).await?;
     Ok(())
@@ -195,10 +198,10 @@ pub async fn check_key(cx: &Cx<'_>, request: Given<AnyCustomer>) -> Result<i64, 
     plm::allow(cx, request.product().as_deref(), Some(Grant::Create), None).await?;
     let Some(id) = request.text("id") else { return Ok(0) };
     // Also of a customer that the caller does not see: the id is not free.
-    let is_there = match plm::number(cx, id.trim()).await? {
-        Some(number) => cx.scope.customer(number).await?.is_some(),
-        None => false,
-    };
+    // So is none that is worked out from a customer's number, now or later.
+    let id = id.trim();
+    let is_worked_out = crate::domain::ids::from_hex32(cx.caller.company, id).is_some();
+    let is_there = is_worked_out || plm::number(cx, id).await?.is_some();
     Ok(i64::from(is_there))
 }
 

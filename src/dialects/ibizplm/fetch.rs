@@ -7,7 +7,7 @@ use super::input::Given;
 use super::shapes::{Assignee, Fetched, Filters};
 use crate::dialects::Headers;
 use crate::domain::catalogue::login_key;
-use crate::domain::search_terms::piece_of_name;
+use crate::domain::search_terms::{fold, piece_of_name};
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::plm::{self, Entry, Grant, name_of};
@@ -213,7 +213,7 @@ async fn search(cx: &Cx<'_>, request: &Given<Filters>) -> Result<PlmSearch, Erro
     for (name, column) in LIKE {
         if let Some(value) = filter(request, name)? {
             if column == PlmColumn::Name {
-                search.pieces.extend(literal(&value).and_then(piece_of_name));
+                search.pieces.extend(literal(&value).and_then(|piece| piece_of_name(&fold(piece))));
             }
             search.like.push((column, format!("%{value}%")));
         }

@@ -41,7 +41,7 @@ pub fn request(_: &Caller, call: &Call<'_>, _: &Settings) -> Result<String, Erro
 /// Whether a parameter stands in the query, whatever the method: it names a template, a format or a file.
 fn is_tag(name: &str) -> bool {
     name == "requestId"
-        || ["tag", "fileid", "schemaid", "contenttype"]
+        || ["tag", "fileid", "filedigest", "schemaid", "contenttype"]
             .iter()
             .any(|what| name.starts_with("srf") && name.ends_with(what))
 }
@@ -105,7 +105,8 @@ pub fn failure(refused: &Refused<'_>) -> Refusal {
 fn message(refused: &Refused<'_>) -> String {
     match refused.error {
         Error::NotFound => {
-            let key = refused.segments.iter().find(|(name, _)| name == "key").map_or("", |(_, key)| key.as_str());
+            let key = refused.segments.iter().find(|(name, _)| name == "key").or(refused.segments.last());
+            let key = key.map_or("", |(_, key)| key.as_str());
             format!("无法获取指定数据[{key}]")
         }
         other => text_of(other),
@@ -118,6 +119,7 @@ pub fn text_of(error: &Error) -> String {
     match error {
         Error::Internal { id } => format!("{} [{id}]", error.row().message),
         Error::FileTooLarge { .. }
+        | Error::FrameTooLarge { .. }
         | Error::Parameter { .. }
         | Error::Value { .. }
         | Error::Invalid { .. }

@@ -168,6 +168,14 @@ pub async fn put_schema(cx: &Cx<'_>, request: Given<ImportSchema>) -> Result<Sch
         }
         columns.insert(title.clone(), field(name.as_str().ok_or_else(wrong)?)?.name().to_owned());
     }
+    for (index, name) in columns.values().enumerate() {
+        if columns.values().skip(index + 1).any(|other| other == name) {
+            return Err(Error::parameter(format!("columns: {name} 出现两次 / stands twice")));
+        }
+    }
+    if !columns.values().any(|name| name == Field::Name.name()) {
+        return Err(Error::parameter("columns: 缺少 name / name is missing"));
+    }
     let stored = serde_json::to_string(&columns).map_err(|cause| Error::internal(&cause))?;
     // The same definition has the same id, however often it is sent.
     let id = hex::encode(Md5::digest(&stored));

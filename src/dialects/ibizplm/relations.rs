@@ -53,6 +53,12 @@ pub async fn others_relation_customer(cx: &Cx<'_>, request: Given<AnyCustomer>) 
                 check_id(field, label, kind)?;
             }
         }
+        // In a product, only its own customers are related.
+        if product.is_some() && target_type.eq_ignore_ascii_case("customer") {
+            for id in &ids {
+                target(cx, product.as_deref(), None, id).await?;
+            }
+        }
         let targets: Vec<Side<'_>> = ids.iter().map(|id| Side { id, kind: &target_type }).collect();
         plm::relate(cx, &Side { id: &principal, kind: &principal_type }, &targets).await?;
     }
