@@ -189,7 +189,7 @@ async fn bytes_of_a_frame_and_of_a_body() {
     let mut client = connect(&server).await;
     let refusal = client.ask(json!({"action": "ping", "callbackId": 7, "x": "x".repeat(500)})).await;
     assert_eq!((&refusal["code"], &refusal["callbackId"]), (&json!(2413), &json!(7)));
-    assert_eq!(refusal["detail"], "at most 500 bytes ([limits] frame_bytes)");
+    assert_eq!(refusal["detail"], "最多 500 字节（[limits] frame_bytes）/ at most 500 bytes ([limits] frame_bytes)");
     assert_eq!(client.ask(get_customer(1)).await["code"], 1000);
     assert_eq!(refused_by(&server, "frame_bytes").await, 1);
     let path = signed("/open_api/customers/update_customer", "2020158", "demo-token");
