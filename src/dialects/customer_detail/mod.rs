@@ -112,7 +112,6 @@ fn describe(cx: &Cx<'_>, customer: &Shown, document: &Document) -> Detail {
         .filter_map(Value::as_i64)
         .filter_map(|id| Some(Follower { id, name: catalogue.staff_by_number(id)?.name.clone() }))
         .collect();
-    let area = texts("area");
     Detail {
         id: ids::to_hex24(cx.caller.company, customer.id),
         customer_no: format!("{:05}", customer.id),
@@ -124,8 +123,8 @@ fn describe(cx: &Cx<'_>, customer: &Shown, document: &Document) -> Detail {
         department_path: group.map(|group| vec![catalogue.company.name.clone(), group.clone()]).unwrap_or_default(),
         industry_id: integer("industry_id").unwrap_or(0),
         industry_path: texts("industryPath"),
-        area_code: codes(texts("areaCode"), area.len()),
-        area,
+        area: texts("area"),
+        area_code: texts("areaCode"),
         partner_relationship: or(text("partnerRelationship"), "target".to_owned()),
         total_turnover: money_number(&money("totalTurnover")),
         transaction_number: integer("transactionNumber").unwrap_or(0),
@@ -168,10 +167,4 @@ fn kind(customer: &Shown, cx: &Cx<'_>) -> String {
         () => "CLIENT",
     }
     .to_owned()
-}
-
-/// Returns as many codes as there are areas: each area has one, which may be unknown.
-fn codes(mut codes: Vec<String>, areas: usize) -> Vec<String> {
-    codes.resize(areas, String::new());
-    codes
 }

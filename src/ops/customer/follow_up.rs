@@ -6,6 +6,7 @@ use super::changes::{Changes, Patch};
 use super::record::{self, Origin};
 use super::{begin, merge, stored, target};
 use crate::domain::customer::Customer;
+use crate::domain::times::SECOND;
 use crate::error::Error;
 use crate::ops::find::Identifier;
 use crate::ops::{Cx, idempotency};
@@ -44,7 +45,8 @@ pub async fn follow_up(
     let changes = Changes {
         flag: flag.map_or(Patch::Keep, Patch::Set),
         follow_count: Patch::Set(old.follow_count.saturating_add(1)),
-        last_follow_at: Patch::Set(origin.at),
+        // Shown, and sent back, without seconds.
+        last_follow_at: Patch::Set(origin.at - origin.at.rem_euclid(60 * SECOND)),
         ..Changes::default()
     };
     let merged = merge::merge(&old, changes, &cx.catalogue)?;
