@@ -220,29 +220,6 @@ pub async fn attentions(cx: &Cx<'_>, customer: &Shown) -> Result<Vec<AttentionRo
     Ok(cx.scope.plm_attentions(customer.id).await?)
 }
 
-/// What other systems show of iBiz PLM, where they know nothing of their own.
-#[derive(Debug, Default)]
-pub struct Beside {
-    pub grade: Option<String>,
-    pub industry: Option<String>,
-    /// Who follows the customer, by login number.
-    pub followers: Vec<String>,
-}
-
-/// Returns what other systems show of a customer.
-pub async fn beside(cx: &Cx<'_>, customer: &Shown) -> Result<Beside, Error> {
-    let Some(row) = cx.scope.plm_customers(&format!("[{}]", customer.id)).await?.into_iter().next() else {
-        return Ok(Beside::default());
-    };
-    let said = |text: Option<String>| text.filter(|text| !text.is_empty());
-    let followers = attentions(cx, customer).await?.into_iter().filter(|row| row.kind != plm::NOT_FOLLOWING);
-    Ok(Beside {
-        grade: said(row.grade_id),
-        industry: said(row.industry_id),
-        followers: followers.map(|row| row.user_id).collect(),
-    })
-}
-
 /// Returns the name of a product, if there is one with this id.
 pub async fn product_name(cx: &Cx<'_>, id: &str) -> Result<Option<String>, Error> {
     if !is_id(id) {

@@ -21,7 +21,6 @@ use crate::domain::search_terms::initials_of_name;
 use crate::domain::times::SECOND;
 use crate::error::Error;
 use crate::ops::find::{self, Identifier};
-use crate::ops::plm::{self, Beside};
 use crate::ops::rights::Shown;
 use crate::ops::{Cx, details};
 use crate::protocol::lenient::Scalar;
@@ -141,12 +140,11 @@ async fn info(cx: &Cx<'_>, request: InfoOf<'_>) -> Result<InfoAnswer, Error> {
     let customer = find::only(find::find(cx, &Identifier::Id(cid)).await?.customers.into_iter())?;
     let document = details::of(cx, &customer, System::CrmInfo).await?;
     let tickets = cx.scope.feed_count(customer.id, &[FeedKind::Ticket]).await?;
-    let beside = plm::beside(cx, &customer).await?;
-    let data = Box::new(describe(cx, &customer, &document, &beside, tickets)?);
+    let data = Box::new(describe(cx, &customer, &document, tickets)?);
     Ok(InfoAnswer { err_code: 1000, err_msg: "请求成功", data })
 }
 
-fn describe(cx: &Cx<'_>, customer: &Shown, document: &Document, beside: &Beside, tickets: i64) -> Result<Info, Error> {
+fn describe(cx: &Cx<'_>, customer: &Shown, document: &Document, tickets: i64) -> Result<Info, Error> {
     let catalogue = &cx.catalogue;
     let text = |name: &str| document.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let text_or = |name: &str, otherwise: &str| {
@@ -162,10 +160,7 @@ fn describe(cx: &Cx<'_>, customer: &Shown, document: &Document, beside: &Beside,
     let checking = document.get("checking_info").and_then(Value::as_object);
     let certified = checking.is_some_and(|checking| !checking.is_empty());
     let of_shared = |value: Option<&str>| value.unwrap_or_default().to_owned();
-    let level = match customer.star {
-        0 => beside.grade.clone().unwrap_or_default(),
-        star => format!("{star}星"),
-    };
+    let level = if customer.star > 0 { format!("{}星", customer.star) } else { String::new() };
     let may_edit = i64::from(cx.rights().allows("put_details", Role::Agent));
     Ok(Info {
         id: customer.id.to_string(),

@@ -10,11 +10,9 @@ use serde_json::Value;
 
 use super::answer_in_result as answer;
 use crate::domain::document::{Document, System, money_number};
-use crate::domain::plm::{INDUSTRIES, label_of};
 use crate::domain::{ids, times};
 use crate::error::Error;
 use crate::ops::find::{self, Identifier};
-use crate::ops::plm::{self, Beside};
 use crate::ops::rights::Shown;
 use crate::ops::{Cx, details};
 use crate::protocol::lenient::Scalar;
@@ -89,8 +87,7 @@ async fn detail(cx: &Cx<'_>, request: DetailOf<'_>) -> Result<Answer, Error> {
     let found = find::find(cx, &Identifier::Id(number.ok_or(Error::NotFound)?)).await?;
     let customer = find::only(found.customers.into_iter())?;
     let document = details::of(cx, &customer, System::CustomerDetail).await?;
-    let beside = plm::beside(cx, &customer).await?;
-    let detail = Box::new(describe(cx, &customer, &document, &beside));
+    let detail = Box::new(describe(cx, &customer, &document));
     Ok(if cx.backend.dialects.customer_detail_envelope {
         Answer::InEnvelope { code: 0, message: "success", data: detail }
     } else {
@@ -98,8 +95,7 @@ async fn detail(cx: &Cx<'_>, request: DetailOf<'_>) -> Result<Answer, Error> {
     })
 }
 
-/// What this system knows itself comes first; then what all share, then what iBiz PLM knows.
-fn describe(cx: &Cx<'_>, customer: &Shown, document: &Document, beside: &Beside) -> Detail {
+fn describe(cx: &Cx<'_>, customer: &Shown, document: &Document) -> Detail {
     let catalogue = &cx.catalogue;
     let text = |name: &str| document.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let integer = |name: &str| document.get(name).and_then(Value::as_i64);
@@ -111,20 +107,11 @@ fn describe(cx: &Cx<'_>, customer: &Shown, document: &Document, beside: &Beside)
     let or = |own: String, shared: String| if own.is_empty() { shared } else { own };
     let manager = customer.owner_no.as_deref().and_then(|login_no| catalogue.staff(login_no));
     let group = customer.group_id.and_then(|id| catalogue.groups.get(&id));
-    let followers: Vec<i64> = match document.get("followers").and_then(Value::as_array) {
-        Some(own) => own.iter().filter_map(Value::as_i64).collect(),
-        None => beside.followers.iter().filter_map(|login_no| Some(catalogue.staff(login_no)?.number)).collect(),
-    };
-    let named = |id| Some(Follower { id, name: catalogue.staff_by_number(id)?.name.clone() });
-    let followers: Vec<Follower> = followers.into_iter().filter_map(named).collect();
-    let industry = beside.industry.as_deref().unwrap_or_default();
-    let industry_path = if document.contains_key("industryPath") {
-        texts("industryPath")
-    } else {
-        label_of(&INDUSTRIES, industry).map(str::to_owned).into_iter().collect()
-    };
-    // Only what is in the list: another text may be anything.
-    let industry_id = label_of(&INDUSTRIES, industry).and_then(|_| industry.parse().ok());
+    let followers = document.get("followers").and_then(Value::as_array).into_iter().flatten();
+    let followers: Vec<Follower> = followers
+        .filter_map(Value::as_i64)
+        .filter_map(|id| Some(Follower { id, name: catalogue.staff_by_number(id)?.name.clone() }))
+        .collect();
     Detail {
         id: ids::to_hex24(cx.caller.company, customer.id),
         customer_no: format!("{:05}", customer.id),
@@ -134,15 +121,15 @@ fn describe(cx: &Cx<'_>, customer: &Shown, document: &Document, beside: &Beside)
         manager_name: manager.map(|staff| staff.name.clone()).unwrap_or_default(),
         manager_id: manager.map_or(0, |staff| staff.number),
         department_path: group.map(|group| vec![catalogue.company.name.clone(), group.clone()]).unwrap_or_default(),
-        industry_id: integer("industry_id").or(industry_id).unwrap_or(0),
-        industry_path,
+        industry_id: integer("industry_id").unwrap_or(0),
+        industry_path: texts("industryPath"),
         area: texts("area"),
         area_code: texts("areaCode"),
         partner_relationship: or(text("partnerRelationship"), "target".to_owned()),
         total_turnover: money_number(&money("totalTurnover")),
         transaction_number: integer("transactionNumber").unwrap_or(0),
         rank: integer("rank").unwrap_or(customer.star),
-        level_name: or(text("levelName"), or(level(customer.star), beside.grade.clone().unwrap_or_default())),
+        level_name: or(text("levelName"), level(customer.star)),
         r#type: or(text("type"), kind(customer, cx)),
         followers: followers.iter().map(|follower| follower.id).collect(),
         follower_names: followers,

@@ -9,7 +9,6 @@ use crate::domain::plm::Profile;
 use crate::domain::times;
 use crate::ops::Cx;
 use crate::ops::plm::{Entry, name_of};
-use crate::ops::rights::Shown;
 use crate::store::rows::AttentionRow;
 
 /// A customer, in the order of the document. Every member is always there.
@@ -85,7 +84,7 @@ impl CustomerBody {
     pub fn of(cx: &Cx<'_>, entry: Entry) -> Self {
         let zone = &cx.catalogue.company.time_zone;
         let Entry { id, customer, profile, product_name, tickets, tickets_finished } = entry;
-        let mut body = Self {
+        Self {
             id: Some(id),
             name: customer.name.clone(),
             product_name,
@@ -98,11 +97,7 @@ impl CustomerBody {
             update_man: Some(customer.updated_by.clone()),
             update_time: Some(times::to_second(customer.updated_at, zone)),
             ..Self::of_profile(&profile)
-        };
-        if body.categories_name.is_none() {
-            body.categories_name = labels_of(&customer);
         }
-        body
     }
 
     /// The same with who follows it.
@@ -125,15 +120,4 @@ impl CustomerBody {
         self.attentions = Some(attentions.into_iter().map(attention).collect());
         self
     }
-}
-
-/// Returns the labels that all systems share, as the names of categories are written.
-pub fn labels_of(customer: &Shown) -> Option<String> {
-    #[derive(serde::Deserialize)]
-    struct Label {
-        name: String,
-    }
-    let labels: Vec<Label> = serde_json::from_str(&customer.labels).unwrap_or_default();
-    let names: Vec<String> = labels.into_iter().map(|label| label.name).collect();
-    (!names.is_empty()).then(|| names.join(","))
 }

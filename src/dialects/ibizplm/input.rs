@@ -7,7 +7,6 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::customer::labels_of;
 use crate::domain::customer::LONGEST_TEXT;
 use crate::domain::plm::{self, Attention, FOLLOWING, Fault, LONGEST_ID, MEMBERS, Profile, Wrong};
 use crate::error::Error;
@@ -130,12 +129,6 @@ pub fn changes(
         Patch::Keep
     });
     let mut profile = profile(members, &mut faults);
-    // Labels that were shown as categories and come back are not this system's own.
-    if current.is_some_and(|customer| {
-        labels_of(customer).is_some_and(|labels| profile.get("categories_name") == Some(&labels.into()))
-    }) {
-        profile.remove("categories_name");
-    }
     if let Some(product) = product {
         profile.insert("product_id".to_owned(), product.into());
     }

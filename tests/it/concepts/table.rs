@@ -125,11 +125,11 @@ const TABLE: [Row; 17] = [
         ibizplm: Some(|c| json!({"grade_id": Known::member(&c.profile, "grade_id", Value::Null)})),
         wisecrm: NOTHING,
         customer_detail: Some(|c| {
-            let level = Known::text_of(&c.detail, "levelName").unwrap_or_else(|| level(c, "星级"));
+            let level = Known::text_of(&c.detail, "levelName").unwrap_or_else(|| stars(c.star, "星级"));
             json!({"levelName": level, "rank": Known::member(&c.detail, "rank", c.star.into())})
         }),
         crm_info: Some(
-            |c| json!({"grade_name": Known::text_of(&c.crm, "grade_name").unwrap_or_else(|| level(c, "星"))}),
+            |c| json!({"grade_name": Known::text_of(&c.crm, "grade_name").unwrap_or_else(|| stars(c.star, "星"))}),
         ),
     },
     Row {
@@ -138,13 +138,8 @@ const TABLE: [Row; 17] = [
         ibizplm: Some(|c| json!({"industry_id": Known::member(&c.profile, "industry_id", Value::Null)})),
         wisecrm: NOTHING,
         customer_detail: Some(|c| {
-            let (id, path) = match Known::text_of(&c.profile, "industry_id").as_deref() {
-                Some("10") => (10, json!(["互联网"])),
-                Some("90") => (90, json!(["其他"])),
-                _ => (0, json!([])),
-            };
-            json!({"industry_id": Known::member(&c.detail, "industry_id", id.into()),
-                   "industryPath": Known::member(&c.detail, "industryPath", path)})
+            json!({"industry_id": Known::member(&c.detail, "industry_id", 0.into()),
+                   "industryPath": Known::member(&c.detail, "industryPath", json!([]))})
         }),
         crm_info: NOTHING,
     },
@@ -153,7 +148,7 @@ const TABLE: [Row; 17] = [
         cti: Some(|c| if c.labels.is_empty() { json!({}) } else { json!({"customerLabel": c.labels}) }),
         ibizplm: Some(|c| {
             json!({"categories": Known::member(&c.profile, "categories", Value::Null),
-                   "categories_name": categories(c)})
+                   "categories_name": Known::member(&c.profile, "categories_name", Value::Null)})
         }),
         wisecrm: NOTHING,
         customer_detail: NOTHING,
@@ -165,9 +160,7 @@ const TABLE: [Row; 17] = [
         ibizplm: Some(|c| json!({"attentions": c.attentions.iter().collect::<Vec<_>>()})),
         wisecrm: NOTHING,
         customer_detail: Some(|c| {
-            let following = c.attentions.iter().filter(|(_, kind)| *kind != "10");
-            let number = |(user, _): (&String, &String)| STAFF.iter().position(|staff| staff.0 == user).unwrap() + 1;
-            let followers = Known::member(&c.detail, "followers", following.map(number).collect());
+            let followers = Known::member(&c.detail, "followers", json!([]));
             let name = |number: &Value| STAFF[usize::try_from(number.as_u64().unwrap()).unwrap() - 1].1;
             let named = |number: &Value| json!({"id": number, "name": name(number)});
             let names: Vec<Value> = followers.as_array().unwrap().iter().map(named).collect();
@@ -289,22 +282,6 @@ fn user_id(staff: usize) -> String {
 
 fn stars(star: i64, word: &str) -> String {
     if star > 0 { format!("{star}{word}") } else { String::new() }
-}
-
-/// The shared stars or, without any, the grade of iBiz PLM.
-fn level(known: &Known, word: &str) -> String {
-    match known.star {
-        0 => Known::text_of(&known.profile, "grade_id").unwrap_or_default(),
-        star => stars(star, word),
-    }
-}
-
-/// What iBiz PLM calls the categories or, where it knows none, the labels.
-fn categories(known: &Known) -> Value {
-    match Known::member(&known.profile, "categories_name", Value::Null) {
-        Value::Null if !known.labels.is_empty() => known.labels.join(",").into(),
-        own => own,
-    }
 }
 
 fn minute(second: &str) -> &str {
