@@ -102,6 +102,12 @@ impl Known {
                         self.set_custom(key.split('_').next().unwrap(), value);
                     }
                 }
+                // What is shown without: a write of it is no change.
+                "taskId" | "followNum" | "lastAccept" | "assignTime" | "lastFlowTime"
+                    if value.is_null() || (name == "followNum" && *value == 0) =>
+                {
+                    self.calls.remove(name);
+                }
                 "taskId" | "followNum" | "lastAccept" | "assignTime" | "lastFlowTime" => {
                     self.calls.insert(name.clone(), value.clone());
                 }
