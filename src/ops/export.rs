@@ -5,6 +5,7 @@ use serde_json::json;
 use super::rights::Shown;
 use super::{Cx, audit};
 use crate::error::Error;
+use crate::sheets;
 use crate::store::search::Search;
 
 /// What a file of customers holds and how it is written.
@@ -49,7 +50,7 @@ impl Format {
     #[must_use]
     pub fn content_type(self) -> &'static str {
         match self {
-            Self::Xlsx => "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+            Self::Xlsx => sheets::XLSX,
             Self::Csv => "text/csv; charset=utf-8",
             Self::Jsonl => "application/jsonl; charset=utf-8",
         }

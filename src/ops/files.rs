@@ -10,10 +10,11 @@ use sha2::{Digest, Sha256};
 use tokio::io::{AsyncReadExt, AsyncSeekExt, AsyncWriteExt};
 use uuid::Uuid;
 
-use super::outgoing::{self, Outgoing, Pieces, XLSX};
+use super::outgoing::{self, Outgoing, Pieces};
 use super::{Backend, Caller, Cx};
 use crate::domain::times::SECOND;
 use crate::error::Error;
+use crate::sheets::XLSX;
 use crate::store::Scope;
 use crate::store::rows::FileRow;
 

@@ -12,9 +12,6 @@ use super::{Backend, Caller};
 use crate::error::Error;
 use crate::sheets::Xlsx;
 
-/// The content type of a workbook.
-pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
-
 /// Something that can be made into a file.
 pub trait Outgoing: Send + Sync {
     /// What the file is called.

@@ -5,5 +5,8 @@ pub mod reading;
 pub mod template;
 mod xlsx;
 
+/// The content type of a workbook.
+pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
+
 pub use self::csv::Csv;
 pub use self::xlsx::{Xlsx, XlsxError, fitting};

@@ -10,12 +10,12 @@ use crate::dialects::http::{bearer_scheme, query_scheme, with};
 use crate::error::Error;
 use crate::ops::credential;
 use crate::ops::identity::{self, Claim};
-use crate::ops::outgoing::XLSX;
 use crate::ops::{Backend, Caller};
 use crate::protocol::envelope::{self, Door};
 use crate::protocol::frame::Settings;
 use crate::protocol::lenient::Scalar;
 use crate::protocol::relaxed;
+use crate::sheets::XLSX;
 
 /// The dialect that these credentials are for.
 pub const DIALECT: &str = "cti";

@@ -15,9 +15,10 @@ use super::shapes::{Exported, Filters, Tagged};
 use crate::domain::masking::mask_text;
 use crate::domain::plm::{GRADES, INDUSTRIES, label_of};
 use crate::error::Error;
-use crate::ops::outgoing::{self, Book, Out, Outgoing, Pieces, XLSX};
+use crate::ops::outgoing::{self, Book, Out, Outgoing, Pieces};
 use crate::ops::plm::{self, Grant};
 use crate::ops::{Backend, Caller, Cx, audit};
+use crate::sheets::XLSX;
 use crate::sheets::template::{Column, template};
 use crate::store::plm::PlmSearch;
 

@@ -7,9 +7,9 @@ use crate::dialects::http::{Body, Call, Described, Placement, Refusal, Refused, 
 use crate::dialects::http::{bearer_scheme, members_of, with};
 use crate::domain::plm::Fault;
 use crate::error::Error;
-use crate::ops::outgoing::XLSX;
 use crate::ops::{Backend, Caller, credential};
 use crate::protocol::frame::Settings;
+use crate::sheets::XLSX;
 
 /// The dialect that these credentials are for.
 pub const DIALECT: &str = "ibizplm";
