@@ -133,11 +133,11 @@ impl Server {
     pub async fn stop(self) -> bool {
         let limit = Duration::from_secs(self.shared.config.shutdown.drain_seconds);
         let Shared { shutdown, backend, .. } = &*self.shared;
-        let (drained, _) = tokio::join!(shutdown.drain(limit), backend.jobs.stop(limit));
+        let (drained, ended) = tokio::join!(shutdown.drain(limit), backend.jobs.stop(limit));
         if let Err(error) = self.shared.backend.store.close().await {
             tracing::error!(%error, "the database could not be closed in order");
         }
-        drained
+        drained && ended
     }
 }
 
