@@ -13,6 +13,22 @@ pub const MOST_STARS: i64 = 5;
 pub const MOST_PHONES: usize = 50;
 pub const MOST_LABELS: usize = 50;
 
+/// The star levels in words.
+pub static STARS: [&str; 5] = ["1星", "2星", "3星", "4星", "5星"];
+
+/// Returns a star level in words, `3星`; `None` without stars.
+#[must_use]
+pub fn stars(star: i64) -> Option<&'static str> {
+    STARS.get(usize::try_from(star).ok()?.checked_sub(1)?).copied()
+}
+
+/// Returns the star level that `3星` or `3星级` says; `None` for any other word.
+#[must_use]
+pub fn stars_of(word: &str) -> Option<i64> {
+    let word = word.trim();
+    (1..=MOST_STARS).find(|star| stars(*star) == Some(word.strip_suffix('级').unwrap_or(word)))
+}
+
 /// A customer of a company. Dictionary fields hold values, not names.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Customer {
@@ -55,4 +71,21 @@ pub struct CustomerPhone {
 pub struct Label {
     pub id: i64,
     pub name: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_says_stars_is_stars() {
+        for star in 1..=MOST_STARS {
+            assert_eq!(stars_of(stars(star).unwrap()), Some(star));
+        }
+        assert_eq!(stars_of(" 5星级 "), Some(5));
+        for word in ["", "星", "0星", "6星", "+1星", "01星", "三星", "3", "钻石"] {
+            assert_eq!(stars_of(word), None, "{word}");
+        }
+        assert_eq!((stars(0), stars(-1), stars(6)), (None, None, None));
+    }
 }

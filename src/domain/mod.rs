@@ -12,6 +12,7 @@ pub mod masking;
 pub mod name_pattern;
 pub mod phone;
 pub mod plm;
+pub mod region;
 pub mod rights;
 pub mod search_terms;
 pub mod signature;

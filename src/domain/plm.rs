@@ -63,6 +63,9 @@ pub fn label_of(list: &[(&'static str, &'static str)], value: &str) -> Option<&'
     list.iter().find(|(known, _)| *known == value).map(|(_, label)| *label)
 }
 
+/// The kind of somebody who is noted, but does not follow.
+pub const NOT_FOLLOWING: &str = "10";
+
 /// How somebody follows a customer: values with what people read.
 pub static FOLLOWING: [(&str, &str); 4] = [("10", "不关注"), ("20", "订阅"), ("30", "重要通知"), ("40", "关注")];
 

@@ -4,6 +4,7 @@
 //! know more, add a member to its table in [`members`].
 
 pub mod members;
+pub mod shared;
 
 use serde_json::{Map, Number, Value};
 
