@@ -106,7 +106,7 @@ pub static MAIN: Plan = Plan {
 pub const WANG: Member =
     Member { login_no: "trcs001", name: "王芳", role: Role::Agent, groups: &[1_054_001, 1_054_002] };
 pub const LI: Member = Member { login_no: "trcs008", name: "李强", role: Role::Agent, groups: &[1_054_002] };
-const ZHOU: Member =
+pub const ZHOU: Member =
     Member { login_no: "trcs009", name: "周宁", role: Role::Supervisor, groups: &[1_054_001, 1_054_002] };
 
 const ADMIN_MAIN: Member = Member { login_no: "admin1054", name: "管理员", role: Role::Admin, groups: &[] };

@@ -30,7 +30,6 @@ fn customer_detail() -> Value {
         "levelName": "战略级",
         "type": "CLIENT",
         "from": "customer",
-        "followers": [1, 2, 3],
         "outstandingReceivables": "23.00",
         "retentionMoney": "434.99",
         "advantageousIndustry": "电信",

@@ -1,7 +1,7 @@
 //! What iBiz PLM knows in the demo: a product, who works on it, and two customers of it.
 
 use super::calendar;
-use super::companies::{LI, MAIN, WANG};
+use super::companies::{LI, MAIN, WANG, ZHOU};
 use crate::domain::ids;
 use crate::error::Error;
 use crate::ops::plm::{self, ProductRole};
@@ -24,12 +24,13 @@ pub async fn describe(tx: &mut Tx) -> Result<(), Error> {
     let (at, by) = (calendar::END, WANG.login_no);
     let product = Some(PRODUCT);
     let first = Some("重点客户，每季度回访");
-    let (categories, names) = (Some("c-key"), Some("重点"));
-    tx.put_plm_customer(1, None, Some(120), first, None, Some("L1"), Some("10"), categories, names, product, 0, 0)
+    let categories = Some("c-key");
+    tx.put_plm_customer(1, None, Some(120), first, None, Some("L1"), Some("10"), categories, None, product, 0, 0)
         .await?;
     tx.put_plm_customer(2, None, Some(30), None, None, Some("L3"), Some("60"), None, None, product, 0, 0).await?;
     tx.put_plm_attention(1, WANG.login_no, Some(WANG.name), "40", at, by).await?;
     tx.put_plm_attention(1, LI.login_no, Some(LI.name), "20", at, by).await?;
+    tx.put_plm_attention(1, ZHOU.login_no, Some(ZHOU.name), "40", at, by).await?;
     let customer = ids::to_hex32(MAIN.id, 1);
     tx.put_plm_relation(IDEA, "idea", &customer, "customer", at, by).await?;
     tx.put_plm_relation(&customer, "customer", IDEA, "idea", at, by).await?;

@@ -5,23 +5,46 @@ use serde_json::Value;
 use super::Cx;
 use super::rights::Shown;
 use crate::domain::customer::CustomerPhone;
+use crate::domain::document::members::FOLLOWERS;
 use crate::domain::document::{Document, Member, Shape, System};
 use crate::domain::masking::{Known, mask};
 use crate::domain::phone::Country;
+use crate::domain::plm::NOT_FOLLOWING;
 use crate::error::Error;
 
 /// Returns a system's document of a customer, as the caller may see it; empty when there is none.
 pub async fn of(cx: &Cx<'_>, customer: &Shown, system: System) -> Result<Document, Error> {
-    let Some(row) = cx.scope.document(customer.id, system.name()).await? else { return Ok(Document::new()) };
-    let fault = |cause: serde_json::Error| Error::internal(&cause);
-    let document: Document = serde_json::from_str(&row.value).map_err(fault)?;
-    if !cx.rights().masks() {
-        return Ok(document);
+    let mut document = match cx.scope.document(customer.id, system.name()).await? {
+        Some(row) => serde_json::from_str(&row.value).map_err(|cause| Error::internal(&cause))?,
+        None => Document::new(),
+    };
+    if let Some(phones) = hidden(cx, customer).await? {
+        document = masked(system, document, &phones, cx.catalogue.company.country);
     }
-    // The numbers as they are stored, to be recognised in texts.
+    if system == System::CustomerDetail {
+        let followers = followers(cx, customer).await?;
+        if !followers.is_empty() {
+            document.insert(FOLLOWERS.name.to_owned(), followers.into());
+        }
+    }
+    Ok(document)
+}
+
+/// Returns the numbers of the staff who follow a customer.
+async fn followers(cx: &Cx<'_>, customer: &Shown) -> Result<Vec<i64>, Error> {
+    let rows = cx.scope.plm_attentions(customer.id).await?.into_iter();
+    let following = rows.filter(|row| row.kind != NOT_FOLLOWING);
+    Ok(following.filter_map(|row| Some(cx.catalogue.staff(&row.user_id)?.number)).collect())
+}
+
+/// Returns the customer's numbers as they are stored, where the caller may not see them: they are to be recognised in
+/// texts.
+pub async fn hidden(cx: &Cx<'_>, customer: &Shown) -> Result<Option<Vec<CustomerPhone>>, Error> {
+    if !cx.rights().masks() {
+        return Ok(None);
+    }
     let stored = cx.scope.customer(customer.id).await?.ok_or(Error::NotFound)?;
-    let phones: Vec<CustomerPhone> = serde_json::from_str(&stored.phones).map_err(fault)?;
-    Ok(masked(system, document, &phones, cx.catalogue.company.country))
+    serde_json::from_str(&stored.phones).map(Some).map_err(|cause| Error::internal(&cause))
 }
 
 /// Returns a document as who may not see numbers is shown it: its own and the customer's are recognised in all texts.

@@ -26,6 +26,7 @@ pub mod reveal;
 pub mod rights;
 pub mod setup;
 pub mod token;
+pub mod words;
 
 use std::net::IpAddr;
 use std::sync::{Arc, Weak};

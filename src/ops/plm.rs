@@ -2,12 +2,15 @@
 
 use std::collections::BTreeMap;
 
+use serde_json::Value;
+
 use super::customer::profile;
 use super::find::{self, Identifier};
 use super::rights::Shown;
+use super::words::{self, Told};
 use super::{Cx, setup};
 use crate::domain::catalogue::{Role, login_key};
-use crate::domain::customer::CustomerPhone;
+use crate::domain::customer::{CustomerPhone, stars};
 use crate::domain::ids;
 use crate::domain::masking::Known;
 use crate::domain::plm::{self, LONGEST_ID, Profile};
@@ -140,6 +143,7 @@ pub fn name_of(cx: &Cx<'_>, user: &str) -> String {
 pub struct Entry {
     pub id: String,
     pub customer: Shown,
+    /// Where it was told no level and no industry, with the words of others for them.
     pub profile: Profile,
     pub product_name: Option<String>,
     pub tickets: i64,
@@ -166,10 +170,10 @@ pub async fn entry(cx: &Cx<'_>, id: &str) -> Result<Entry, Error> {
 
 /// Returns the customers with what iBiz PLM shows of them, in their order.
 pub async fn entries(cx: &Cx<'_>, customers: Vec<Shown>) -> Result<Vec<Entry>, Error> {
-    let numbers = customers.iter().map(|customer| customer.id).collect::<serde_json::Value>().to_string();
+    let numbers = customers.iter().map(|customer| customer.id).collect::<Value>().to_string();
     let mut rows: BTreeMap<i64, _> =
         cx.scope.plm_customers(&numbers).await?.into_iter().map(|row| (row.customer_id, row)).collect();
-    let products: serde_json::Value = rows.values().filter_map(|row| row.product_id.clone()).collect();
+    let products: Value = rows.values().filter_map(|row| row.product_id.clone()).collect();
     let products: BTreeMap<String, String> = match products.as_array() {
         Some(ids) if !ids.is_empty() => {
             let rows = cx.scope.plm_products(&products.to_string()).await?;
@@ -180,6 +184,7 @@ pub async fn entries(cx: &Cx<'_>, customers: Vec<Shown>) -> Result<Vec<Entry>, E
     let tickets: BTreeMap<i64, TicketsRow> =
         cx.scope.ticket_counts(&numbers).await?.into_iter().map(|row| (row.customer_id, row)).collect();
     let known = known(cx, &numbers).await?;
+    let mut told = words::told(cx, &numbers).await?;
     let entry = |customer: Shown| {
         let mut row = rows.remove(&customer.id);
         if let (Some(row), Some(known)) = (&mut row, known.get(&customer.id)) {
@@ -188,12 +193,22 @@ pub async fn entries(cx: &Cx<'_>, customers: Vec<Shown>) -> Result<Vec<Entry>, E
                 *text = known.mask(text).into_owned();
             }
         }
+        let mut profile = row.as_ref().map_or_else(plm::empty, profile);
+        let Told { level, industry } = told.remove(&customer.id).unwrap_or_default();
+        for (name, word) in [("grade_id", stars(customer.star).map(str::to_owned).or(level)), ("industry_id", industry)]
+        {
+            let seen =
+                |word: String| known.get(&customer.id).map_or(word.clone(), |known| known.mask(&word).into_owned());
+            if profile.get(name).is_none_or(Value::is_null) {
+                profile.insert(name.to_owned(), word.map(seen).into());
+            }
+        }
         let tickets = tickets.get(&customer.id);
         let chosen = row.as_ref().and_then(|row| row.plm_id.clone());
         Entry {
             id: chosen.unwrap_or_else(|| ids::to_hex32(cx.caller.company, customer.id)),
             product_name: row.as_ref().and_then(|row| products.get(row.product_id.as_deref()?).cloned()),
-            profile: row.as_ref().map_or_else(plm::empty, profile),
+            profile,
             tickets: tickets.map_or(0, |tickets| tickets.total),
             tickets_finished: tickets.map_or(0, |tickets| tickets.finished),
             customer,
@@ -215,6 +230,13 @@ async fn known(cx: &Cx<'_>, customers: &str) -> Result<BTreeMap<i64, Known>, Err
     .collect()
 }
 
+/// Returns which of the customers count as deleted.
+pub async fn deleted(cx: &Cx<'_>, customers: &[Shown]) -> Result<Vec<i64>, Error> {
+    let numbers = customers.iter().map(|customer| customer.id).collect::<Value>().to_string();
+    let rows = cx.scope.plm_customers(&numbers).await?.into_iter();
+    Ok(rows.filter(|row| row.is_deleted == 1).map(|row| row.customer_id).collect())
+}
+
 /// Returns who follows a customer.
 pub async fn attentions(cx: &Cx<'_>, customer: &Shown) -> Result<Vec<AttentionRow>, Error> {
     Ok(cx.scope.plm_attentions(customer.id).await?)
@@ -225,7 +247,7 @@ pub async fn product_name(cx: &Cx<'_>, id: &str) -> Result<Option<String>, Error
     if !is_id(id) {
         return Ok(None);
     }
-    let found = cx.scope.plm_products(&serde_json::Value::from(vec![id]).to_string()).await?;
+    let found = cx.scope.plm_products(&Value::from(vec![id]).to_string()).await?;
     Ok(found.into_iter().next().map(|row| row.name))
 }
 
@@ -259,7 +281,7 @@ pub async fn numbers(cx: &Cx<'_>, mut search: PlmSearch, limit: i64, offset: i64
 
 /// Returns the customers of these numbers that the caller sees, in their order; who is gone is left out.
 pub async fn entries_of(cx: &Cx<'_>, numbers: &[i64]) -> Result<Vec<Entry>, Error> {
-    let list = numbers.iter().copied().collect::<serde_json::Value>().to_string();
+    let list = numbers.iter().copied().collect::<Value>().to_string();
     let mut found: BTreeMap<i64, _> =
         cx.scope.customers_by_id(&list).await?.into_iter().map(|customer| (customer.id, customer)).collect();
     found.retain(|_, customer| cx.sees(customer));
@@ -280,7 +302,7 @@ pub async fn related_to_idea(cx: &Cx<'_>, idea: &str) -> Result<Vec<i64>, Error>
             None => chosen.push(target.value),
         }
     }
-    let chosen = serde_json::Value::from(chosen).to_string();
+    let chosen = Value::from(chosen).to_string();
     numbers.extend(cx.scope.plm_numbers(&chosen).await?.into_iter().map(|row| row.value));
     Ok(numbers)
 }
@@ -325,7 +347,7 @@ pub async fn put_product(tx: &mut Tx, id: &str, name: &str) -> Result<(), Error>
 
 /// Makes somebody a member of a product or, without a role, no member any more.
 pub async fn put_member(tx: &mut Tx, product: &str, login_no: &str, role: Option<ProductRole>) -> Result<(), Error> {
-    if !is_id(product) || tx.plm_products(&serde_json::Value::from(vec![product]).to_string()).await?.is_empty() {
+    if !is_id(product) || tx.plm_products(&Value::from(vec![product]).to_string()).await?.is_empty() {
         return Err(Error::parameter(format!("product: 没有产品 {product} / there is no product {product}")));
     }
     let key = login_key(login_no);

@@ -2,7 +2,7 @@
 
 use super::plm::{self, Entry, name_of};
 use super::{Cx, SYSTEM};
-use crate::domain::customer::CustomerPhone;
+use crate::domain::customer::{CustomerPhone, STARS};
 use crate::domain::masking::mask_text;
 use crate::domain::plm::{FOLLOWING, GRADES, INDUSTRIES, MEMBERS, Member, label_of, read};
 use crate::domain::times;
@@ -103,23 +103,30 @@ pub async fn report(cx: &Cx<'_>, product: Option<&str>) -> Result<Sheet, Error> 
         subtitle.push(format!("产品：{}", name.as_deref().unwrap_or(product)));
     }
     let mut blocks = Vec::new();
-    for (title, column, list) in
-        [("等级", PlmColumn::Grade, &GRADES[..]), ("行业", PlmColumn::Industry, &INDUSTRIES[..])]
+    for (title, column, list, others) in
+        [("等级", PlmColumn::Grade, &GRADES[..], &STARS[..]), ("行业", PlmColumn::Industry, &INDUSTRIES[..], &[])]
     {
-        let rows = cx.scope.plm_groups(&search, column, list.iter().map(|(value, _)| *value)).await?;
+        let values = list.iter().map(|(value, _)| *value).chain(others.iter().copied());
+        let rows = cx.scope.plm_groups(&search, column, values).await?;
         blocks.push(Block::Heading(format!("按{title}")));
-        blocks.extend(group(title, list, &rows));
+        blocks.extend(group(title, list, others, &rows));
     }
     Ok(Sheet { title: "客户报表".to_owned(), subtitle, blocks })
 }
 
-/// Returns the picture and the table of customers grouped by a code list.
-fn group(title: &str, list: &[(&'static str, &'static str)], rows: &[PlmGroupRow]) -> [Block; 2] {
+/// Returns the picture and the table of customers grouped by a code list and other words.
+fn group(
+    title: &str,
+    list: &[(&'static str, &'static str)],
+    others: &[&'static str],
+    rows: &[PlmGroupRow],
+) -> [Block; 2] {
     let of = |value: Option<&str>| rows.iter().find(|row| row.value.as_deref() == value);
     let listed = list.iter().map(|&(value, label)| (label, of(Some(value))));
-    // These two are shown where there are any.
-    let others = [("不在代码表中", of(Some(""))), ("未定义", of(None))];
-    let others = others.into_iter().filter(|(_, row)| row.is_some());
+    // These are shown where there are any.
+    let others = others.iter().map(|word| (*word, of(Some(word))));
+    let others = others.chain([("不在代码表中", of(Some(""))), ("未定义", of(None))]);
+    let others = others.filter(|(_, row)| row.is_some());
     let counted = listed
         .chain(others)
         .map(|(label, row)| (label, row.map_or([0; 3], |row| [row.customers, row.tickets, row.finished])));

@@ -30,6 +30,7 @@ migrations! {
     9 "0009_wisecrm",
     10 "0010_ibizplm",
     11 "0011_files",
+    12 "0012_shared_words",
 }
 
 fn migration(version: i64, name: &'static str, text: &'static str) -> Migration {

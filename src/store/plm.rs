@@ -4,6 +4,7 @@ use super::dynamic::Sql;
 use super::rows::{AttentionRow, NumberRow, PlmGroupRow, PlmRow, ProductRow, TextRow, TicketsRow};
 use super::search::push_word;
 use super::{Engine, Scope, Within};
+use crate::domain::customer::stars_of;
 use crate::domain::search_terms::Word;
 
 queries! {
@@ -28,10 +29,16 @@ queries! {
     ) -> u64 {
         "insert into plm_customer (company_id, customer_id, plm_id, scale, description, logo, grade_id, industry_id, categories,
            categories_name, product_id, is_archived, is_deleted) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
-         on conflict (company_id, customer_id) do update set scale = excluded.scale, description = excluded.description,
+         on conflict (company_id, customer_id) do update set plm_id = coalesce(excluded.plm_id, plm_customer.plm_id),
+           scale = excluded.scale, description = excluded.description,
            logo = excluded.logo, grade_id = excluded.grade_id, industry_id = excluded.industry_id, categories = excluded.categories,
            categories_name = excluded.categories_name, product_id = excluded.product_id, is_archived = excluded.is_archived,
            is_deleted = excluded.is_deleted"
+    }
+    /// Labels are the names of categories.
+    write fn put_plm_categories_name(customer_id: i64, names: Option<&str>) -> u64 {
+        "insert into plm_customer (company_id, customer_id, categories_name, is_archived, is_deleted) values ($1, $2, $3, 0, 0)
+         on conflict (company_id, customer_id) do update set categories_name = excluded.categories_name"
     }
     /// Who follows a customer, by user.
     read fn plm_attentions(customer_id: i64) -> Vec<AttentionRow> {
@@ -151,7 +158,10 @@ impl PlmColumn {
             Self::Scale => "p.scale",
             Self::Description => "p.description",
             Self::Logo => "p.logo",
-            Self::Grade => "p.grade_id",
+            // Stars are a grade, where there is no other.
+            Self::Grade => {
+                "case when p.grade_id is null and c.star > 0 then cast(c.star as text) || '星' else p.grade_id end"
+            }
             Self::Industry => "p.industry_id",
             Self::Categories => "p.categories",
             Self::CategoriesName => "p.categories_name",
@@ -282,7 +292,12 @@ impl Scope {
             sql.push(" and coalesce(p.is_deleted, 0) = 0");
         }
         for (column, value) in &search.equal {
-            sql.push(" and ").push(column.text()).push(" = ").bind(value.as_str());
+            match (column, stars_of(value)) {
+                (PlmColumn::Grade, Some(star)) => sql.push(" and p.grade_id is null and c.star = ").bind(star),
+                // By the index of the grades.
+                (PlmColumn::Grade, None) => sql.push(" and p.grade_id = ").bind(value.as_str()),
+                _ => sql.push(" and ").push(column.text()).push(" = ").bind(value.as_str()),
+            };
         }
         // Both engines without regard to case, and without a character that escapes.
         let (like, no_escape) = match self.store.engine {

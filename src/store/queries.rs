@@ -3,6 +3,7 @@
 use super::rows::{
     AuditRow, CompanyRow, CounterRow, CredentialRow, CustomerRow, DictionaryRow, EventRow, FieldRow, MembershipRow,
     NamedRow, NumberRow, PasswordRow, PhoneRow, PlacedRow, RequestRow, RightsRow, StaffRow, TextRow, WithdrawalRow,
+    WordsRow,
 };
 
 queries! {
@@ -259,6 +260,19 @@ queries! {
     /// What one system knows of a customer: a JSON object.
     read fn document(customer_id: i64, dialect: &str) -> Option<TextRow> {
         "select document as value from customer_document where company_id = $1 and customer_id = $2 and dialect = $3"
+    }
+    /// What the documents of these customers (a JSON array of ids) say of level and industry; the customer detail
+    /// system's first.
+    read fn document_words(ids: &str) -> Vec<WordsRow> {
+        "select d.customer_id, coalesce(d.document ->> 'levelName', d.document ->> 'grade_name') as level,
+           cast(d.document ->> 'industry_id' as text) as industry, d.document ->> 'industryPath' as path
+         from json_each($2) k cross join customer_document d on d.company_id = $1 and d.customer_id = k.value
+         order by d.customer_id, d.dialect desc",
+        postgres: "select d.customer_id, coalesce(d.document::json ->> 'levelName', d.document::json ->> 'grade_name') as level,
+           d.document::json ->> 'industry_id' as industry, d.document::json ->> 'industryPath' as path
+         from jsonb_array_elements_text($2::jsonb) k
+         join customer_document d on d.company_id = $1 and d.customer_id = k.value::bigint
+         order by d.customer_id, d.dialect desc"
     }
     write fn put_document(customer_id: i64, dialect: &str, document: &str) -> u64 {
         "insert into customer_document (company_id, customer_id, dialect, document) values ($1, $2, $3, $4)

@@ -4,10 +4,16 @@ use std::collections::BTreeSet;
 use std::path::Path;
 
 use laidian::store::{OpenError, Store};
+use serde_json::Value;
 
-use crate::support::{Engine, Place};
+use crate::support::{Engine, MAIN, Place, backend};
 
-both_engines! { opening_twice_works, a_newer_schema_is_refused, every_migration_is_applied }
+both_engines! {
+    opening_twice_works,
+    a_newer_schema_is_refused,
+    every_migration_is_applied,
+    what_systems_kept_apart_is_shared_from_then_on,
+}
 
 fn names(engine: &str) -> BTreeSet<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("schemas").join(engine);
@@ -52,6 +58,42 @@ async fn a_newer_schema_is_refused(engine: Engine) {
     assert!(matches!(error, OpenError::Newer(9999)), "{error:?}");
     let told = error.to_string();
     assert!(told.contains("9999") && told.contains("newer laidian") && told.contains("更新的版本"), "{told}");
+}
+
+/// Before version 12, followers stood in documents, too, and labels were not the names of categories.
+async fn what_systems_kept_apart_is_shared_from_then_on(engine: Engine) {
+    let demo = backend(engine, 30).await;
+    let mut raw = demo.place.connect().await;
+    let first = format!("company_id = {MAIN} and customer_id = 1");
+    let document = r#"{"rank":1,"followers":[2,3,3,99]}"#;
+    raw.execute(&format!(
+        "update customer_document set document = '{document}' where {first} and dialect = 'customer_detail';
+         delete from plm_attention where {first};
+         insert into plm_attention select company_id, customer_id, 'trcs008', '李强', '10', 0, 'trcs001', 0, 'trcs001'
+           from customer_document where {first} and dialect = 'customer_detail';
+         update plm_customer set categories_name = null;
+         update plm_customer set categories_name = '重点' where {first};
+         delete from _sqlx_migrations where version = 12"
+    ))
+    .await;
+    demo.place.open().await.close().await.unwrap();
+
+    let followers =
+        "select user_id || ' ' || name || ' ' || type from plm_attention where customer_id = 1 order by user_id";
+    assert_eq!(raw.texts(followers).await, ["trcs008 李强 40", "trcs009 周宁 40"]);
+    let documents = raw.texts("select document from customer_document where dialect = 'customer_detail'").await;
+    assert_eq!(documents.iter().map(|text| text.replace(' ', "")).collect::<Vec<_>>(), [r#"{"rank":1}"#]);
+    let own = format!("select categories_name from plm_customer where {first}");
+    assert_eq!(raw.texts(&own).await, ["重点"]);
+    let labels = raw.texts("select labels from customer where labels <> '[]' order by company_id, id").await;
+    let names = labels.iter().map(|labels| {
+        let labels: Vec<Value> = serde_json::from_str(labels).unwrap();
+        labels.iter().map(|label| label["name"].as_str().unwrap()).collect::<Vec<_>>().join(",")
+    });
+    let categories = "select categories_name from plm_customer p join customer c on c.company_id = p.company_id
+        and c.id = p.customer_id where c.labels <> '[]' order by c.company_id, c.id";
+    assert!(labels.len() > 5 && labels.iter().any(|labels| labels.contains("},{")), "{labels:?}");
+    assert_eq!(raw.texts(categories).await, names.collect::<Vec<_>>());
 }
 
 /// Table, column, type and whether it may be null, of everything but the table of migrations.

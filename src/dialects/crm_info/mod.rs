@@ -15,14 +15,15 @@ use entries::Entry;
 use super::answer_in_result as answer;
 use crate::domain::catalogue::Role;
 use crate::domain::customer::CustomerPhone;
-use crate::domain::document::{Document, System};
+use crate::domain::document::System;
 use crate::domain::feed::FeedKind;
 use crate::domain::search_terms::initials_of_name;
 use crate::domain::times::SECOND;
 use crate::error::Error;
+use crate::ops::Cx;
 use crate::ops::find::{self, Identifier};
 use crate::ops::rights::Shown;
-use crate::ops::{Cx, details};
+use crate::ops::words::Words;
 use crate::protocol::lenient::Scalar;
 
 operations! { CrmInfo:
@@ -138,14 +139,17 @@ async fn info(cx: &Cx<'_>, request: InfoOf<'_>) -> Result<InfoAnswer, Error> {
     let cid = request.cid.as_ref().and_then(Scalar::integer);
     let cid = cid.ok_or_else(|| Error::parameter("cid: 缺少或不是数字 / is missing or no number"))?;
     let customer = find::only(find::find(cx, &Identifier::Id(cid)).await?.customers.into_iter())?;
-    let document = details::of(cx, &customer, System::CrmInfo).await?;
+    let words = Words::of(cx, &customer).await?;
     let tickets = cx.scope.feed_count(customer.id, &[FeedKind::Ticket]).await?;
-    let data = Box::new(describe(cx, &customer, &document, tickets)?);
+    let data = Box::new(describe(cx, &customer, &words, tickets)?);
     Ok(InfoAnswer { err_code: 1000, err_msg: "请求成功", data })
 }
 
-fn describe(cx: &Cx<'_>, customer: &Shown, document: &Document, tickets: i64) -> Result<Info, Error> {
+fn describe(cx: &Cx<'_>, customer: &Shown, words: &Words, tickets: i64) -> Result<Info, Error> {
     let catalogue = &cx.catalogue;
+    let phones: Vec<CustomerPhone> = serde_json::from_str(&customer.phones).map_err(|cause| Error::internal(&cause))?;
+    let mobile = phones.into_iter().next().map(|phone| phone.content).unwrap_or_default();
+    let document = &words.crm_with_shared(customer, &catalogue.fields, &mobile)?;
     let text = |name: &str| document.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let text_or = |name: &str, otherwise: &str| {
         document.get(name).and_then(Value::as_str).filter(|text| !text.is_empty()).unwrap_or(otherwise).to_owned()
@@ -156,11 +160,11 @@ fn describe(cx: &Cx<'_>, customer: &Shown, document: &Document, tickets: i64) ->
     let owner = customer.owner_no.as_deref().map(person).unwrap_or_default();
     let group = customer.group_id.and_then(|id| catalogue.groups.get(&id)).cloned().unwrap_or_default();
     let name = customer.name.clone().unwrap_or_default();
-    let phones: Vec<CustomerPhone> = serde_json::from_str(&customer.phones).map_err(|cause| Error::internal(&cause))?;
     let checking = document.get("checking_info").and_then(Value::as_object);
     let certified = checking.is_some_and(|checking| !checking.is_empty());
-    let of_shared = |value: Option<&str>| value.unwrap_or_default().to_owned();
-    let level = if customer.star > 0 { format!("{}星", customer.star) } else { String::new() };
+    let flag = customer.flag_value.as_deref().map(|value| catalogue.flags.name_of(value));
+    let source = customer.source_value.as_deref().map(|value| catalogue.sources.name_of(value));
+    let kind = customer.type_value.as_deref().map(|value| catalogue.types.name_of(value));
     let may_edit = i64::from(cx.rights().allows("put_details", Role::Agent));
     Ok(Info {
         id: customer.id.to_string(),
@@ -177,15 +181,15 @@ fn describe(cx: &Cx<'_>, customer: &Shown, document: &Document, tickets: i64) ->
         license_no: text("license_no"),
         own_license_no: entries::text_in(checking, "license_no"),
         signboard: text("signboard"),
-        mobile: phones.into_iter().next().map(|phone| phone.content).unwrap_or_default(),
+        mobile,
         remark: text("remark"),
         email: text("email"),
         org_type_name: text("org_type_name"),
         org_property_name: text("org_property_name"),
         cache_at: cx.now / SECOND,
-        area_name: text("area_name"),
+        area_name: words.area_name(customer.address.as_deref()),
         area_owner_name: text_or("area_owner_name", &owner),
-        state_name: of_shared(customer.flag_value.as_deref().map(|value| catalogue.flags.name_of(value))),
+        state_name: words.state(flag),
         state_color: text("state_color"),
         state_bg_color: text("state_bg_color"),
         updated_user_name: person(&customer.updated_by),
@@ -198,15 +202,15 @@ fn describe(cx: &Cx<'_>, customer: &Shown, document: &Document, tickets: i64) ->
         report_org_name: text("report_org_name"),
         warehouse_org_name: text("warehouse_org_name"),
         price_range_name: text("price_range_name"),
-        channel_name: of_shared(customer.source_value.as_deref().map(|value| catalogue.sources.name_of(value))),
-        grade_name: text_or("grade_name", &level),
-        category_name: of_shared(customer.type_value.as_deref().map(|value| catalogue.types.name_of(value))),
+        channel_name: words.channel(source),
+        grade_name: words.level(System::CrmInfo, customer.star),
+        category_name: words.category(kind),
         is_checked_name: text_or("is_checked_name", if certified { "待认证" } else { "" }),
         pay_method_name: text("pay_method_name"),
         credit_limit: money("credit_limit"),
-        used_limit: money("used_limit"),
+        used_limit: words.outstanding(System::CrmInfo),
         account_days: format!("{} 天", number("account_days")),
-        sales_money: money("sales_money"),
+        sales_money: words.turnover(System::CrmInfo),
         visit_plan: Nothing {},
         extend_infos: entries::extend_infos(customer, document),
         total_infos: Totals {

@@ -9,12 +9,13 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::answer_in_result as answer;
-use crate::domain::document::{Document, System, money_number};
+use crate::domain::document::{System, money_number};
 use crate::domain::{ids, times};
 use crate::error::Error;
+use crate::ops::Cx;
 use crate::ops::find::{self, Identifier};
 use crate::ops::rights::Shown;
-use crate::ops::{Cx, details};
+use crate::ops::words::Words;
 use crate::protocol::lenient::Scalar;
 
 operations! { CustomerDetail:
@@ -86,8 +87,8 @@ async fn detail(cx: &Cx<'_>, request: DetailOf<'_>) -> Result<Answer, Error> {
     let number = ids::from_hex24(cx.caller.company, &given).or_else(|| given.parse().ok().filter(|_| given.len() < 24));
     let found = find::find(cx, &Identifier::Id(number.ok_or(Error::NotFound)?)).await?;
     let customer = find::only(found.customers.into_iter())?;
-    let document = details::of(cx, &customer, System::CustomerDetail).await?;
-    let detail = Box::new(describe(cx, &customer, &document));
+    let words = Words::of(cx, &customer).await?;
+    let detail = Box::new(describe(cx, &customer, &words));
     Ok(if cx.backend.dialects.customer_detail_envelope {
         Answer::InEnvelope { code: 0, message: "success", data: detail }
     } else {
@@ -95,15 +96,11 @@ async fn detail(cx: &Cx<'_>, request: DetailOf<'_>) -> Result<Answer, Error> {
     })
 }
 
-fn describe(cx: &Cx<'_>, customer: &Shown, document: &Document) -> Detail {
+fn describe(cx: &Cx<'_>, customer: &Shown, words: &Words) -> Detail {
     let catalogue = &cx.catalogue;
+    let document = &words.detail;
     let text = |name: &str| document.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let integer = |name: &str| document.get(name).and_then(Value::as_i64);
-    let texts = |name: &str| -> Vec<String> {
-        let list = document.get(name).and_then(Value::as_array).into_iter().flatten();
-        list.filter_map(|entry| Some(entry.as_str()?.to_owned())).collect()
-    };
-    let money = |name: &str| document.get(name).and_then(Value::as_str).unwrap_or("0.00").to_owned();
     let or = |own: String, shared: String| if own.is_empty() { shared } else { own };
     let manager = customer.owner_no.as_deref().and_then(|login_no| catalogue.staff(login_no));
     let group = customer.group_id.and_then(|id| catalogue.groups.get(&id));
@@ -112,6 +109,9 @@ fn describe(cx: &Cx<'_>, customer: &Shown, document: &Document) -> Detail {
         .filter_map(Value::as_i64)
         .filter_map(|id| Some(Follower { id, name: catalogue.staff_by_number(id)?.name.clone() }))
         .collect();
+    let (industry_id, industry_path) = words.industry();
+    let regions = words.regions(customer.address.as_deref());
+    let flag = customer.flag_value.as_deref().map(|value| catalogue.flags.name_of(value));
     Detail {
         id: ids::to_hex24(cx.caller.company, customer.id),
         customer_no: format!("{:05}", customer.id),
@@ -121,29 +121,24 @@ fn describe(cx: &Cx<'_>, customer: &Shown, document: &Document) -> Detail {
         manager_name: manager.map(|staff| staff.name.clone()).unwrap_or_default(),
         manager_id: manager.map_or(0, |staff| staff.number),
         department_path: group.map(|group| vec![catalogue.company.name.clone(), group.clone()]).unwrap_or_default(),
-        industry_id: integer("industry_id").unwrap_or(0),
-        industry_path: texts("industryPath"),
-        area: texts("area"),
-        area_code: texts("areaCode"),
-        partner_relationship: or(text("partnerRelationship"), "target".to_owned()),
-        total_turnover: money_number(&money("totalTurnover")),
+        industry_id,
+        industry_path,
+        area: regions.names,
+        area_code: regions.codes,
+        partner_relationship: words.relationship(flag),
+        total_turnover: money_number(&words.turnover(System::CustomerDetail)),
         transaction_number: integer("transactionNumber").unwrap_or(0),
         rank: integer("rank").unwrap_or(customer.star),
-        level_name: or(text("levelName"), level(customer.star)),
+        level_name: words.level(System::CustomerDetail, customer.star),
         r#type: or(text("type"), kind(customer, cx)),
         followers: followers.iter().map(|follower| follower.id).collect(),
         follower_names: followers,
         created_at: times::to_second(customer.created_at, &catalogue.company.time_zone),
-        outstanding_receivables: money("outstandingReceivables"),
-        retention_money: money("retentionMoney"),
+        outstanding_receivables: words.outstanding(System::CustomerDetail),
+        retention_money: or(text("retentionMoney"), "0.00".to_owned()),
         advantageous_industry: text("advantageousIndustry"),
         credit_situation: text("creditSituation"),
     }
-}
-
-/// The star level in words.
-fn level(star: i64) -> String {
-    if star > 0 { format!("{star}星级") } else { String::new() }
 }
 
 /// What the shared source comes to here, where only two are known.

@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::http::text_of;
 use super::input;
+use crate::domain::customer::stars_of;
 use crate::domain::plm::{GRADES, INDUSTRIES};
 use crate::error::Error;
 use crate::ops::Cx;
@@ -243,6 +244,10 @@ fn value(cx: &Cx<'_>, field: Field, cell: &Cell) -> Result<(&'static str, Value)
     };
     // A message tells enough of it.
     let given = || text.chars().take(100).collect::<String>();
+    // Stars are a level, too.
+    if field == Field::Grade && stars_of(text).is_some() {
+        return Ok((field.name(), text.into()));
+    }
     if let Some((list_name, list)) = field.list() {
         let known = list.iter().find(|(value, label)| text == *label || text == *value);
         let (value, _) = known.ok_or_else(|| Why::List(given(), list_name))?;

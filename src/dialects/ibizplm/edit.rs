@@ -143,7 +143,7 @@ async fn change(
     product: Option<&str>,
     entry: &Entry,
 ) -> Result<Shown, Error> {
-    let changes = input::changes(cx, members, product, Some(&entry.customer))?;
+    let changes = input::changes(cx, members, product, Some(entry))?;
     let identifier = Identifier::Id(entry.customer.id);
     cti::done(cx, customer::update(cx, &identifier, changes, Expected::default()).await?)
 }

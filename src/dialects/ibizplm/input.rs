@@ -12,7 +12,7 @@ use crate::domain::plm::{self, Attention, FOLLOWING, Fault, LONGEST_ID, MEMBERS,
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::customer::{Changes, Patch, PlmPatch};
-use crate::ops::plm::name_of;
+use crate::ops::plm::{Entry, name_of};
 use crate::ops::rights::Shown;
 
 /// How many may follow one customer, and elements of one list.
@@ -116,12 +116,12 @@ pub fn profile(members: &Map<String, Value>, faults: &mut Vec<Fault>) -> Profile
     profile
 }
 
-/// Returns the changes that a request wants; `current` is the customer as it is, `None` for a new one.
+/// Returns the changes that a request wants; `current` is the customer as it is shown, `None` for a new one.
 pub fn changes(
     cx: &Cx<'_>,
     members: &Map<String, Value>,
     product: Option<&str>,
-    current: Option<&Shown>,
+    current: Option<&Entry>,
 ) -> Result<Changes<'static>, Error> {
     let mut faults = Vec::new();
     let name = name(members, current.is_none()).unwrap_or_else(|wrong| {
@@ -129,10 +129,12 @@ pub fn changes(
         Patch::Keep
     });
     let mut profile = profile(members, &mut faults);
+    // What comes back as it was shown is no change: it may be another system's word.
+    profile.retain(|name, given| current.is_none_or(|entry| entry.profile.get(name) != Some(given)));
     if let Some(product) = product {
         profile.insert("product_id".to_owned(), product.into());
     }
-    let (owner, group) = assignee(cx, members, current).unwrap_or_else(|wrong| {
+    let (owner, group) = assignee(cx, members, current.map(|entry| &entry.customer)).unwrap_or_else(|wrong| {
         faults.push(Fault { field: "assignee_id", label: "负责人标识", wrong });
         (Patch::Keep, Patch::Keep)
     });
@@ -143,7 +145,7 @@ pub fn changes(
     if !faults.is_empty() {
         return Err(Error::Invalid { faults });
     }
-    let plm = Some(PlmPatch { id: None, members: profile, attentions });
+    let plm = Some(PlmPatch { members: profile, attentions, ..PlmPatch::default() });
     Ok(Changes { name, owner, group, plm, ..Changes::default() })
 }
 

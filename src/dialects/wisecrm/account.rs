@@ -4,7 +4,7 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::fields::{self, Path, Record};
+use super::fields::{self, Account, Path, Record};
 use super::input::Paging;
 use super::{AccountId, Data, Page, input, write};
 use crate::domain::ids::{self, Entity};
@@ -12,6 +12,8 @@ use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::customer::{self, Changes, Duplicates, Expected, Written};
 use crate::ops::find::{self, Identifier};
+use crate::ops::plm;
+use crate::ops::rights::Shown;
 use crate::protocol::lenient::Scalar;
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -124,7 +126,8 @@ pub async fn get(cx: &Cx<'_>, request: Get<'_>) -> Result<Data<Record>, Error> {
     let number = input::account(cx, request.account_id.as_ref())?;
     let asked = asked(cx, request.fields.as_ref())?;
     let customer = find::only(find::find(cx, &Identifier::Id(number)).await?.customers.into_iter())?;
-    Ok(Data { data: fields::account(&cx.catalogue, &customer, &asked)? })
+    let is_deleted = !deleted(cx, std::slice::from_ref(&customer), &asked).await?.is_empty();
+    Ok(Data { data: fields::account(&cx.catalogue, &customer, is_deleted, &asked)? })
 }
 
 pub async fn list(cx: &Cx<'_>, request: List<'_>) -> Result<Page, Error> {
@@ -134,7 +137,15 @@ pub async fn list(cx: &Cx<'_>, request: List<'_>) -> Result<Page, Error> {
     let qname = input::text("qname", request.qname.as_ref())?;
     let search = find::by_name(cx, qname.as_deref())?;
     let page = find::page(cx, &search, paging.size, paging.number).await?;
-    page_of(cx, &page, paging, &asked)
+    page_of(cx, &page, paging, &asked).await
+}
+
+/// Returns which of the customers iBiz PLM counts as deleted, where that is asked for.
+async fn deleted(cx: &Cx<'_>, customers: &[Shown], asked: &[(String, Path)]) -> Result<Vec<i64>, Error> {
+    if !asked.iter().any(|(_, path)| *path == Path::Own(Account::IsDeleted)) {
+        return Ok(Vec::new());
+    }
+    plm::deleted(cx, customers).await
 }
 
 /// Returns the fields that are asked for.
@@ -143,8 +154,10 @@ pub fn asked(cx: &Cx<'_>, fields: Option<&Scalar<'_>>) -> Result<Vec<(String, Pa
 }
 
 /// Returns a page of customers as records.
-pub fn page_of(cx: &Cx<'_>, page: &find::Page, paging: Paging, asked: &[(String, Path)]) -> Result<Page, Error> {
-    let records = page.customers.iter().map(|customer| fields::account(&cx.catalogue, customer, asked));
+pub async fn page_of(cx: &Cx<'_>, page: &find::Page, paging: Paging, asked: &[(String, Path)]) -> Result<Page, Error> {
+    let deleted = deleted(cx, &page.customers, asked).await?;
+    let record = |customer: &Shown| fields::account(&cx.catalogue, customer, deleted.contains(&customer.id), asked);
+    let records = page.customers.iter().map(record);
     Ok(Page {
         total_size: page.total,
         page_size: paging.size,

@@ -231,10 +231,15 @@ pub fn written_schema(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
-/// Returns a customer's record.
-pub fn account(catalogue: &Catalogue, customer: &Shown, asked: &[(String, Path)]) -> Result<Record, Error> {
+/// Returns a customer's record; `is_deleted` is whether iBiz PLM counts it as deleted.
+pub fn account(
+    catalogue: &Catalogue,
+    customer: &Shown,
+    is_deleted: bool,
+    asked: &[(String, Path)],
+) -> Result<Record, Error> {
     let value = |path: Path| match path {
-        Path::Own(field) => own(catalogue, customer, field),
+        Path::Own(field) => own(catalogue, customer, is_deleted, field),
         Path::User(field, user) => {
             Ok(person(catalogue, customer, field).map_or(Value::Null, |staff| user_value(staff, user)))
         }
@@ -257,7 +262,7 @@ pub fn user(catalogue: &Catalogue, staff: &Staff, asked: &[(String, User)]) -> R
     Record(asked.iter().map(|(name, field)| (name.clone(), value(*field))).collect())
 }
 
-fn own(catalogue: &Catalogue, customer: &Shown, field: Account) -> Result<Value, Error> {
+fn own(catalogue: &Catalogue, customer: &Shown, is_deleted: bool, field: Account) -> Result<Value, Error> {
     let time = |at| Value::from(times::to_second(at, &catalogue.company.time_zone));
     Ok(match field {
         Account::Id => ids::to_wise(Entity::Account, catalogue.company.id, customer.id).into(),
@@ -271,7 +276,7 @@ fn own(catalogue: &Catalogue, customer: &Shown, field: Account) -> Result<Value,
         Account::Unit => unit(catalogue, customer).map_or(Value::Null, |(id, _)| unit_id(catalogue, id).into()),
         Account::CreatedOn => time(customer.created_at),
         Account::ModifiedOn => time(customer.updated_at),
-        Account::IsDeleted => false.into(),
+        Account::IsDeleted => is_deleted.into(),
     })
 }
 

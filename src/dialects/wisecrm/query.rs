@@ -85,7 +85,7 @@ pub async fn query(cx: &Cx<'_>, request: Query<'_>) -> Result<Page, Error> {
         conditions.order = order(cx, &sort)?;
     }
     let search = Search { words: words(&conditions), conditions, within: cx.within(), ..Search::default() };
-    account::page_of(cx, &find::page(cx, &search, paging.size, paging.number).await?, paging, &asked)
+    account::page_of(cx, &find::page(cx, &search, paging.size, paging.number).await?, paging, &asked).await
 }
 
 /// The words that all who are found have.

@@ -24,12 +24,14 @@ pub static CUSTOMER_DETAIL: &[Member] = members! {
     "levelName" "客户级别" TEXT;
     "type" "客户类型" Shape::OneOf(&["CLIENT", "TARGET_CUSTOMER", "PROSPECT"]);
     "from" "来源" Shape::OneOf(&["customer", "channel"]);
-    "followers" "关注者" Shape::Integers;
     "outstandingReceivables" "未收款额" Shape::Money;
     "retentionMoney" "累计质保金" Shape::Money;
     "advantageousIndustry" "优势行业" Shape::Text(32);
     "creditSituation" "信用状况" Shape::Text(32);
 };
+
+/// The numbers of who follows a customer. This system writes them; they are stored where all systems look for them.
+pub static FOLLOWERS: Member = Member { name: "followers", label: "关注者", shape: Shape::Integers };
 
 /// Source: the CRM customer info document.
 pub static CRM_INFO: &[Member] = members! {

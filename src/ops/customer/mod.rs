@@ -13,6 +13,7 @@ mod new;
 mod notices;
 mod plm;
 mod record;
+mod shared;
 mod unmask;
 mod versions;
 
@@ -70,6 +71,7 @@ pub async fn update(
     }
     let current = target(cx, &mut tx, identifier).await?;
     let old = Customer::try_from(current.clone())?;
+    shared::share(&mut changes, &old, &cx.catalogue)?;
     if cx.rights().masks() {
         unmask::unmask(&mut changes, &old, &cx.catalogue);
     }

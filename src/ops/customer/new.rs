@@ -3,7 +3,7 @@
 use super::changes::{Changes, Duplicates};
 use super::plm::{self, PlmPatch};
 use super::record::{self, Origin};
-use super::{Merged, adopt, documents, duplicates, merge, stay_within, stored};
+use super::{Merged, adopt, documents, duplicates, merge, shared, stay_within, stored};
 use crate::domain::catalogue::Role;
 use crate::domain::change;
 use crate::domain::customer::Customer;
@@ -26,6 +26,7 @@ impl New {
     pub fn check(cx: &Cx<'_>, mut changes: Changes<'_>) -> Result<Self, Error> {
         // By whatever name and system it is asked for, it is this right that is needed.
         cx.require("create_customer", Role::Agent)?;
+        shared::share(&mut changes, &Customer::default(), &cx.catalogue)?;
         let patches = std::mem::take(&mut changes.documents);
         let duplicates = changes.duplicates;
         let profile = changes.plm.take();

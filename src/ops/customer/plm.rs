@@ -3,13 +3,14 @@
 use serde_json::Value;
 
 use super::record::Origin;
+use crate::domain::catalogue::login_key;
 use crate::domain::change::Line;
 use crate::domain::ids;
 use crate::domain::masking::Known;
-use crate::domain::plm::{self, Attention, MEMBERS, Profile};
+use crate::domain::plm::{self, Attention, MEMBERS, NOT_FOLLOWING, Profile};
 use crate::error::Error;
 use crate::store::Tx;
-use crate::store::rows::PlmRow;
+use crate::store::rows::{AttentionRow, PlmRow};
 
 /// What is to be changed; the members are checked already.
 #[derive(Debug, Clone, Default)]
@@ -19,6 +20,8 @@ pub struct PlmPatch {
     pub members: Profile,
     /// All who are to follow the customer.
     pub attentions: Option<Vec<Attention>>,
+    /// All who are to follow the customer, whatever way: who does so already goes on as before.
+    pub followers: Option<Vec<Attention>>,
 }
 
 /// A profile before and after a change.
@@ -72,7 +75,7 @@ pub async fn merge(
     patch: Option<PlmPatch>,
     masks: Option<&Known>,
 ) -> Result<Option<PlmChanged>, Error> {
-    let Some(PlmPatch { id, mut members, attentions }) = patch else { return Ok(None) };
+    let Some(PlmPatch { id, mut members, attentions, followers }) = patch else { return Ok(None) };
     if let Some(id) = &id {
         // An id that is worked out would be that of another customer, now or later.
         if ids::from_hex32(tx.company(), id).is_some() || tx.plm_number(id).await?.is_some() {
@@ -98,15 +101,39 @@ pub async fn merge(
     {
         return Err(Error::Invalid { faults: vec![no_product(product)] });
     }
-    let attentions = match (attentions, customer) {
-        (None, _) => None,
-        (Some(new), None) => Some((Vec::new(), new)),
-        (Some(new), Some(customer)) => {
-            let old = tx.plm_attentions(customer).await?.into_iter();
-            Some((old.map(|row| Attention { user_id: row.user_id, name: row.name, kind: row.kind }).collect(), new))
+    let attentions = if attentions.is_some() || followers.is_some() {
+        let before = match customer {
+            Some(customer) => tx.plm_attentions(customer).await?,
+            None => Vec::new(),
+        };
+        let attention = |row: AttentionRow| Attention { user_id: row.user_id, name: row.name, kind: row.kind };
+        let before: Vec<Attention> = before.into_iter().map(attention).collect();
+        let mut after = attentions.unwrap_or_else(|| before.clone());
+        if let Some(followers) = followers {
+            after = followed(after, followers);
         }
+        Some((before, after))
+    } else {
+        None
     };
     Ok(Some(PlmChanged { id, old, new, attentions }))
+}
+
+/// Who follows a customer once these are to: who is there already stays as he is, and so does who does not follow.
+fn followed(before: Vec<Attention>, followers: Vec<Attention>) -> Vec<Attention> {
+    let is_same = |one: &Attention, other: &Attention| login_key(&one.user_id) == login_key(&other.user_id);
+    let mut after = before;
+    after.retain(|known| {
+        let is_wanted = followers.iter().any(|follower| is_same(follower, known));
+        is_wanted != (known.kind == NOT_FOLLOWING)
+    });
+    for follower in followers {
+        if !after.iter().any(|known| is_same(known, &follower)) {
+            after.push(follower);
+        }
+    }
+    after.sort_by(|one, other| one.user_id.cmp(&other.user_id));
+    after
 }
 
 fn no_product(id: &str) -> plm::Fault {

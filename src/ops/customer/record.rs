@@ -60,7 +60,9 @@ pub async fn insert(tx: &mut Tx, catalogue: &Catalogue, merged: Merged, origin: 
     }
     insert_row(tx, &new).await?;
     insert_phones(tx, &new, catalogue).await?;
-    link_labels(tx, &new).await?;
+    if !new.labels.is_empty() {
+        link_labels(tx, &new).await?;
+    }
     tx.insert_terms(new.id, &json_of(&terms_of(&new))?).await?;
     let mut lines = change::lines(&Customer::default(), &new, catalogue);
     lines.extend(merged.documents.iter().flat_map(Changed::lines));
@@ -98,15 +100,16 @@ pub async fn update(
     new.updated_at = origin.at;
     new.updated_by.clone_from(&origin.login_no);
     update_row(tx, &new).await?;
+    // Before iBiz PLM's own spelling of them.
+    if new.labels != old.labels {
+        tx.delete_customer_labels(new.id).await?;
+        link_labels(tx, &new).await?;
+    }
     documents::store(tx, new.id, &merged.documents).await?;
     plm::store(tx, new.id, merged.plm.as_ref(), origin).await?;
     if new.phones != old.phones {
         tx.delete_phones(new.id).await?;
         insert_phones(tx, &new, catalogue).await?;
-    }
-    if new.labels != old.labels {
-        tx.delete_customer_labels(new.id).await?;
-        link_labels(tx, &new).await?;
     }
     let (before, after) = (terms_of(old), terms_of(&new));
     if before != after {
@@ -164,7 +167,11 @@ async fn labels(tx: &mut Tx, names: Vec<String>) -> Result<Vec<Label>, Error> {
     Ok(labels)
 }
 
+/// Links the customer to its labels, which are the names of its categories, too.
 async fn link_labels(tx: &mut Tx, customer: &Customer) -> Result<(), Error> {
+    let names: Vec<&str> = customer.labels.iter().map(|label| label.name.as_str()).collect();
+    let categories = (!names.is_empty()).then(|| names.join(","));
+    tx.put_plm_categories_name(customer.id, categories.as_deref()).await?;
     if !customer.labels.is_empty() {
         let ids: Vec<i64> = customer.labels.iter().map(|label| label.id).collect();
         tx.insert_customer_labels(customer.id, &json_of(&ids)?).await?;

@@ -2,7 +2,9 @@
 
 use std::collections::BTreeMap;
 
+use laidian::domain::customer::stars_of;
 use laidian::domain::ids::{self, Entity};
+use laidian::domain::region::province_of;
 use serde_json::{Map, Value, json};
 
 use crate::support::MAIN;
@@ -93,8 +95,11 @@ impl Known {
                 }
                 "customerLabel" => match value {
                     Value::Number(star) => self.star = star.as_i64().unwrap(),
-                    Value::Array(labels) => self.labels = distinct(labels.iter().filter_map(text)),
-                    _ => (self.star, self.labels) = (0, Vec::new()),
+                    Value::Array(labels) => self.set_labels(distinct(labels.iter().filter_map(text))),
+                    _ => {
+                        self.star = 0;
+                        self.set_labels(Vec::new());
+                    }
                 },
                 "jsonStr" if value.is_null() => self.custom.clear(),
                 "jsonStr" => {
@@ -124,10 +129,39 @@ impl Known {
         };
     }
 
+    /// Labels are the names of categories.
+    fn set_labels(&mut self, labels: Vec<String>) {
+        if labels != self.labels {
+            let names = (!labels.is_empty()).then(|| labels.join(",").into());
+            put(&mut self.profile, "categories_name", names);
+            self.labels = labels;
+        }
+    }
+
+    /// A level that says stars is the stars.
+    fn took_stars(&mut self, value: &Value) -> bool {
+        let star = value.as_str().and_then(stars_of);
+        self.star = star.unwrap_or(self.star);
+        star.is_some()
+    }
+
     /// A write of iBiz PLM's.
     pub fn by_plm(&mut self, members: &Map<String, Value>) {
+        let shown = [
+            ("grade_id", self.plm_level()),
+            ("industry_id", self.plm_industry()),
+            ("categories_name", Self::member(&self.profile, "categories_name", Value::Null)),
+        ];
         for (name, value) in members {
             match name.as_str() {
+                // What comes back as it was shown is no change.
+                name if shown.contains(&(name, value.as_str().map_or(value.clone(), |text| text.trim().into()))) => {}
+                "grade_id" if self.took_stars(value) => drop(self.profile.remove("grade_id")),
+                "categories_name" => {
+                    let names = value.as_str().unwrap_or_default();
+                    self.set_labels(distinct(names.split([',', '，']).filter_map(|name| text(&name.into()))));
+                    put(&mut self.profile, name, value.as_str().map(|names| names.trim().into()));
+                }
                 // The client chooses it once, for a new customer.
                 "id" => {}
                 "name" => self.name = text(value),
@@ -187,25 +221,70 @@ impl Known {
         self.owner = owner;
     }
 
-    /// A write to the document that only the customer detail system, or the CRM, shows. `nonce` tells lists of one
-    /// text from another, which get entries of their own.
-    pub fn by_details(document: &mut Map<String, Value>, members: &Map<String, Value>, nonce: u64) {
+    /// A write of what the customer detail system shows.
+    pub fn by_detail(&mut self, members: &Map<String, Value>) {
         for (name, value) in members {
-            let stored = match value {
-                Value::Null => {
-                    document.remove(name);
-                    continue;
+            match name.as_str() {
+                "levelName" if self.took_stars(value) => drop(self.detail.remove(name)),
+                "followers" => {
+                    let numbers = value.as_array().into_iter().flatten();
+                    let users: Vec<&str> =
+                        numbers.map(|number| STAFF[usize::try_from(number.as_u64().unwrap()).unwrap() - 1].0).collect();
+                    self.attentions.retain(|user, kind| users.contains(&user.as_str()) != (kind == "10"));
+                    for user in users {
+                        self.attentions.entry(user.to_owned()).or_insert("40".to_owned());
+                    }
                 }
-                Value::String(text) => text.trim().into(),
-                Value::Array(list) if list.iter().any(Value::is_object) => json!({ "list": list, "nonce": nonce }),
-                Value::Array(list) => {
-                    list.iter().map(|entry| entry.as_str().map_or(entry.clone(), |text| text.trim().into())).collect()
-                }
-                other => other.clone(),
-            };
-            document.insert(name.clone(), stored);
+                _ => store(&mut self.detail, name, value, 0),
+            }
         }
     }
+
+    /// A write of what the CRM shows. `nonce` tells lists of one text from another, which get entries of their own.
+    pub fn by_crm(&mut self, members: &Map<String, Value>, nonce: u64) {
+        for (name, value) in members {
+            match (name.as_str(), value) {
+                ("grade_name", value) if self.took_stars(value) => drop(self.crm.remove(name)),
+                ("extend_infos", Value::Array(facts)) => {
+                    let field = |fact: &Value| FIELDS.iter().find(|(_, name)| fact["item"] == *name);
+                    for fact in facts {
+                        if let Some((id, _)) = field(fact) {
+                            self.set_custom(&id.to_string(), &fact["content"]);
+                        }
+                    }
+                    let others: Value = facts.iter().filter(|fact| field(fact).is_none()).cloned().collect();
+                    store(&mut self.crm, name, &others, nonce);
+                }
+                ("addresslist", Value::Array(list)) => {
+                    let first = list.first().and_then(|entry| text(&entry["address"]));
+                    self.address = self.address.take().or(first);
+                    store(&mut self.crm, name, value, nonce);
+                }
+                _ => store(&mut self.crm, name, value, nonce),
+            }
+        }
+    }
+}
+
+fn put(document: &mut Map<String, Value>, name: &str, value: Option<Value>) {
+    match value {
+        Some(value) => document.insert(name.to_owned(), value),
+        None => document.remove(name),
+    };
+}
+
+/// Writes a member that one system each knows alone.
+fn store(document: &mut Map<String, Value>, name: &str, value: &Value, nonce: u64) {
+    let stored = match value {
+        Value::Null => None,
+        Value::String(text) => Some(text.trim().into()),
+        Value::Array(list) if list.iter().any(Value::is_object) => Some(json!({ "list": list, "nonce": nonce })),
+        Value::Array(list) => {
+            Some(list.iter().map(|entry| entry.as_str().map_or(entry.clone(), |text| text.trim().into())).collect())
+        }
+        other => Some(other.clone()),
+    };
+    put(document, name, stored);
 }
 
 fn distinct(texts: impl Iterator<Item = String>) -> Vec<String> {
@@ -254,5 +333,64 @@ impl Known {
     pub fn entries(&self, name: &str, members: &[&str]) -> Vec<Value> {
         let list = self.crm.get(name).and_then(|stored| stored["list"].as_array()).into_iter().flatten();
         list.map(|entry| members.iter().map(|member| entry[member].clone()).collect()).collect()
+    }
+
+    /// The CRM's addresses, and the shared one.
+    pub fn addresses(&self) -> Vec<Value> {
+        let mut list = self.entries("addresslist", &["contact", "address"]);
+        if let Some(address) = &self.address
+            && !list.iter().any(|entry| entry[1] == **address)
+        {
+            list.push(json!([self.name.as_deref().unwrap_or_default(), address]));
+        }
+        list
+    }
+
+    /// The CRM's further facts, and the fields of the company's own.
+    pub fn facts(&self) -> Vec<Value> {
+        let fields = FIELDS.iter().filter_map(|(id, name)| Some(json!([name, self.custom.get(id)?])));
+        fields.chain(self.entries("extend_infos", &["item", "content"])).collect()
+    }
+
+    /// A level in words: the first that there is after the system's own, `stars` for stars.
+    pub fn level(&self, own: Option<String>, stars: &str) -> Option<String> {
+        own.or_else(|| (self.star > 0).then(|| format!("{}{stars}", self.star)))
+            .or_else(|| Self::text_of(&self.profile, "grade_id"))
+            .or_else(|| Self::text_of(&self.detail, "levelName"))
+            .or_else(|| Self::text_of(&self.crm, "grade_name"))
+    }
+
+    pub fn plm_level(&self) -> Value {
+        // An empty one is a word of its own.
+        match self.profile.get("grade_id") {
+            Some(own) => own.clone(),
+            None => json!(self.level(None, "星")),
+        }
+    }
+
+    pub fn plm_industry(&self) -> Value {
+        let number = self.detail.get("industry_id").filter(|number| **number != 0).map(ToString::to_string);
+        let last = || text(self.detail.get("industryPath")?.as_array()?.last()?);
+        match self.profile.get("industry_id") {
+            Some(own) => own.clone(),
+            None => json!(number.or_else(last)),
+        }
+    }
+
+    /// The regions, with their codes.
+    pub fn regions(&self) -> (Value, Value) {
+        if self.detail.contains_key("area") || self.detail.contains_key("areaCode") {
+            let own = |name| Self::member(&self.detail, name, json!([]));
+            return (own("area"), own("areaCode"));
+        }
+        if let Some((code, name)) = self.address.as_deref().and_then(province_of) {
+            return (json!([name]), json!([code]));
+        }
+        Self::text_of(&self.crm, "area_name").map_or((json!([]), json!([])), |area| (json!([area]), json!([""])))
+    }
+
+    /// An amount: the system's own, or the other's.
+    pub fn amount(own: Option<&Value>, other: Option<&Value>) -> Value {
+        own.or(other).cloned().unwrap_or_else(|| "0.00".into())
     }
 }

@@ -209,12 +209,12 @@ async fn the_customer_of_the_demo_is_the_same_in_all_five(engine: Engine) {
         group: Some(1_054_002),
         profile: members(json!({
             "scale": 120, "description": "重点客户，每季度回访", "grade_id": "L1", "industry_id": "10",
-            "categories": "c-key", "categories_name": "重点", "product_id": "p-demo",
+            "categories": "c-key", "product_id": "p-demo",
         })),
         calls: members(json!({
             "taskId": 99, "followNum": 1, "assignTime": "2017-05-03 14:44", "lastFlowTime": "2017-05-07 14:44",
         })),
-        attentions: [("trcs001", "40"), ("trcs008", "20")]
+        attentions: [("trcs001", "40"), ("trcs008", "20"), ("trcs009", "40")]
             .map(|(user, kind)| (user.to_owned(), kind.to_owned()))
             .into(),
         detail,
@@ -223,7 +223,7 @@ async fn the_customer_of_the_demo_is_the_same_in_all_five(engine: Engine) {
         tickets: (3, 0),
         ..Known::default()
     };
-    Known::by_details(&mut known.crm, &crm, 0);
+    known.by_crm(&crm, 0);
     look(&mut systems, &mut known).await;
     server.stop().await;
 }
@@ -234,13 +234,14 @@ fn demo_documents() -> [Map<String, Value>; 2] {
             "description": "重点客户，每季度回访", "industry_id": 67, "industryPath": ["制造", "电子", "仪器仪表"],
             "area": ["浙江省", "杭州市", "西湖区"], "areaCode": ["33", "3301", "330106"],
             "partnerRelationship": "recognized", "totalTurnover": "2324.32", "transactionNumber": 1, "rank": 1,
-            "levelName": "战略级", "type": "CLIENT", "from": "customer", "followers": [1, 2, 3],
+            "levelName": "战略级", "type": "CLIENT", "from": "customer",
             "outstandingReceivables": "23.00", "retentionMoney": "434.99", "advantageousIndustry": "电信",
             "creditSituation": "优秀",
         })),
         members(json!({
             "short_name": "测试", "email": "owner@example.com", "remark": "下周再联系", "area_name": "分销店",
             "grade_name": "钻石", "sales_money": "98000.00", "credit_limit": "50000.00",
+            "used_limit": "1280.50",
             "contacts": [{"name": "周明远", "mobile": "13800000002"}],
             "addresslist": [{"contact": "周明远", "address": "示例路2号"}],
             "orderlist": [{"sales_order_sn": "SO-20200615-001", "amount": "3600.00"}],

@@ -72,6 +72,14 @@ fn money() -> impl Strategy<Value = Value> {
     (0..1_000_000_000_u32).prop_map(|cents| format!("{}.{:02}", cents / 100, cents % 100).into())
 }
 
+fn level() -> impl Strategy<Value = Value> {
+    prop_oneof![text(), one_of(&["战略级", "1星级", "5星", ""])]
+}
+
+fn address() -> impl Strategy<Value = Value> {
+    prop_oneof![text(), one_of(&["示例路2号", "上海市示例路1号"])]
+}
+
 fn list(entry: impl Strategy<Value = Value> + 'static) -> impl Strategy<Value = Value> {
     vec(entry, 0..3).prop_map(Value::from)
 }
@@ -88,7 +96,7 @@ fn cti() -> impl Strategy<Value = Map<String, Value>> {
     let fields: Vec<Field> = vec![
         ("custname", or_null(text())),
         ("companyName", or_null(text())),
-        ("address", or_null(text())),
+        ("address", or_null(address())),
         ("custType", or_null(one_of(&KINDS))),
         ("dealFlag", or_null(one_of(&FLAGS))),
         ("custFrom", or_null(one_of(&SOURCES))),
@@ -132,10 +140,10 @@ fn ibizplm() -> impl Strategy<Value = Map<String, Value>> {
         ("scale", or_null(any::<i32>().prop_map(Value::from))),
         ("description", or_null(text())),
         ("logo", or_null(one_of(&["logo.png", "标识 1"]))),
-        ("grade_id", or_null(one_of(&["L0", "L4", "其他"]))),
+        ("grade_id", or_null(one_of(&["L0", "L4", "其他", "3星", "战略级"]))),
         ("industry_id", or_null(one_of(&["10", "90"]))),
         ("categories", or_null(text())),
-        ("categories_name", or_null(text())),
+        ("categories_name", or_null(prop_oneof![text(), one_of(&["重点,华东", "重点，华东 , 重点"])])),
         ("product_id", or_null(one_of(&["p-demo"]))),
         ("is_archived", (0..2_i64).prop_map(Value::from).boxed()),
         ("is_deleted", (0..2_i64).prop_map(Value::from).boxed()),
@@ -148,7 +156,7 @@ fn wisecrm() -> impl Strategy<Value = Map<String, Value>> {
     some(vec![
         ("accountName", name().boxed()),
         ("phone", or_null(phone())),
-        ("address", or_null(text())),
+        ("address", or_null(address())),
         ("typeCode", or_null((0..4_i64).prop_map(Value::from))),
         ("owningUser", user.boxed()),
         ("c__501", or_null(text())),
@@ -168,7 +176,7 @@ fn customer_detail() -> impl Strategy<Value = Map<String, Value>> {
         ("totalTurnover", or_null(money())),
         ("transactionNumber", or_null(whole())),
         ("rank", or_null(whole())),
-        ("levelName", or_null(text())),
+        ("levelName", or_null(level())),
         ("type", or_null(one_of(&["CLIENT", "TARGET_CUSTOMER", "PROSPECT"]))),
         ("from", or_null(one_of(&["customer", "channel"]))),
         ("followers", or_null(list((1..=3_i64).prop_map(Value::from)))),
@@ -185,8 +193,9 @@ fn crm_info() -> impl Strategy<Value = Map<String, Value>> {
         ("email", or_null(text())),
         ("remark", or_null(text())),
         ("area_name", or_null(text())),
-        ("grade_name", or_null(text())),
+        ("grade_name", or_null(level())),
         ("sales_money", or_null(money())),
+        ("used_limit", or_null(money())),
         ("credit_limit", or_null(money())),
         (
             "contacts",
@@ -210,7 +219,11 @@ fn crm_info() -> impl Strategy<Value = Map<String, Value>> {
         ),
         (
             "extend_infos",
-            or_null(list((kept(), kept()).prop_map(|(item, content)| json!({"item": item, "content": content})))),
+            or_null(list(prop_oneof![
+                (kept(), kept()).prop_map(|(item, content)| json!({"item": item, "content": content})),
+                text().prop_map(|content| json!({"item": "备注", "content": content})),
+                one_of(&CHOICES).prop_map(|content| json!({"item": "等级", "content": content})),
+            ])),
         ),
     ])
 }

@@ -87,7 +87,14 @@ const TABLE: [Row; 17] = [
             };
             json!({"type": Known::text_of(&c.detail, "type").unwrap_or_else(|| kind.to_owned())})
         }),
-        crm_info: Some(|c| json!({"category_name": text(c.kind_name())})),
+        crm_info: Some(|c| {
+            let told = told(
+                &c.detail,
+                "type",
+                &[("CLIENT", "正式客户"), ("TARGET_CUSTOMER", "目标客户"), ("PROSPECT", "沟通客户")],
+            );
+            json!({"category_name": c.kind_name().or(told).unwrap_or_default()})
+        }),
     },
     Row {
         concept: "state",
@@ -96,13 +103,26 @@ const TABLE: [Row; 17] = [
             json!({"is_archived": Known::member(&c.profile, "is_archived", 0.into()),
                    "is_deleted": Known::member(&c.profile, "is_deleted", 0.into())})
         }),
-        // What is deleted is not shown.
-        wisecrm: Some(|_| json!({"isDeleted": false})),
+        wisecrm: Some(|c| json!({"isDeleted": c.profile.get("is_deleted") == Some(&1.into())})),
         customer_detail: Some(|c| {
-            let own = Known::text_of(&c.detail, "partnerRelationship");
-            json!({"partnerRelationship": own.unwrap_or_else(|| "target".to_owned())})
+            let shared = match c.flag.map(|flag| FLAGS[flag]) {
+                Some("了解产品" | "继续跟踪") => "communicating",
+                Some("不需要") => "loose",
+                Some("客户签约") => "recognized",
+                _ => "target",
+            };
+            json!({"partnerRelationship": Known::member(&c.detail, "partnerRelationship", shared.into())})
         }),
-        crm_info: Some(|c| json!({"state_name": text(c.flag.map(|flag| FLAGS[flag]))})),
+        crm_info: Some(|c| {
+            let is = |name| c.profile.get(name).map(|_| if name == "is_deleted" { "已删除" } else { "已归档" });
+            let told = told(
+                &c.detail,
+                "partnerRelationship",
+                &[("intimacy", "亲密"), ("recognized", "认可"), ("loose", "松散")],
+            );
+            let flag = c.flag.map(|flag| FLAGS[flag]);
+            json!({"state_name": flag.or(told).or(is("is_deleted")).or(is("is_archived")).unwrap_or_default()})
+        }),
     },
     Row {
         concept: "source",
@@ -117,29 +137,40 @@ const TABLE: [Row; 17] = [
             };
             json!({"from": Known::text_of(&c.detail, "from").unwrap_or_else(|| shared.to_owned())})
         }),
-        crm_info: Some(|c| json!({"channel_name": text(c.source.map(|source| SOURCES[source]))})),
+        crm_info: Some(|c| {
+            let told = told(&c.detail, "from", &[("customer", "客户"), ("channel", "渠道")]);
+            json!({"channel_name": c.source.map(|source| SOURCES[source]).or(told).unwrap_or_default()})
+        }),
     },
     Row {
         concept: "level",
         cti: Some(|c| if c.labels.is_empty() { json!({"customerLabel": c.star}) } else { json!({}) }),
-        ibizplm: Some(|c| json!({"grade_id": Known::member(&c.profile, "grade_id", Value::Null)})),
+        ibizplm: Some(|c| json!({"grade_id": c.plm_level()})),
         wisecrm: NOTHING,
         customer_detail: Some(|c| {
-            let level = Known::text_of(&c.detail, "levelName").unwrap_or_else(|| stars(c.star, "星级"));
-            json!({"levelName": level, "rank": Known::member(&c.detail, "rank", c.star.into())})
+            let level = c.level(Known::text_of(&c.detail, "levelName"), "星级");
+            json!({"levelName": text(level.as_deref()), "rank": Known::member(&c.detail, "rank", c.star.into())})
         }),
-        crm_info: Some(
-            |c| json!({"grade_name": Known::text_of(&c.crm, "grade_name").unwrap_or_else(|| stars(c.star, "星"))}),
-        ),
+        crm_info: Some(|c| {
+            let level = c.level(Known::text_of(&c.crm, "grade_name"), "星");
+            json!({"grade_name": text(level.as_deref())})
+        }),
     },
     Row {
         concept: "industry",
         cti: NOTHING,
-        ibizplm: Some(|c| json!({"industry_id": Known::member(&c.profile, "industry_id", Value::Null)})),
+        ibizplm: Some(|c| json!({"industry_id": c.plm_industry()})),
         wisecrm: NOTHING,
         customer_detail: Some(|c| {
-            json!({"industry_id": Known::member(&c.detail, "industry_id", 0.into()),
-                   "industryPath": Known::member(&c.detail, "industryPath", json!([]))})
+            let (id, path) = match Known::text_of(&c.profile, "industry_id").as_deref() {
+                Some("10") => (10, json!(["互联网"])),
+                Some("90") => (90, json!(["其他"])),
+                _ => (0, json!([])),
+            };
+            let is_told = c.detail.contains_key("industry_id") || c.detail.contains_key("industryPath");
+            let (id, path) = if is_told { (0, json!([])) } else { (id, path) };
+            json!({"industry_id": Known::member(&c.detail, "industry_id", id.into()),
+                   "industryPath": Known::member(&c.detail, "industryPath", path)})
         }),
         crm_info: NOTHING,
     },
@@ -160,10 +191,11 @@ const TABLE: [Row; 17] = [
         ibizplm: Some(|c| json!({"attentions": c.attentions.iter().collect::<Vec<_>>()})),
         wisecrm: NOTHING,
         customer_detail: Some(|c| {
-            let followers = Known::member(&c.detail, "followers", json!([]));
-            let name = |number: &Value| STAFF[usize::try_from(number.as_u64().unwrap()).unwrap() - 1].1;
-            let named = |number: &Value| json!({"id": number, "name": name(number)});
-            let names: Vec<Value> = followers.as_array().unwrap().iter().map(named).collect();
+            let following = c.attentions.iter().filter(|(_, kind)| *kind != "10");
+            let number = |(user, _): (&String, &String)| STAFF.iter().position(|staff| staff.0 == user).unwrap() + 1;
+            let followers: Vec<usize> = following.map(number).collect();
+            let named = |number: &usize| json!({"id": number, "name": STAFF[number - 1].1});
+            let names: Vec<Value> = followers.iter().map(named).collect();
             json!({"followers": followers, "followerNames": names})
         }),
         crm_info: NOTHING,
@@ -174,12 +206,13 @@ const TABLE: [Row; 17] = [
         ibizplm: NOTHING,
         wisecrm: Some(|c| json!({"address": c.address})),
         customer_detail: Some(|c| {
-            json!({"area": Known::member(&c.detail, "area", json!([])),
-                   "areaCode": Known::member(&c.detail, "areaCode", json!([]))})
+            let (names, codes) = c.regions();
+            json!({"area": names, "areaCode": codes})
         }),
         crm_info: Some(|c| {
-            json!({"area_name": Known::member(&c.crm, "area_name", "".into()),
-                   "addresslist": c.entries("addresslist", &["contact", "address"])})
+            let regions = || c.regions().0.as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
+            let area: String = Known::text_of(&c.crm, "area_name").unwrap_or_else(regions);
+            json!({"area_name": area, "addresslist": c.addresses()})
         }),
     },
     Row {
@@ -192,7 +225,7 @@ const TABLE: [Row; 17] = [
         ibizplm: NOTHING,
         wisecrm: Some(|c| FIELDS.iter().map(|(id, _)| (format!("c__{id}"), json!(c.custom.get(id)))).collect()),
         customer_detail: NOTHING,
-        crm_info: Some(|c| json!({"extend_infos": c.entries("extend_infos", &["item", "content"])})),
+        crm_info: Some(|c| json!({"extend_infos": c.facts()})),
     },
     Row {
         concept: "tickets",
@@ -208,17 +241,20 @@ const TABLE: [Row; 17] = [
         ibizplm: NOTHING,
         wisecrm: NOTHING,
         customer_detail: Some(|c| {
-            let money = |name| Known::member(&c.detail, name, "0.00".into());
-            let turnover: f64 = money("totalTurnover").as_str().unwrap().parse().unwrap();
-            json!({"totalTurnover": turnover, "outstandingReceivables": money("outstandingReceivables"),
-                   "retentionMoney": money("retentionMoney")})
+            let turnover = Known::amount(c.detail.get("totalTurnover"), c.crm.get("sales_money"));
+            let turnover: f64 = turnover.as_str().unwrap().parse().unwrap();
+            let outstanding = Known::amount(c.detail.get("outstandingReceivables"), c.crm.get("used_limit"));
+            json!({"totalTurnover": turnover, "outstandingReceivables": outstanding,
+                   "retentionMoney": Known::member(&c.detail, "retentionMoney", "0.00".into())})
         }),
         crm_info: Some(|c| {
-            let money = |name| Known::member(&c.crm, name, "0.00".into());
+            let turnover = Known::amount(c.crm.get("sales_money"), c.detail.get("totalTurnover"));
+            let outstanding = Known::amount(c.crm.get("used_limit"), c.detail.get("outstandingReceivables"));
+            let limit = Known::member(&c.crm, "credit_limit", "0.00".into());
             let orders = c.entries("orderlist", &["sales_order_sn", "amount"]);
             // The newest five.
             let orders: Vec<Value> = orders.into_iter().rev().take(5).collect();
-            json!({"sales_money": money("sales_money"), "credit_limit": money("credit_limit"), "orderlist": orders})
+            json!({"sales_money": turnover, "used_limit": outstanding, "credit_limit": limit, "orderlist": orders})
         }),
     },
     Row {
@@ -280,8 +316,10 @@ fn user_id(staff: usize) -> String {
     ids::to_wise(Entity::User, 0, i64::try_from(staff).unwrap() + 1)
 }
 
-fn stars(star: i64, word: &str) -> String {
-    if star > 0 { format!("{star}{word}") } else { String::new() }
+/// What a member that is one of some words says in other words.
+fn told(document: &Map<String, Value>, name: &str, words: &[(&str, &'static str)]) -> Option<&'static str> {
+    let told = document.get(name)?;
+    words.iter().find(|(word, _)| told == word).map(|(_, other)| *other)
 }
 
 fn minute(second: &str) -> &str {

@@ -165,11 +165,11 @@ pub async fn change(systems: &mut Systems, known: &mut Known, phones: &Value, wr
             *by
         }
         Write::CustomerDetail(by, members) => {
-            Known::by_details(&mut known.detail, members, nonce());
+            known.by_detail(members);
             details(systems, *by, known.number, "customer_detail", members).await
         }
         Write::CrmInfo(by, members) => {
-            Known::by_details(&mut known.crm, members, nonce());
+            known.by_crm(members, nonce());
             details(systems, *by, known.number, "crm_info", members).await
         }
     };
