@@ -34,7 +34,14 @@ pub async fn of(cx: &Cx<'_>, customer: &Shown, system: System) -> Result<Documen
 async fn followers(cx: &Cx<'_>, customer: &Shown) -> Result<Vec<i64>, Error> {
     let rows = cx.scope.plm_attentions(customer.id).await?.into_iter();
     let following = rows.filter(|row| row.kind != NOT_FOLLOWING);
-    Ok(following.filter_map(|row| Some(cx.catalogue.staff(&row.user_id)?.number)).collect())
+    let mut numbers: Vec<i64> = Vec::new();
+    for number in following.filter_map(|row| Some(cx.catalogue.staff(&row.user_id)?.number)) {
+        // Login numbers are the same in upper and in lower case.
+        if !numbers.contains(&number) {
+            numbers.push(number);
+        }
+    }
+    Ok(numbers)
 }
 
 /// Returns the customer's numbers as they are stored, where the caller may not see them: they are to be recognised in

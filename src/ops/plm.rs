@@ -17,7 +17,7 @@ use crate::domain::plm::{self, LONGEST_ID, Profile};
 use crate::error::Error;
 use crate::store::Tx;
 use crate::store::plm::PlmSearch;
-use crate::store::rows::{AttentionRow, TicketsRow};
+use crate::store::rows::{AttentionRow, PlmRow, TicketsRow};
 
 /// What a call needs to be allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -184,23 +184,27 @@ pub async fn entries(cx: &Cx<'_>, customers: Vec<Shown>) -> Result<Vec<Entry>, E
     let tickets: BTreeMap<i64, TicketsRow> =
         cx.scope.ticket_counts(&numbers).await?.into_iter().map(|row| (row.customer_id, row)).collect();
     let known = known(cx, &numbers).await?;
-    let mut told = words::told(cx, &numbers).await?;
+    // Whom this system was told both of needs no words of others.
+    let lacks = |customer: &&Shown| {
+        let row = rows.get(&customer.id);
+        row.is_none_or(|row| (row.grade_id.is_none() && customer.star == 0) || row.industry_id.is_none())
+    };
+    let lacking: Vec<i64> = customers.iter().filter(lacks).map(|customer| customer.id).collect();
+    let mut told = words::told(cx, &lacking).await?;
     let entry = |customer: Shown| {
         let mut row = rows.remove(&customer.id);
         if let (Some(row), Some(known)) = (&mut row, known.get(&customer.id)) {
-            let texts = [&mut row.description, &mut row.logo, &mut row.categories, &mut row.categories_name];
-            for text in texts.into_iter().flatten() {
+            let PlmRow { description, logo, grade_id, industry_id, categories, categories_name, .. } = row;
+            for text in [description, logo, grade_id, industry_id, categories, categories_name].into_iter().flatten() {
                 *text = known.mask(text).into_owned();
             }
         }
         let mut profile = row.as_ref().map_or_else(plm::empty, profile);
         let Told { level, industry } = told.remove(&customer.id).unwrap_or_default();
-        for (name, word) in [("grade_id", stars(customer.star).map(str::to_owned).or(level)), ("industry_id", industry)]
-        {
-            let seen =
-                |word: String| known.get(&customer.id).map_or(word.clone(), |known| known.mask(&word).into_owned());
+        let level = stars(customer.star).map(str::to_owned).or(level);
+        for (name, word) in [("grade_id", level), ("industry_id", industry)] {
             if profile.get(name).is_none_or(Value::is_null) {
-                profile.insert(name.to_owned(), word.map(seen).into());
+                profile.insert(name.to_owned(), word.into());
             }
         }
         let tickets = tickets.get(&customer.id);

@@ -9,13 +9,16 @@ use serde_json::Value;
 
 use super::rights::Shown;
 use super::{Cx, details};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::custom_field::CustomField;
-use crate::domain::customer::stars;
+use crate::domain::customer::{CustomerPhone, stars};
 use crate::domain::document::{Document, System, shared};
 use crate::domain::masking::Known;
 use crate::domain::plm::{INDUSTRIES, label_of};
 use crate::domain::region::province_of;
 use crate::error::Error;
+use crate::store::Tx;
+use crate::store::rows::PlmRow;
 
 /// What the systems were told of one customer beside what all share.
 pub struct Words {
@@ -26,6 +29,18 @@ pub struct Words {
     industry: Option<String>,
     is_archived: bool,
     is_deleted: bool,
+}
+
+fn flag<'a>(customer: &'a Shown, catalogue: &'a Catalogue) -> Option<&'a str> {
+    customer.flag_value.as_deref().map(|value| catalogue.flags.name_of(value))
+}
+
+fn kind<'a>(customer: &'a Shown, catalogue: &'a Catalogue) -> Option<&'a str> {
+    customer.type_value.as_deref().map(|value| catalogue.types.name_of(value))
+}
+
+fn source<'a>(customer: &'a Shown, catalogue: &'a Catalogue) -> Option<&'a str> {
+    customer.source_value.as_deref().map(|value| catalogue.sources.name_of(value))
 }
 
 fn text(document: &Document, name: &str) -> Option<String> {
@@ -49,8 +64,38 @@ impl Words {
     /// Returns what the systems were told of a customer, as the caller may see it.
     pub async fn of(cx: &Cx<'_>, customer: &Shown) -> Result<Self, Error> {
         let row = cx.scope.plm_customers(&format!("[{}]", customer.id)).await?.into_iter().next();
-        let known = details::hidden(cx, customer)
-            .await?
+        let detail = details::of(cx, customer, System::CustomerDetail).await?;
+        let crm = details::of(cx, customer, System::CrmInfo).await?;
+        Ok(Self::new(cx, row, detail, crm, details::hidden(cx, customer).await?.as_deref()))
+    }
+
+    /// The same within a transaction that changes the customer, whose phones these are.
+    pub async fn within(cx: &Cx<'_>, tx: &mut Tx, customer: i64, phones: &[CustomerPhone]) -> Result<Self, Error> {
+        let row = tx.plm_customers(&format!("[{customer}]")).await?.into_iter().next();
+        let hidden = cx.rights().masks().then_some(phones);
+        let mut documents = Vec::with_capacity(2);
+        for system in [System::CustomerDetail, System::CrmInfo] {
+            let document: Document = match tx.document(customer, system.name()).await? {
+                Some(row) => serde_json::from_str(&row.value).map_err(|cause| Error::internal(&cause))?,
+                None => Document::new(),
+            };
+            documents.push(match hidden {
+                Some(phones) => details::masked(system, document, phones, cx.catalogue.company.country),
+                None => document,
+            });
+        }
+        let (crm, detail) = (documents.pop().unwrap_or_default(), documents.pop().unwrap_or_default());
+        Ok(Self::new(cx, row, detail, crm, hidden))
+    }
+
+    fn new(
+        cx: &Cx<'_>,
+        row: Option<PlmRow>,
+        detail: Document,
+        crm: Document,
+        hidden: Option<&[CustomerPhone]>,
+    ) -> Self {
+        let known = hidden
             .map(|phones| Known::of(phones.iter().map(|phone| phone.content.as_str()), cx.catalogue.company.country));
         let seen = |text: String| match &known {
             Some(known) => known.mask(&text).into_owned(),
@@ -59,14 +104,62 @@ impl Words {
         let said = |text: Option<String>| text.filter(|text| !text.is_empty()).map(seen);
         let (is_archived, is_deleted) = row.as_ref().map_or((0, 0), |row| (row.is_archived, row.is_deleted));
         let (grade, industry) = row.map_or((None, None), |row| (row.grade_id, row.industry_id));
-        Ok(Self {
-            detail: details::of(cx, customer, System::CustomerDetail).await?,
-            crm: details::of(cx, customer, System::CrmInfo).await?,
-            grade: said(grade),
-            industry: said(industry),
-            is_archived: is_archived == 1,
-            is_deleted: is_deleted == 1,
-        })
+        let (is_archived, is_deleted) = (is_archived == 1, is_deleted == 1);
+        Self { detail, crm, grade: said(grade), industry: said(industry), is_archived, is_deleted }
+    }
+
+    /// Takes out of a patch what the system was not told, and shows all the same: it is no word of its own.
+    pub fn take_shown(
+        &self,
+        system: System,
+        customer: &Shown,
+        catalogue: &Catalogue,
+        stored: &Document,
+        patch: &mut Document,
+    ) {
+        let shown: Vec<(&str, Value)> = match system {
+            System::CustomerDetail => {
+                let (number, industries) = self.industry();
+                let regions = self.regions(customer.address.as_deref());
+                vec![
+                    ("levelName", self.level(system, customer.star).into()),
+                    ("rank", customer.star.into()),
+                    ("industry_id", number.into()),
+                    ("industryPath", industries.into()),
+                    ("area", regions.names.into()),
+                    ("areaCode", regions.codes.into()),
+                    ("partnerRelationship", self.relationship(customer, catalogue).into()),
+                    ("type", self.kind(customer, catalogue).into()),
+                    ("from", self.from(customer, catalogue).into()),
+                    ("totalTurnover", self.turnover(system).into()),
+                    ("outstandingReceivables", self.outstanding(system).into()),
+                ]
+            }
+            System::CrmInfo => vec![
+                ("grade_name", self.level(system, customer.star).into()),
+                ("area_name", self.area_name(customer.address.as_deref()).into()),
+                ("sales_money", self.turnover(system).into()),
+                ("used_limit", self.outstanding(system).into()),
+                ("short_name", customer.name.clone().into()),
+                ("org_name", catalogue.company.name.as_str().into()),
+            ],
+        };
+        // Two that say one thing are one word.
+        let other = |name: &str| match name {
+            "industry_id" => Some("industryPath"),
+            "industryPath" => Some("industry_id"),
+            "area" => Some("areaCode"),
+            "areaCode" => Some("area"),
+            _ => None,
+        };
+        let comes_back = |name: &str, patch: &Document| {
+            let shown = shown.iter().find(|(known, _)| *known == name);
+            !stored.contains_key(name)
+                && shown.is_some_and(|(_, shown)| patch.get(name).is_none_or(|given| given == shown))
+        };
+        let given = patch.clone();
+        patch
+            .retain(|name, _| !comes_back(name, &given) || other(name).is_some_and(|other| !comes_back(other, &given)));
     }
 
     /// The level in words.
@@ -84,9 +177,10 @@ impl Words {
     /// The industry's number, and the names on the way to it.
     #[must_use]
     pub fn industry(&self) -> (i64, Vec<String>) {
-        if self.detail.contains_key("industry_id") || self.detail.contains_key("industryPath") {
-            let number = self.detail.get("industry_id").and_then(Value::as_i64);
-            return (number.unwrap_or(0), texts(&self.detail, "industryPath"));
+        let number = self.detail.get("industry_id").and_then(Value::as_i64).unwrap_or(0);
+        let path = texts(&self.detail, "industryPath");
+        if number != 0 || !path.is_empty() {
+            return (number, path);
         }
         let Some(industry) = &self.industry else { return (0, Vec::new()) };
         // Of another text than a known one, nobody knows the number.
@@ -97,13 +191,15 @@ impl Words {
     /// The regions; of the address, the province.
     #[must_use]
     pub fn regions(&self, address: Option<&str>) -> Regions {
-        if self.detail.contains_key("area") || self.detail.contains_key("areaCode") {
-            return Regions { names: texts(&self.detail, "area"), codes: texts(&self.detail, "areaCode") };
+        let (names, mut codes) = (texts(&self.detail, "area"), texts(&self.detail, "areaCode"));
+        if !names.is_empty() {
+            // There is a code for each name, if only an empty one; and none without a name.
+            codes.resize(names.len(), String::new());
+            return Regions { names, codes };
         }
         if let Some((code, name)) = address.and_then(province_of) {
             return Regions { names: vec![name.to_owned()], codes: vec![code.to_owned()] };
         }
-        // There is a code for each name, if only an empty one.
         let (names, codes) = text(&self.crm, "area_name").map(|area| (area, String::new())).into_iter().unzip();
         Regions { names, codes }
     }
@@ -114,9 +210,10 @@ impl Words {
         text(&self.crm, "area_name").unwrap_or_else(|| self.regions(address).names.concat())
     }
 
-    /// How well the customer is known: one of six words, by what his deal flag is called.
+    /// How well the customer is known: one of six words; by what his deal flag is called, where none was told.
     #[must_use]
-    pub fn relationship(&self, flag: Option<&str>) -> String {
+    pub fn relationship(&self, customer: &Shown, catalogue: &Catalogue) -> String {
+        let flag = flag(customer, catalogue);
         let has = |words: &[&str]| flag.is_some_and(|flag| words.iter().any(|word| flag.contains(word)));
         text(&self.detail, "partnerRelationship").unwrap_or_else(|| {
             match () {
@@ -133,7 +230,7 @@ impl Words {
 
     /// The state in words: the deal flag; without one, what the others say of it.
     #[must_use]
-    pub fn state(&self, flag: Option<&str>) -> String {
+    pub fn state(&self, customer: &Shown, catalogue: &Catalogue) -> String {
         let related = || {
             let words = [
                 ("intimacy", "亲密"),
@@ -147,22 +244,47 @@ impl Words {
         };
         let marked = [(self.is_deleted, "已删除"), (self.is_archived, "已归档")];
         let marked = || marked.into_iter().find(|(is_so, _)| *is_so).map(|(_, word)| word);
-        flag.or_else(related).or_else(marked).unwrap_or_default().to_owned()
+        flag(customer, catalogue).or_else(related).or_else(marked).unwrap_or_default().to_owned()
     }
 
-    /// The type in words: the shared one; without one, what the customer detail system was told.
+    /// The type, of which customer detail knows three: by what the shared one is called, where none was told. Nobody has
+    /// asked who has none.
     #[must_use]
-    pub fn category(&self, shared: Option<&str>) -> String {
+    pub fn kind(&self, customer: &Shown, catalogue: &Catalogue) -> String {
+        let shared = kind(customer, catalogue);
+        let has = |words: &[&str]| shared.is_some_and(|kind| words.iter().any(|word| kind.contains(word)));
+        text(&self.detail, "type").unwrap_or_else(|| {
+            match () {
+                () if has(&["潜在", "目标", "意向"]) => "TARGET_CUSTOMER",
+                () if shared.is_none() || has(&["沟通", "线索", "流失"]) => "PROSPECT",
+                () => "CLIENT",
+            }
+            .to_owned()
+        })
+    }
+
+    /// The type in words: the shared one; without one, what customer detail was told.
+    #[must_use]
+    pub fn category(&self, customer: &Shown, catalogue: &Catalogue) -> String {
         let words = [("CLIENT", "正式客户"), ("TARGET_CUSTOMER", "目标客户"), ("PROSPECT", "沟通客户")];
         let told = || label_of(&words, &text(&self.detail, "type")?);
-        shared.or_else(told).unwrap_or_default().to_owned()
+        kind(customer, catalogue).or_else(told).unwrap_or_default().to_owned()
     }
 
-    /// The source in words: the shared one; without one, what the customer detail system was told.
+    /// The source, of which customer detail knows two: by what the shared one is called, where none was told.
     #[must_use]
-    pub fn channel(&self, shared: Option<&str>) -> String {
+    pub fn from(&self, customer: &Shown, catalogue: &Catalogue) -> String {
+        let is_channel = |source: &str| ["渠道", "代理", "分销", "加盟"].iter().any(|word| source.contains(word));
+        let shared = source(customer, catalogue);
+        let shared = shared.map(|source| if is_channel(source) { "channel" } else { "customer" });
+        text(&self.detail, "from").unwrap_or_else(|| shared.unwrap_or_default().to_owned())
+    }
+
+    /// The source in words: the shared one; without one, what customer detail was told.
+    #[must_use]
+    pub fn channel(&self, customer: &Shown, catalogue: &Catalogue) -> String {
         let told = || label_of(&[("customer", "客户"), ("channel", "渠道")], &text(&self.detail, "from")?);
-        shared.or_else(told).unwrap_or_default().to_owned()
+        source(customer, catalogue).or_else(told).unwrap_or_default().to_owned()
     }
 
     /// What has been bought in all.
@@ -214,16 +336,49 @@ pub struct Told {
     pub industry: Option<String>,
 }
 
-/// Returns what the documents of these customers (a JSON array of ids) say, by customer.
-pub async fn told(cx: &Cx<'_>, customers: &str) -> Result<BTreeMap<i64, Told>, Error> {
+impl Told {
+    /// Of two documents the customer detail system's counts.
+    fn add(&mut self, document: &Document) {
+        let level = || text(document, "levelName").or_else(|| text(document, "grade_name"));
+        self.level = self.level.take().or_else(level);
+        self.industry = self.industry.take().or_else(|| industry_of(document));
+    }
+}
+
+/// The industry in iBiz PLM's words: names say more than numbers, which can be those of another list.
+fn industry_of(document: &Document) -> Option<String> {
+    let Some(name) = texts(document, "industryPath").pop().filter(|name| !name.is_empty()) else {
+        let number = document.get("industry_id").and_then(Value::as_i64).filter(|number| *number != 0);
+        return number.map(|number| number.to_string());
+    };
+    let known = INDUSTRIES.iter().find(|(_, label)| *label == name);
+    Some(known.map_or(name, |(code, _)| (*code).to_owned()))
+}
+
+/// Returns what the documents of these customers say, by customer; as the caller may see it.
+pub async fn told(cx: &Cx<'_>, customers: &[i64]) -> Result<BTreeMap<i64, Told>, Error> {
     let mut told: BTreeMap<i64, Told> = BTreeMap::new();
-    for row in cx.scope.document_words(customers).await? {
-        let said = |text: Option<String>| text.filter(|text| !text.is_empty());
-        let path: Vec<String> = row.path.and_then(|path| serde_json::from_str(&path).ok()).unwrap_or_default();
-        let number = said(row.industry).filter(|number| number != "0");
-        let told = told.entry(row.customer_id).or_default();
-        told.level = told.level.take().or(said(row.level));
-        told.industry = told.industry.take().or(number).or_else(|| said(path.into_iter().next_back()));
+    if customers.is_empty() {
+        return Ok(told);
+    }
+    let fault = |cause: serde_json::Error| Error::internal(&cause);
+    let list = customers.iter().copied().collect::<Value>().to_string();
+    if cx.rights().masks() {
+        // A document's own numbers are to be recognised, too, so that it is read as a whole.
+        let rows = cx.scope.customers_by_id(&list).await?.into_iter();
+        let phones = rows.map(|row| Ok((row.id, serde_json::from_str(&row.phones)?)));
+        let phones: BTreeMap<i64, Vec<CustomerPhone>> = phones.collect::<Result<_, _>>().map_err(fault)?;
+        for row in cx.scope.documents(&list).await? {
+            let Some(system) = System::parse(&row.dialect) else { continue };
+            let phones = phones.get(&row.customer_id).map(Vec::as_slice).unwrap_or_default();
+            let document = serde_json::from_str(&row.document).map_err(fault)?;
+            let seen = details::masked(system, document, phones, cx.catalogue.company.country);
+            told.entry(row.customer_id).or_default().add(&seen);
+        }
+    } else {
+        for row in cx.scope.document_words(&list).await? {
+            told.entry(row.customer_id).or_default().add(&serde_json::from_str(&row.document).map_err(fault)?);
+        }
     }
     Ok(told)
 }

@@ -293,7 +293,9 @@ impl Scope {
         }
         for (column, value) in &search.equal {
             match (column, stars_of(value)) {
-                (PlmColumn::Grade, Some(star)) => sql.push(" and p.grade_id is null and c.star = ").bind(star),
+                (PlmColumn::Grade, Some(star)) => {
+                    sql.push(" and p.grade_id is null and c.star > 0 and c.star = ").bind(star)
+                }
                 // By the index of the grades.
                 (PlmColumn::Grade, None) => sql.push(" and p.grade_id = ").bind(value.as_str()),
                 _ => sql.push(" and ").push(column.text()).push(" = ").bind(value.as_str()),

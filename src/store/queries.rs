@@ -1,9 +1,9 @@
 //! Every fixed query. `$1` is the company in `read` and `write` queries (see `macros.rs`).
 
 use super::rows::{
-    AuditRow, CompanyRow, CounterRow, CredentialRow, CustomerRow, DictionaryRow, EventRow, FieldRow, MembershipRow,
-    NamedRow, NumberRow, PasswordRow, PhoneRow, PlacedRow, RequestRow, RightsRow, StaffRow, TextRow, WithdrawalRow,
-    WordsRow,
+    AuditRow, CompanyRow, CounterRow, CredentialRow, CustomerRow, DictionaryRow, DocumentRow, EventRow, FieldRow,
+    MembershipRow, NamedRow, NumberRow, PasswordRow, PhoneRow, PlacedRow, RequestRow, RightsRow, StaffRow, TextRow,
+    WithdrawalRow,
 };
 
 queries! {
@@ -261,17 +261,26 @@ queries! {
     read fn document(customer_id: i64, dialect: &str) -> Option<TextRow> {
         "select document as value from customer_document where company_id = $1 and customer_id = $2 and dialect = $3"
     }
-    /// What the documents of these customers (a JSON array of ids) say of level and industry; the customer detail
-    /// system's first.
-    read fn document_words(ids: &str) -> Vec<WordsRow> {
-        "select d.customer_id, coalesce(d.document ->> 'levelName', d.document ->> 'grade_name') as level,
-           cast(d.document ->> 'industry_id' as text) as industry, d.document ->> 'industryPath' as path
+    /// The documents of these customers (a JSON array of ids), the customer detail system's first.
+    read fn documents(ids: &str) -> Vec<DocumentRow> {
+        "select d.customer_id, d.dialect, d.document
          from json_each($2) k cross join customer_document d on d.company_id = $1 and d.customer_id = k.value
          order by d.customer_id, d.dialect desc",
-        postgres: "select d.customer_id, coalesce(d.document::json ->> 'levelName', d.document::json ->> 'grade_name') as level,
-           d.document::json ->> 'industry_id' as industry, d.document::json ->> 'industryPath' as path
+        postgres: "select d.customer_id, d.dialect, d.document from jsonb_array_elements_text($2::jsonb) k
+         join customer_document d on d.company_id = $1 and d.customer_id = k.value::bigint
+         order by d.customer_id, d.dialect desc"
+    }
+    /// The same with what they say of level and industry only.
+    read fn document_words(ids: &str) -> Vec<DocumentRow> {
+        "select d.customer_id, d.dialect, json_object('levelName', d.document -> 'levelName', 'grade_name', d.document -> 'grade_name',
+           'industry_id', d.document -> 'industry_id', 'industryPath', d.document -> 'industryPath') as document
+         from json_each($2) k cross join customer_document d on d.company_id = $1 and d.customer_id = k.value
+         order by d.customer_id, d.dialect desc",
+        postgres: "select d.customer_id, d.dialect, json_build_object('levelName', t.j -> 'levelName', 'grade_name', t.j -> 'grade_name',
+           'industry_id', t.j -> 'industry_id', 'industryPath', t.j -> 'industryPath')::text as document
          from jsonb_array_elements_text($2::jsonb) k
          join customer_document d on d.company_id = $1 and d.customer_id = k.value::bigint
+         cross join lateral (select d.document::json as j) t
          order by d.customer_id, d.dialect desc"
     }
     write fn put_document(customer_id: i64, dialect: &str, document: &str) -> u64 {

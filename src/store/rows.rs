@@ -30,9 +30,8 @@ rows! {
         last_feed: i64, last_event: i64, customers: i64,
     }
 
-    /// What a system's document says of the level and the industry: a number as a text, and the names on the way to it
-    /// as a JSON array.
-    WordsRow { customer_id: i64, level: Option<String>, industry: Option<String>, path: Option<String> }
+    /// A system's document of a customer, or some members of it.
+    DocumentRow { customer_id: i64, dialect: String, document: String }
 
     /// A number with a name: a group, a task, a label.
     NamedRow { id: i64, name: String }

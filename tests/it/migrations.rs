@@ -65,35 +65,69 @@ async fn what_systems_kept_apart_is_shared_from_then_on(engine: Engine) {
     let demo = backend(engine, 30).await;
     let mut raw = demo.place.connect().await;
     let first = format!("company_id = {MAIN} and customer_id = 1");
+    let labelled = raw
+        .texts(&format!("select cast(min(id) as text) from customer where company_id = {MAIN} and labels <> '[]'"))
+        .await
+        .remove(0);
     let document = r#"{"rank":1,"followers":[2,3,3,99]}"#;
     raw.execute(&format!(
-        "update customer_document set document = '{document}' where {first} and dialect = 'customer_detail';
+        "drop index customer_star;
+         update customer_document set document = '{document}' where {first} and dialect = 'customer_detail';
          delete from plm_attention where {first};
-         insert into plm_attention select company_id, customer_id, 'trcs008', '李强', '10', 0, 'trcs001', 0, 'trcs001'
+         insert into plm_attention select company_id, customer_id, 'TRCS008', '李强', '20', 0, 'trcs001', 0, 'trcs001'
            from customer_document where {first} and dialect = 'customer_detail';
          update plm_customer set categories_name = null;
-         update plm_customer set categories_name = '重点' where {first};
+         update plm_customer set categories_name = '重点 ，\"华东\",重点' where {first};
+         update plm_customer set categories_name = '重点,' where company_id = {MAIN} and customer_id = {labelled};
          delete from _sqlx_migrations where version = 12"
     ))
     .await;
+    if engine == Engine::Sqlite {
+        raw.execute("delete from sqlite_stat1 where idx = 'customer_star'").await;
+    }
     demo.place.open().await.close().await.unwrap();
 
     let followers =
-        "select user_id || ' ' || name || ' ' || type from plm_attention where customer_id = 1 order by user_id";
-    assert_eq!(raw.texts(followers).await, ["trcs008 李强 40", "trcs009 周宁 40"]);
+        format!("select user_id || ' ' || name || ' ' || type from plm_attention where {first} order by user_id");
+    assert_eq!(raw.texts(&followers).await, ["TRCS008 李强 20", "trcs009 周宁 40"]);
     let documents = raw.texts("select document from customer_document where dialect = 'customer_detail'").await;
     assert_eq!(documents.iter().map(|text| text.replace(' ', "")).collect::<Vec<_>>(), [r#"{"rank":1}"#]);
     let own = format!("select categories_name from plm_customer where {first}");
-    assert_eq!(raw.texts(&own).await, ["重点"]);
-    let labels = raw.texts("select labels from customer where labels <> '[]' order by company_id, id").await;
-    let names = labels.iter().map(|labels| {
+    assert_eq!(raw.texts(&own).await, ["重点 ，\"华东\",重点"], "as it is spelled there");
+    let with_labels = "select c.labels || '|' || coalesce(p.categories_name, '') || '|' || c.id || '|' || c.company_id
+        from customer c join plm_customer p on p.company_id = c.company_id and p.customer_id = c.id
+        where c.labels <> '[]' order by c.company_id, c.id";
+    let lines = raw.texts(with_labels).await;
+    assert!(lines.len() > 5, "{lines:?}");
+    let mut seen = Vec::new();
+    for line in &lines {
+        let [labels, categories, id, company] = line.split('|').collect::<Vec<_>>().try_into().unwrap();
         let labels: Vec<Value> = serde_json::from_str(labels).unwrap();
-        labels.iter().map(|label| label["name"].as_str().unwrap()).collect::<Vec<_>>().join(",")
-    });
-    let categories = "select categories_name from plm_customer p join customer c on c.company_id = p.company_id
-        and c.id = p.customer_id where c.labels <> '[]' order by c.company_id, c.id";
-    assert!(labels.len() > 5 && labels.iter().any(|labels| labels.contains("},{")), "{labels:?}");
-    assert_eq!(raw.texts(categories).await, names.collect::<Vec<_>>());
+        let mut names: Vec<&str> = labels.iter().map(|label| label["name"].as_str().unwrap()).collect();
+        if (company, id) == (&*MAIN.to_string(), "1") {
+            names.sort_unstable();
+            assert_eq!(names, ["\"华东\"", "重点"]);
+        } else {
+            assert_eq!(categories, names.join(","), "{line}");
+        }
+        if (company, id) == (&*MAIN.to_string(), &*labelled) {
+            assert_eq!(names.last(), Some(&"重点"));
+            assert!(names.len() > 1);
+        }
+        seen.extend(
+            labels.into_iter().map(|label| (company.to_owned(), label["id"].to_string(), label["name"].clone())),
+        );
+    }
+    // Each label is there once, is linked, and the next one gets a number of its own.
+    let stored = raw.texts("select company_id || '|' || id || '|' || name from label order by 1").await;
+    assert!(
+        seen.iter()
+            .all(|(company, id, name)| { stored.contains(&format!("{company}|{id}|{}", name.as_str().unwrap())) })
+    );
+    let linked = raw.texts("select company_id || '|' || label_id from customer_label").await;
+    assert_eq!(linked.len(), seen.len());
+    let last = "select cast(count(*) as text) from counter c where last_label < (select max(id) from label l where l.company_id = c.company_id)";
+    assert_eq!(raw.texts(last).await, ["0"]);
 }
 
 /// Table, column, type and whether it may be null, of everything but the table of migrations.

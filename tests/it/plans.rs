@@ -7,6 +7,7 @@ use laidian::domain::name_pattern;
 use laidian::domain::phone::CHINA;
 use laidian::domain::search_terms::{query, query_of_masked};
 use laidian::store::conditions::{Column, Conditions, Operand, Test};
+use laidian::store::plm::{PlmColumn, PlmSearch};
 use laidian::store::search::Search;
 use laidian::store::{Scope, statements as fixed};
 use regex::Regex;
@@ -44,8 +45,9 @@ const GROWING: [&str; 22] = [
 ];
 
 /// Lists that may walk a company's customers until a page is full: of everybody, and of groups, which are a
-/// large part of everybody.
-const WALKS: [&str; 3] = ["search for nothing: page", "search for groups: page", "search for every name: page"];
+/// large part of everybody. Whoever has so many stars is, too, and may have another grade.
+const WALKS: [&str; 4] =
+    ["search for nothing: page", "search for groups: page", "search for every name: page", "ibizplm, stars: count"];
 
 /// Every statement there is, with a name for the report.
 fn statements(engine: Engine, scope: &Scope) -> Vec<(String, String)> {
@@ -59,11 +61,28 @@ fn statements(engine: Engine, scope: &Scope) -> Vec<(String, String)> {
         let parts = ["page", "walk", "count"].into_iter().zip(scope.search_texts(&search));
         all.extend(parts.map(|(part, text)| (format!("search for {name}: {part}"), text)));
     }
+    for (name, search) in plm_searches() {
+        let parts = ["page", "count"].into_iter().zip(scope.plm_texts(&search));
+        all.extend(parts.map(|(part, text)| (format!("ibizplm, {name}: {part}"), text)));
+    }
     for (name, kinds) in [("one", &FeedKind::ALL[..1]), ("all", &FeedKind::ALL[..])] {
         let parts = ["page", "count"].into_iter().zip(scope.feed_texts(kinds));
         all.extend(parts.map(|(part, text)| (format!("feed of {name}: {part}"), text)));
     }
     all
+}
+
+/// What iBiz PLM finds by an index.
+fn plm_searches() -> Vec<(&'static str, PlmSearch)> {
+    let equal = |column, value: &str| PlmSearch { equal: vec![(column, value.to_owned())], ..PlmSearch::default() };
+    vec![
+        ("a grade", equal(PlmColumn::Grade, "L1")),
+        ("stars", equal(PlmColumn::Grade, "3星")),
+        ("an industry", equal(PlmColumn::Industry, "10")),
+        ("a product", equal(PlmColumn::Product, "p-demo")),
+        ("an owner", equal(PlmColumn::AssigneeKey, "trcs001")),
+        ("ids", PlmSearch { among: vec![vec![1, 2, 3]], ..PlmSearch::default() }),
+    ]
 }
 
 fn searches() -> Vec<(&'static str, Search)> {

@@ -28,7 +28,7 @@ async fn every_statement_can_be_prepared(engine: Engine) {
         among: vec![vec![1], vec![]],
         not_among: vec![2],
         not_deleted: true,
-        equal: vec![(PlmColumn::Grade, "L1".into())],
+        equal: vec![(PlmColumn::Grade, "L1".into()), (PlmColumn::Grade, "3星".into())],
         like: vec![(PlmColumn::ProductName, "%a%".into())],
         pieces: vec![piece_of_name("王芳").unwrap(), piece_of_name("a").unwrap()],
         without_categories: true,

@@ -162,9 +162,6 @@ fn describe(cx: &Cx<'_>, customer: &Shown, words: &Words, tickets: i64) -> Resul
     let name = customer.name.clone().unwrap_or_default();
     let checking = document.get("checking_info").and_then(Value::as_object);
     let certified = checking.is_some_and(|checking| !checking.is_empty());
-    let flag = customer.flag_value.as_deref().map(|value| catalogue.flags.name_of(value));
-    let source = customer.source_value.as_deref().map(|value| catalogue.sources.name_of(value));
-    let kind = customer.type_value.as_deref().map(|value| catalogue.types.name_of(value));
     let may_edit = i64::from(cx.rights().allows("put_details", Role::Agent));
     Ok(Info {
         id: customer.id.to_string(),
@@ -189,7 +186,7 @@ fn describe(cx: &Cx<'_>, customer: &Shown, words: &Words, tickets: i64) -> Resul
         cache_at: cx.now / SECOND,
         area_name: words.area_name(customer.address.as_deref()),
         area_owner_name: text_or("area_owner_name", &owner),
-        state_name: words.state(flag),
+        state_name: words.state(customer, catalogue),
         state_color: text("state_color"),
         state_bg_color: text("state_bg_color"),
         updated_user_name: person(&customer.updated_by),
@@ -202,9 +199,9 @@ fn describe(cx: &Cx<'_>, customer: &Shown, words: &Words, tickets: i64) -> Resul
         report_org_name: text("report_org_name"),
         warehouse_org_name: text("warehouse_org_name"),
         price_range_name: text("price_range_name"),
-        channel_name: words.channel(source),
+        channel_name: words.channel(customer, catalogue),
         grade_name: words.level(System::CrmInfo, customer.star),
-        category_name: words.category(kind),
+        category_name: words.category(customer, catalogue),
         is_checked_name: text_or("is_checked_name", if certified { "待认证" } else { "" }),
         pay_method_name: text("pay_method_name"),
         credit_limit: money("credit_limit"),

@@ -101,7 +101,6 @@ fn describe(cx: &Cx<'_>, customer: &Shown, words: &Words) -> Detail {
     let document = &words.detail;
     let text = |name: &str| document.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let integer = |name: &str| document.get(name).and_then(Value::as_i64);
-    let or = |own: String, shared: String| if own.is_empty() { shared } else { own };
     let manager = customer.owner_no.as_deref().and_then(|login_no| catalogue.staff(login_no));
     let group = customer.group_id.and_then(|id| catalogue.groups.get(&id));
     let followers = document.get("followers").and_then(Value::as_array).into_iter().flatten();
@@ -111,13 +110,12 @@ fn describe(cx: &Cx<'_>, customer: &Shown, words: &Words) -> Detail {
         .collect();
     let (industry_id, industry_path) = words.industry();
     let regions = words.regions(customer.address.as_deref());
-    let flag = customer.flag_value.as_deref().map(|value| catalogue.flags.name_of(value));
     Detail {
         id: ids::to_hex24(cx.caller.company, customer.id),
         customer_no: format!("{:05}", customer.id),
         name: customer.name.clone().unwrap_or_default(),
         description: text("description"),
-        from: or(text("from"), from(customer, cx)),
+        from: words.from(customer, catalogue),
         manager_name: manager.map(|staff| staff.name.clone()).unwrap_or_default(),
         manager_id: manager.map_or(0, |staff| staff.number),
         department_path: group.map(|group| vec![catalogue.company.name.clone(), group.clone()]).unwrap_or_default(),
@@ -125,41 +123,18 @@ fn describe(cx: &Cx<'_>, customer: &Shown, words: &Words) -> Detail {
         industry_path,
         area: regions.names,
         area_code: regions.codes,
-        partner_relationship: words.relationship(flag),
+        partner_relationship: words.relationship(customer, catalogue),
         total_turnover: money_number(&words.turnover(System::CustomerDetail)),
         transaction_number: integer("transactionNumber").unwrap_or(0),
         rank: integer("rank").unwrap_or(customer.star),
         level_name: words.level(System::CustomerDetail, customer.star),
-        r#type: or(text("type"), kind(customer, cx)),
+        r#type: words.kind(customer, catalogue),
         followers: followers.iter().map(|follower| follower.id).collect(),
         follower_names: followers,
         created_at: times::to_second(customer.created_at, &catalogue.company.time_zone),
         outstanding_receivables: words.outstanding(System::CustomerDetail),
-        retention_money: or(text("retentionMoney"), "0.00".to_owned()),
+        retention_money: document.get("retentionMoney").and_then(Value::as_str).unwrap_or("0.00").to_owned(),
         advantageous_industry: text("advantageousIndustry"),
         credit_situation: text("creditSituation"),
     }
-}
-
-/// What the shared source comes to here, where only two are known.
-fn from(customer: &Shown, cx: &Cx<'_>) -> String {
-    let Some(source) = customer.source_value.as_deref().map(|value| cx.catalogue.sources.name_of(value)) else {
-        return String::new();
-    };
-    let is_channel = ["渠道", "代理", "分销", "加盟"].iter().any(|word| source.contains(word));
-    if is_channel { "channel" } else { "customer" }.to_owned()
-}
-
-/// What the shared type comes to here, where only three are known. Nobody has asked who has none.
-fn kind(customer: &Shown, cx: &Cx<'_>) -> String {
-    let Some(kind) = customer.type_value.as_deref().map(|value| cx.catalogue.types.name_of(value)) else {
-        return "PROSPECT".to_owned();
-    };
-    let has = |words: &[&str]| words.iter().any(|word| kind.contains(word));
-    match () {
-        () if has(&["潜在", "目标", "意向"]) => "TARGET_CUSTOMER",
-        () if has(&["沟通", "线索", "流失"]) => "PROSPECT",
-        () => "CLIENT",
-    }
-    .to_owned()
 }

@@ -7,12 +7,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::domain::customer::LONGEST_TEXT;
+use crate::domain::customer::{LONGEST_TEXT, MOST_LABELS, stars};
 use crate::domain::plm::{self, Attention, FOLLOWING, Fault, LONGEST_ID, MEMBERS, Profile, Wrong};
 use crate::error::Error;
 use crate::ops::Cx;
-use crate::ops::customer::{Changes, Patch, PlmPatch};
-use crate::ops::plm::{Entry, name_of};
+use crate::ops::customer::{self, Changes, Patch, PlmPatch};
+use crate::ops::plm::Entry;
 use crate::ops::rights::Shown;
 
 /// How many may follow one customer, and elements of one list.
@@ -128,9 +128,20 @@ pub fn changes(
         faults.push(Fault { field: "name", label: "客户名称", wrong });
         Patch::Keep
     });
-    let mut profile = profile(members, &mut faults);
-    // What comes back as it was shown is no change: it may be another system's word.
-    profile.retain(|name, given| current.is_none_or(|entry| entry.profile.get(name) != Some(given)));
+    // What comes back as it was shown is no change: it may be another system's word, and longer than one of this.
+    let comes_back = |name: &String, given: &Value| {
+        current.is_some_and(|entry| entry.profile.get(name).is_some_and(|shown| is_same(shown, given)))
+    };
+    let changed: Map<String, Value> =
+        members.iter().filter(|(name, given)| !comes_back(name, given)).map(|(n, g)| (n.clone(), g.clone())).collect();
+    let mut profile = profile(&changed, &mut faults);
+    faults.extend(categories_fault(&profile));
+    let shown_stars = |entry: &&Entry| {
+        let stars = stars(entry.customer.star);
+        stars.is_some() && entry.profile.get("grade_id").and_then(Value::as_str) == stars
+    };
+    // Who clears the stars that he was shown as a grade has none.
+    let star = current.filter(shown_stars).and_then(|_| profile.get("grade_id")?.is_null().then_some(0));
     if let Some(product) = product {
         profile.insert("product_id".to_owned(), product.into());
     }
@@ -146,7 +157,23 @@ pub fn changes(
         return Err(Error::Invalid { faults });
     }
     let plm = Some(PlmPatch { members: profile, attentions, ..PlmPatch::default() });
-    Ok(Changes { name, owner, group, plm, ..Changes::default() })
+    Ok(Changes { name, owner, group, star, plm, ..Changes::default() })
+}
+
+fn is_same(shown: &Value, given: &Value) -> bool {
+    shown == given || shown.as_str().is_some_and(|shown| given.as_str().is_some_and(|given| given.trim() == shown))
+}
+
+/// The names of categories are labels, of which there are so many, and so long.
+fn categories_fault(profile: &Profile) -> Option<Fault> {
+    let names: Vec<&str> = customer::parts(profile.get("categories_name")?.as_str()?).collect();
+    let fits = names.len() <= MOST_LABELS && names.iter().all(|name| name.chars().count() <= LONGEST_TEXT);
+    let wrong = || {
+        Wrong::Rule(format!(
+            "最多 {MOST_LABELS} 个类别，每个最多 {LONGEST_TEXT} 个字符 / at most {MOST_LABELS} categories of {LONGEST_TEXT} characters"
+        ))
+    };
+    (!fits).then(|| Fault { field: "categories_name", label: "类别名称", wrong: wrong() })
 }
 
 /// Returns the id that a client chose for a new customer.
@@ -201,8 +228,8 @@ fn assignee(cx: &Cx<'_>, members: &Map<String, Value>, current: Option<&Shown>) 
 
 fn attentions(cx: &Cx<'_>, members: &Map<String, Value>) -> Result<Option<Vec<Attention>>, Wrong> {
     let list = match members.get("attentions") {
-        None => return Ok(None),
-        Some(Value::Null) => return Ok(Some(Vec::new())),
+        // Lists show null for those that there are.
+        None | Some(Value::Null) => return Ok(None),
         Some(Value::Array(list)) if list.len() <= MOST => list,
         Some(Value::Array(_)) => return Err(Wrong::Rule(format!("最多 {MOST} 个 / at most {MOST}"))),
         Some(_) => return Err(Wrong::Type),
@@ -223,9 +250,9 @@ fn attentions(cx: &Cx<'_>, members: &Map<String, Value>) -> Result<Option<Vec<At
             let values = FOLLOWING.map(|(value, _)| value).join(", ");
             return Err(Wrong::Rule(format!("type 应为 {values} / expected one of {values}")));
         }
-        let name = match cx.catalogue.staff(&user_id) {
-            Some(_) => name_of(cx, &user_id),
-            None => text("name")?,
+        let (user_id, name) = match cx.catalogue.staff(&user_id) {
+            Some(staff) => (staff.login_no.clone(), staff.name.clone()),
+            None => (user_id, text("name")?),
         };
         let attention = Attention { name: (!name.is_empty()).then_some(name), user_id, kind };
         // The last one counts, as it does where they are stored one after the other.

@@ -68,6 +68,13 @@ impl System {
         Self::ALL.into_iter().find(|system| system.name() == name)
     }
 
+    /// The member of its document that is called so. Who follows a customer is written here and stored elsewhere.
+    #[must_use]
+    pub fn member(self, name: &str) -> Option<&'static Member> {
+        let followers = (self == Self::CustomerDetail).then_some(&members::FOLLOWERS);
+        self.members().iter().chain(followers).find(|member| member.name == name)
+    }
+
     /// What may be in its document.
     #[must_use]
     pub fn members(self) -> &'static [Member] {

@@ -7,12 +7,15 @@ use serde_json::{Map, Value, json};
 use crate::domain::custom_field::{CustomField, FieldKind};
 use crate::domain::customer::LONGEST_TEXT;
 
-fn text<'a>(entry: &'a Map<String, Value>, name: &str) -> &'a str {
+/// Returns a text of an entry without the blanks around it; the empty one where there is none.
+#[must_use]
+pub fn text<'a>(entry: &'a Map<String, Value>, name: &str) -> &'a str {
     entry.get(name).and_then(Value::as_str).unwrap_or_default().trim()
 }
 
-/// The address of an entry, with its regions before it where both fit.
-fn address_in(entry: &Map<String, Value>) -> Option<String> {
+/// Returns the address of an entry, with its regions before it where both fit.
+#[must_use]
+pub fn address_in(entry: &Map<String, Value>) -> Option<String> {
     let address = text(entry, "address");
     let whole = text(entry, "region_address").replace(' ', "") + address;
     let whole = if whole.chars().count() <= LONGEST_TEXT { whole } else { address.to_owned() };
@@ -40,26 +43,18 @@ pub fn add_address(list: &mut Vec<Value>, address: &str, contact: &str, phone: &
     }
 }
 
-fn field_of<'a>(entry: &Value, fields: &'a [CustomField]) -> Option<&'a CustomField> {
-    let item = text(entry.as_object()?, "item");
+/// Returns the field that an entry of a list of further facts is called like.
+#[must_use]
+pub fn field_of<'a>(entry: &Map<String, Value>, fields: &'a [CustomField]) -> Option<&'a CustomField> {
+    let item = text(entry, "item");
     fields.iter().find(|field| field.name.trim() == item)
-}
-
-/// Takes the entries out of a list of further facts that are called like a field, and returns their contents.
-pub fn take_fields(list: &mut Vec<Value>, fields: &[CustomField]) -> BTreeMap<i64, Value> {
-    let mut values = BTreeMap::new();
-    list.retain(|entry| {
-        let Some(field) = field_of(entry, fields) else { return true };
-        values.insert(field.id, entry.get("content").cloned().unwrap_or(Value::Null));
-        false
-    });
-    values
 }
 
 /// Puts the fields that have a value before a list of further facts.
 pub fn add_fields(list: &mut Vec<Value>, fields: &[CustomField], values: &BTreeMap<i64, Value>) {
     // What was written before there was a field of this name is hidden by the field.
-    list.retain(|entry| field_of(entry, fields).is_none_or(|field| !values.contains_key(&field.id)));
+    let field_of = |entry: &Value| field_of(entry.as_object()?, fields);
+    list.retain(|entry| field_of(entry).is_none_or(|field| !values.contains_key(&field.id)));
     let fact = |field: &CustomField| {
         let kind = if field.kind == FieldKind::Date { "2" } else { "1" };
         Some(json!({ "type": kind, "item": field.name, "content": written(values.get(&field.id)?) }))
@@ -111,10 +106,8 @@ mod tests {
         let field =
             |id, name: &str, kind| CustomField { id, name: name.into(), kind, options: Vec::new(), required: false };
         let fields = [field(1, "备注", FieldKind::Text), field(2, "开业日期", FieldKind::Date)];
-        let mut facts = list(json!([{"item": "备注", "content": "下午"}, {"item": "客服", "content": "李强"}]));
-        let values = take_fields(&mut facts, &fields);
-        assert_eq!((facts.len(), &values), (1, &[(1, json!("下午"))].into()));
-        facts.push(json!({"item": "备注", "content": "从前"}));
+        let mut facts = list(json!([{"item": "备注", "content": "从前"}, {"item": "客服", "content": "李强"}]));
+        assert_eq!(field_of(facts[0].as_object().unwrap(), &fields).unwrap().id, 1);
         add_fields(&mut facts, &fields, &[(1, json!("下午")), (2, json!("2026-01-31"))].into());
         let shown: Vec<_> = facts.iter().map(|fact| (&fact["item"], &fact["content"])).collect();
         assert_eq!(json!(shown), json!([["备注", "下午"], ["开业日期", "2026-01-31"], ["客服", "李强"]]));

@@ -33,30 +33,74 @@ impl Changed {
 /// How a caller was shown a document, if not as it is stored.
 pub type AsShown<'a> = &'a (dyn Fn(System, &Document) -> Document + Sync);
 
-/// Returns what the documents become: members that a patch names are set, or removed by null; the others stay.
-/// What a caller was shown otherwise than it is stored, and sends back, stays as it is.
-pub async fn merge(
+/// A document, and what is to become of it: the members are checked already, and null removes one.
+pub struct Patched {
+    pub system: System,
+    pub old: Document,
+    pub patch: Document,
+}
+
+impl Patched {
+    /// Refuses what cannot be in the document.
+    pub fn check(system: System, old: Document, mut patch: Document) -> Result<Self, Error> {
+        for (name, given) in &mut patch {
+            let member = system.member(name).ok_or_else(|| {
+                Error::parameter(format!("{name}: {} 没有这个字段 / has no such field", system.name()))
+            })?;
+            if !given.is_null() {
+                *given = document::check(member, given).map_err(Error::parameter)?;
+            }
+        }
+        Ok(Self { system, old, patch })
+    }
+
+    /// Gives new entries their ids, and returns what the document becomes: what is not named stays.
+    async fn apply(self, tx: &mut Tx, now: i64) -> Result<Changed, Error> {
+        let Self { system, old, patch } = self;
+        let mut new = old.clone();
+        for (name, mut value) in patch {
+            if value.is_null() {
+                new.remove(&name);
+                continue;
+            }
+            if let (Some(Shape::List(_)), Value::Array(entries)) =
+                (system.member(&name).map(|member| &member.shape), &mut value)
+            {
+                number(tx, &name, old.get(&name), entries, now).await?;
+            }
+            new.insert(name, value);
+        }
+        Ok(Changed { system, old, new })
+    }
+}
+
+/// Returns a customer's documents with what is to become of them. What the caller was shown otherwise than it is stored,
+/// and sends back, is as it is stored.
+pub async fn read(
     tx: &mut Tx,
-    customer: Option<i64>,
+    customer: i64,
     patches: Vec<(System, Document)>,
     as_shown: Option<AsShown<'_>>,
-    now: i64,
-) -> Result<Vec<Changed>, Error> {
-    let mut changed = Vec::with_capacity(patches.len());
+) -> Result<Vec<Patched>, Error> {
+    let mut read = Vec::with_capacity(patches.len());
     for (system, mut patch) in patches {
-        let stored = match customer {
-            Some(id) => tx.document(id, system.name()).await?,
-            None => None,
-        };
-        let old: Document = match stored {
+        let old: Document = match tx.document(customer, system.name()).await? {
             Some(row) => serde_json::from_str(&row.value).map_err(|cause| Error::internal(&cause))?,
             None => Document::new(),
         };
         if let Some(as_shown) = as_shown {
             restore(&mut patch, &as_shown(system, &old), &old);
         }
-        let new = patched(tx, system, &old, patch, now).await?;
-        changed.push(Changed { system, old, new });
+        read.push(Patched::check(system, old, patch)?);
+    }
+    Ok(read)
+}
+
+/// Returns what the documents become.
+pub async fn merge(tx: &mut Tx, patched: Vec<Patched>, now: i64) -> Result<Vec<Changed>, Error> {
+    let mut changed = Vec::with_capacity(patched.len());
+    for patched in patched {
+        changed.push(patched.apply(tx, now).await?);
     }
     Ok(changed)
 }
@@ -81,28 +125,8 @@ fn restore(given: &mut Map<String, Value>, shown: &Map<String, Value>, stored: &
     }
 }
 
-async fn patched(tx: &mut Tx, system: System, old: &Document, patch: Document, now: i64) -> Result<Document, Error> {
-    let mut new = old.clone();
-    for (name, given) in patch {
-        let member =
-            system.members().iter().find(|member| member.name == name).ok_or_else(|| {
-                Error::parameter(format!("{name}: {} 没有这个字段 / has no such field", system.name()))
-            })?;
-        if given.is_null() {
-            new.remove(&name);
-            continue;
-        }
-        let before = old.get(&name);
-        let mut value = document::check(member, &given).map_err(Error::parameter)?;
-        if let (Shape::List(_), Value::Array(entries)) = (&member.shape, &mut value) {
-            number(tx, member.name, before, entries, now).await?;
-        }
-        new.insert(name, value);
-    }
-    Ok(new)
-}
-
-fn entry_of<'a>(list: Option<&'a Value>, id: &Value) -> Option<&'a Map<String, Value>> {
+/// The entry of a list that has this id.
+pub fn entry_of<'a>(list: Option<&'a Value>, id: &Value) -> Option<&'a Map<String, Value>> {
     let id = id.as_i64().or_else(|| id.as_str()?.trim().parse().ok())?;
     let entries = list?.as_array()?.iter().filter_map(Value::as_object);
     entries.into_iter().find(|entry| entry.get("id").and_then(Value::as_i64) == Some(id))

@@ -23,9 +23,10 @@ pub use follow_up::{FollowedUp, follow_up};
 pub use merge::Merged;
 pub use plm::{PlmPatch, profile};
 pub use record::{Origin, insert};
+pub use shared::parts;
 pub use versions::{Conflict, Expected, Written};
 
-use documents::Changed;
+use documents::{Changed, Patched};
 use new::New;
 use plm::PlmChanged;
 
@@ -33,6 +34,7 @@ use serde_json::json;
 
 use super::find::{self, Identifier};
 use super::rights::Shown;
+use super::words::Words;
 use super::{Cx, audit, details, idempotency, reveal};
 use crate::domain::catalogue::Role;
 use crate::domain::change;
@@ -71,24 +73,33 @@ pub async fn update(
     }
     let current = target(cx, &mut tx, identifier).await?;
     let old = Customer::try_from(current.clone())?;
-    shared::share(&mut changes, &old, &cx.catalogue)?;
-    if cx.rights().masks() {
-        unmask::unmask(&mut changes, &old, &cx.catalogue);
-    }
-    let patches = std::mem::take(&mut changes.documents);
-    let duplicates = changes.duplicates;
-    let profile = changes.plm.take();
-    let mut merged = merge::merge(&old, changes, &cx.catalogue)?;
     let as_shown = |system: System, document: &Document| {
         details::masked(system, document.clone(), &old.phones, cx.catalogue.company.country)
     };
     let as_shown: Option<documents::AsShown<'_>> = if cx.rights().masks() { Some(&as_shown) } else { None };
-    merged.documents = documents::merge(&mut tx, Some(old.id), patches, as_shown, cx.now).await?;
+    let patches = std::mem::take(&mut changes.documents);
+    let mut documents = documents::read(&mut tx, old.id, patches, as_shown).await?;
+    if !documents.is_empty() {
+        let words = Words::within(cx, &mut tx, old.id, &old.phones).await?;
+        let shown = cx.show(current.clone())?;
+        for Patched { system, old, patch } in &mut documents {
+            words.take_shown(*system, &shown, &cx.catalogue, old, patch);
+        }
+    }
+    shared::share(&mut changes, &mut documents, &old, &cx.catalogue)?;
+    if cx.rights().masks() {
+        unmask::unmask(&mut changes, &old, &cx.catalogue);
+        shared::respell(&mut changes);
+    }
+    let duplicates = changes.duplicates;
+    let profile = changes.plm.take();
+    let mut merged = merge::merge(&old, changes, &cx.catalogue)?;
+    merged.documents = documents::merge(&mut tx, documents, cx.now).await?;
     let known = cx
         .rights()
         .masks()
         .then(|| Known::of(old.phones.iter().map(|phone| phone.content.as_str()), cx.catalogue.company.country));
-    merged.plm = plm::merge(&mut tx, Some(old.id), profile, known.as_ref()).await?;
+    merged.plm = plm::merge(&mut tx, &cx.catalogue, Some(old.id), profile, known.as_ref()).await?;
     let entered = merged.customer.phones.iter().filter(|phone| !old.phones.contains(phone));
     reveal::try_numbers(cx, entered.count())?;
     stay_within(cx, &merged.customer)?;
@@ -169,7 +180,8 @@ pub async fn put_documents(
     documents: Vec<(System, Document)>,
     now: i64,
 ) -> Result<(), Error> {
-    let merged = documents::merge(tx, Some(customer), documents, None, now).await?;
+    let documents = documents::read(tx, customer, documents, None).await?;
+    let merged = documents::merge(tx, documents, now).await?;
     documents::store(tx, customer, &merged).await
 }
 

@@ -1,13 +1,14 @@
 //! A customer that is to be created.
 
 use super::changes::{Changes, Duplicates};
+use super::documents::Patched;
 use super::plm::{self, PlmPatch};
 use super::record::{self, Origin};
 use super::{Merged, adopt, documents, duplicates, merge, shared, stay_within, stored};
 use crate::domain::catalogue::Role;
 use crate::domain::change;
 use crate::domain::customer::Customer;
-use crate::domain::document::{Document, System};
+use crate::domain::document::Document;
 use crate::error::Error;
 use crate::ops::{Cx, reveal};
 use crate::store::Tx;
@@ -16,7 +17,7 @@ use crate::store::rows::CustomerRow;
 /// A new customer that keeps every rule that can be told without the database.
 pub struct New {
     merged: Merged,
-    patches: Vec<(System, Document)>,
+    documents: Vec<Patched>,
     profile: Option<PlmPatch>,
     duplicates: Duplicates,
 }
@@ -26,14 +27,16 @@ impl New {
     pub fn check(cx: &Cx<'_>, mut changes: Changes<'_>) -> Result<Self, Error> {
         // By whatever name and system it is asked for, it is this right that is needed.
         cx.require("create_customer", Role::Agent)?;
-        shared::share(&mut changes, &Customer::default(), &cx.catalogue)?;
-        let patches = std::mem::take(&mut changes.documents);
+        let documents = std::mem::take(&mut changes.documents).into_iter();
+        let documents = documents.map(|(system, patch)| Patched::check(system, Document::new(), patch));
+        let mut documents = documents.collect::<Result<Vec<_>, _>>()?;
+        shared::share(&mut changes, &mut documents, &Customer::default(), &cx.catalogue)?;
         let duplicates = changes.duplicates;
         let profile = changes.plm.take();
         let mut merged = merge::merge(&Customer::default(), changes, &cx.catalogue)?;
         merge::check_required(&merged.customer, &cx.catalogue)?;
         if merged.labels.as_ref().is_none_or(Vec::is_empty)
-            && patches.is_empty()
+            && documents.is_empty()
             && profile.is_none()
             && change::lines(&Customer::default(), &merged.customer, &cx.catalogue).is_empty()
         {
@@ -42,15 +45,15 @@ impl New {
         reveal::try_numbers(cx, merged.customer.phones.len())?;
         adopt(cx, &mut merged.customer);
         stay_within(cx, &merged.customer)?;
-        Ok(Self { merged, patches, profile, duplicates })
+        Ok(Self { merged, documents, profile, duplicates })
     }
 
     /// Stores the customer and returns it, unless a rule forbids it that only the database knows.
     pub async fn insert(self, cx: &Cx<'_>, tx: &mut Tx) -> Result<CustomerRow, Error> {
-        let Self { mut merged, patches, profile, duplicates } = self;
+        let Self { mut merged, documents, profile, duplicates } = self;
         duplicates::check(cx, tx, duplicates, &Customer::default(), &merged.customer).await?;
-        merged.documents = documents::merge(tx, None, patches, None, cx.now).await?;
-        merged.plm = plm::merge(tx, None, profile, None).await?;
+        merged.documents = documents::merge(tx, documents, cx.now).await?;
+        merged.plm = plm::merge(tx, &cx.catalogue, None, profile, None).await?;
         let id = record::insert(tx, &cx.catalogue, merged, &Origin::of(cx)).await?;
         stored(tx, id).await
     }

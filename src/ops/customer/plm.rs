@@ -3,7 +3,7 @@
 use serde_json::Value;
 
 use super::record::Origin;
-use crate::domain::catalogue::login_key;
+use crate::domain::catalogue::{Catalogue, login_key};
 use crate::domain::change::Line;
 use crate::domain::ids;
 use crate::domain::masking::Known;
@@ -71,6 +71,7 @@ fn names(attentions: &[Attention]) -> Option<String> {
 /// With `masks`, what the caller was shown masked and sends back stays as it is stored.
 pub async fn merge(
     tx: &mut Tx,
+    catalogue: &Catalogue,
     customer: Option<i64>,
     patch: Option<PlmPatch>,
     masks: Option<&Known>,
@@ -110,7 +111,7 @@ pub async fn merge(
         let before: Vec<Attention> = before.into_iter().map(attention).collect();
         let mut after = attentions.unwrap_or_else(|| before.clone());
         if let Some(followers) = followers {
-            after = followed(after, followers);
+            after = followed(after, followers, catalogue);
         }
         Some((before, after))
     } else {
@@ -120,12 +121,13 @@ pub async fn merge(
 }
 
 /// Who follows a customer once these are to: who is there already stays as he is, and so does who does not follow.
-fn followed(before: Vec<Attention>, followers: Vec<Attention>) -> Vec<Attention> {
+/// Who is not on the staff cannot be named by a number, so that leaving him out says nothing.
+fn followed(before: Vec<Attention>, followers: Vec<Attention>, catalogue: &Catalogue) -> Vec<Attention> {
     let is_same = |one: &Attention, other: &Attention| login_key(&one.user_id) == login_key(&other.user_id);
     let mut after = before;
     after.retain(|known| {
         let is_wanted = followers.iter().any(|follower| is_same(follower, known));
-        is_wanted != (known.kind == NOT_FOLLOWING)
+        is_wanted != (known.kind == NOT_FOLLOWING) || catalogue.staff(&known.user_id).is_none()
     });
     for follower in followers {
         if !after.iter().any(|known| is_same(known, &follower)) {

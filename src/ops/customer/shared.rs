@@ -1,41 +1,48 @@
 //! What is written in the words of one system and means what all systems share is written where all share it.
 //!
-//! What a system has words of its own for stays its own; `ops/words.rs` decides how the others show it.
+//! What a system has words of its own for stays its own; `ops/words.rs` decides how the others show it. What comes back
+//! as it is stored is no word at all.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use super::changes::{Changes, Patch};
+use super::documents::{Patched, entry_of};
 use crate::domain::catalogue::Catalogue;
+use crate::domain::custom_field::{CustomField, FieldKind, is_blank};
 use crate::domain::customer::{Customer, stars_of};
 use crate::domain::document::members::FOLLOWERS;
-use crate::domain::document::{self, Document, System, shared};
+use crate::domain::document::{Document, System, shared};
 use crate::domain::plm::Attention;
 use crate::error::Error;
 
 /// Moves what all share from the systems' own patches to its place among the changes.
-pub fn share(changes: &mut Changes<'_>, old: &Customer, catalogue: &Catalogue) -> Result<(), Error> {
-    let mut documents = std::mem::take(&mut changes.documents);
-    for (system, document) in &mut documents {
+pub fn share(
+    changes: &mut Changes<'_>,
+    documents: &mut [Patched],
+    old: &Customer,
+    catalogue: &Catalogue,
+) -> Result<(), Error> {
+    for Patched { system, old: stored, patch } in documents {
         match system {
             System::CustomerDetail => {
-                level(changes, document, "levelName");
-                followers(changes, document, catalogue)?;
+                level(changes, patch, stored, "levelName", old.star);
+                followers(changes, patch, catalogue)?;
             }
             System::CrmInfo => {
-                level(changes, document, "grade_name");
-                fields(changes, document, old, catalogue);
-                address(changes, document, old);
+                level(changes, patch, stored, "grade_name", old.star);
+                fields(changes, patch, stored, old, catalogue)?;
+                address(changes, patch, stored, old);
             }
         }
     }
-    changes.documents = documents;
     if let Some(mut plm) = changes.plm.take() {
-        level(changes, &mut plm.members, "grade_id");
+        // What iBiz PLM shows decides what its null clears: its dialect says so.
+        level(changes, &mut plm.members, &Document::new(), "grade_id", 0);
         match plm.members.get("categories_name") {
-            Some(Value::String(names)) => changes.labels = Some(labels(names)),
+            Some(Value::String(names)) => changes.labels = Some(labels(names, old)),
             Some(Value::Null) => changes.labels = Some(Vec::new()),
             _ => {}
         }
@@ -44,26 +51,46 @@ pub fn share(changes: &mut Changes<'_>, old: &Customer, catalogue: &Catalogue) -
     Ok(())
 }
 
-/// A level that says stars is the stars.
-fn level(changes: &mut Changes<'_>, document: &mut Document, name: &str) {
-    let Some(given) = document.get_mut(name) else { return };
+/// A level that says stars is the stars; who clears the stars that he is shown has none.
+fn level(changes: &mut Changes<'_>, patch: &mut Document, stored: &Document, name: &str, stars: i64) {
+    let Some(given) = patch.get_mut(name) else { return };
     if let Some(star) = given.as_str().and_then(stars_of) {
         changes.star = Some(star);
         *given = Value::Null;
+    } else if given.is_null() && stored.get(name).is_none_or(is_blank) && stars > 0 {
+        changes.star = Some(0);
     }
 }
 
-/// The names of categories are labels.
-fn labels<'a>(names: &str) -> Vec<Cow<'a, str>> {
-    names.split([',', '，']).map(|name| Cow::Owned(name.to_owned())).collect()
+/// The names of categories are labels. The name of a label can have a comma in it.
+fn labels<'a>(names: &str, old: &Customer) -> Vec<Cow<'a, str>> {
+    let mut parts: Vec<Cow<'a, str>> = parts(names).map(|name| Cow::Owned(name.to_owned())).collect();
+    for label in &old.labels {
+        let whole: Vec<&str> = self::parts(&label.name).collect();
+        let at = parts.windows(whole.len().max(2)).position(|window| window == whole);
+        if let Some(at) = at {
+            parts.splice(at..at + whole.len(), [Cow::Owned(label.name.clone())]);
+        }
+    }
+    parts
 }
 
-fn followers(changes: &mut Changes<'_>, document: &mut Document, catalogue: &Catalogue) -> Result<(), Error> {
-    let Some(given) = document.remove(FOLLOWERS.name) else { return Ok(()) };
-    let numbers = match given {
-        Value::Null => Value::Array(Vec::new()),
-        given => document::check(&FOLLOWERS, &given).map_err(Error::parameter)?,
-    };
+/// Writes names of categories anew that were shown masked, once the labels are those that are stored.
+pub fn respell(changes: &mut Changes<'_>) {
+    let (Some(labels), Some(plm)) = (&changes.labels, &mut changes.plm) else { return };
+    let Some(Value::String(names)) = plm.members.get_mut("categories_name") else { return };
+    if !parts(names).eq(labels.iter().map(|label| label.trim())) {
+        *names = labels.join(",");
+    }
+}
+
+/// Returns the names in a list of categories.
+pub fn parts(names: &str) -> impl Iterator<Item = &str> {
+    names.split([',', '，']).map(str::trim).filter(|name| !name.is_empty())
+}
+
+fn followers(changes: &mut Changes<'_>, patch: &mut Document, catalogue: &Catalogue) -> Result<(), Error> {
+    let Some(numbers) = patch.remove(FOLLOWERS.name) else { return Ok(()) };
     let mut followers = Vec::new();
     for number in numbers.as_array().into_iter().flatten().filter_map(Value::as_i64) {
         let staff = catalogue.staff_by_number(number).ok_or_else(|| {
@@ -78,26 +105,86 @@ fn followers(changes: &mut Changes<'_>, document: &mut Document, catalogue: &Cat
     Ok(())
 }
 
+/// Whether an entry stands in the stored list as it is.
+fn is_stored(stored: Option<&Value>, entry: &Map<String, Value>) -> bool {
+    let known = entry.get("id").and_then(|id| entry_of(stored, id));
+    known.is_some_and(|known| entry.iter().all(|(name, value)| known.get(name) == Some(value)))
+}
+
+/// Takes the entries out of a list that are not stored in it as they are, where `take` takes them.
+fn take(patch: &mut Document, stored: &Document, name: &str, mut take: impl FnMut(&Map<String, Value>) -> bool) {
+    let Some(Value::Array(list)) = patch.get_mut(name) else { return };
+    list.retain(|entry| entry.as_object().is_none_or(|entry| is_stored(stored.get(name), entry) || !take(entry)));
+    // What is shown of other places has the number 0. Sent back as another thing, it is a new one.
+    for entry in list.iter_mut().filter_map(Value::as_object_mut) {
+        if entry.get("id").and_then(Value::as_i64) == Some(0) {
+            entry.remove("id");
+        }
+    }
+}
+
 /// Facts that are called like a field of the company's own are the field. What is left out stays.
-fn fields(changes: &mut Changes<'_>, document: &mut Document, old: &Customer, catalogue: &Catalogue) {
-    let Some(Value::Array(facts)) = document.get_mut("extend_infos") else { return };
-    let given = shared::take_fields(facts, &catalogue.fields);
-    // A number that comes back as a text is the same number.
-    let is_change = |id: &i64, given: &Value| {
-        old.custom.get(id).is_none_or(|stored| given.as_str() != Some(&shared::written(stored)))
-    };
-    let given: BTreeMap<i64, Value> = given.into_iter().filter(|(id, given)| is_change(id, given)).collect();
+fn fields(
+    changes: &mut Changes<'_>,
+    patch: &mut Document,
+    stored: &Document,
+    old: &Customer,
+    catalogue: &Catalogue,
+) -> Result<(), Error> {
+    let mut given: BTreeMap<i64, Value> = BTreeMap::new();
+    let mut wrong = None;
+    take(patch, stored, "extend_infos", |entry| {
+        let Some(field) = shared::field_of(entry, &catalogue.fields) else { return false };
+        let told = value(field, entry, old).and_then(|value| match given.insert(field.id, value) {
+            None => Ok(()),
+            Some(_) => Err("出现两次 / stands twice"),
+        });
+        wrong = wrong.take().or(told.err().map(|why| format!("extend_infos {}: {why}", field.name)));
+        true
+    });
+    if let Some(wrong) = wrong {
+        return Err(Error::parameter(wrong));
+    }
     match &mut changes.custom {
         Patch::Set(values) => values.extend(given),
         patch if !given.is_empty() => *patch = Patch::Set(given),
         _ => {}
     }
+    Ok(())
 }
 
-/// The customer's address, if there is none yet, is one of those in the list.
-fn address(changes: &mut Changes<'_>, document: &Document, old: &Customer) {
-    let Some(Value::Array(list)) = document.get("addresslist") else { return };
-    if old.address.is_none() && changes.address == Patch::Keep {
-        changes.address = shared::address_of(list).map_or(Patch::Keep, |address| Patch::Set(address.into()));
+/// The value that an entry gives a field.
+fn value(field: &CustomField, entry: &Map<String, Value>, old: &Customer) -> Result<Value, &'static str> {
+    let content = shared::text(entry, "content");
+    // A number that comes back as a text is the same number.
+    if let Some(stored) = old.custom.get(&field.id).filter(|stored| shared::written(stored) == content) {
+        return Ok(stored.clone());
+    }
+    let value = match field.kind {
+        FieldKind::Number => serde_json::from_str(content).map_or(content.into(), Value::Number),
+        _ => content.into(),
+    };
+    if is_blank(&value) { Ok(Value::Null) } else { field.check(&value).map(|()| value) }
+}
+
+/// The customer's address is the one that stands in the list, if there was none, or if it stood there before.
+fn address(changes: &mut Changes<'_>, patch: &mut Document, stored: &Document, old: &Customer) {
+    let shared = old.address.as_deref();
+    let mut edited = None;
+    take(patch, stored, "addresslist", |entry| {
+        let is_shared = entry.get("id").and_then(Value::as_i64) == Some(0);
+        if is_shared {
+            edited = shared::address_in(entry).filter(|address| Some(address.as_str()) != shared);
+        }
+        is_shared
+    });
+    let of = |document: &Document| shared::address_of(document.get("addresslist").and_then(Value::as_array)?);
+    if edited.is_none() && patch.contains_key("addresslist") {
+        let before = of(stored);
+        let follows = shared.is_none() || shared == before.as_deref();
+        edited = of(patch).filter(|after| follows && Some(after) != before.as_ref());
+    }
+    if let (Some(edited), Patch::Keep) = (edited, &changes.address) {
+        changes.address = Patch::Set(edited.into());
     }
 }

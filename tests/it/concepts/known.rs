@@ -138,11 +138,14 @@ impl Known {
         }
     }
 
-    /// A level that says stars is the stars.
-    fn took_stars(&mut self, value: &Value) -> bool {
-        let star = value.as_str().and_then(stars_of);
-        self.star = star.unwrap_or(self.star);
-        star.is_some()
+    /// A level that says stars is the stars, and clearing the stars that are shown leaves none.
+    fn took_stars(&mut self, value: &Value, name: &str, own: &Map<String, Value>) -> bool {
+        match value.as_str().and_then(stars_of) {
+            Some(star) => self.star = star,
+            None if value.is_null() && Self::text_of(own, name).is_none() => self.star = 0,
+            None => return false,
+        }
+        true
     }
 
     /// A write of iBiz PLM's.
@@ -156,7 +159,9 @@ impl Known {
             match name.as_str() {
                 // What comes back as it was shown is no change.
                 name if shown.contains(&(name, value.as_str().map_or(value.clone(), |text| text.trim().into()))) => {}
-                "grade_id" if self.took_stars(value) => drop(self.profile.remove("grade_id")),
+                "grade_id" if self.took_stars(value, "grade_id", &self.profile.clone()) => {
+                    drop(self.profile.remove("grade_id"));
+                }
                 "categories_name" => {
                     let names = value.as_str().unwrap_or_default();
                     self.set_labels(distinct(names.split([',', '，']).filter_map(|name| text(&name.into()))));
@@ -166,6 +171,8 @@ impl Known {
                 "id" => {}
                 "name" => self.name = text(value),
                 "assignee_id" => self.own(staff(value), PROGRAM),
+                // Lists show null for those that there are.
+                "attentions" if value.is_null() => {}
                 "attentions" => {
                     let list = value.as_array().into_iter().flatten();
                     let pair = |given: &Value| {
@@ -223,9 +230,11 @@ impl Known {
 
     /// A write of what the customer detail system shows.
     pub fn by_detail(&mut self, members: &Map<String, Value>) {
-        for (name, value) in members {
+        let own = self.detail.clone();
+        let members = words(members, &own, &self.in_detail());
+        for (name, value) in &members {
             match name.as_str() {
-                "levelName" if self.took_stars(value) => drop(self.detail.remove(name)),
+                "levelName" if self.took_stars(value, name, &own) => drop(self.detail.remove(name)),
                 "followers" => {
                     let numbers = value.as_array().into_iter().flatten();
                     let users: Vec<&str> =
@@ -242,9 +251,11 @@ impl Known {
 
     /// A write of what the CRM shows. `nonce` tells lists of one text from another, which get entries of their own.
     pub fn by_crm(&mut self, members: &Map<String, Value>, nonce: u64) {
-        for (name, value) in members {
+        let own = self.crm.clone();
+        let members = words(members, &own, &self.in_crm());
+        for (name, value) in &members {
             match (name.as_str(), value) {
-                ("grade_name", value) if self.took_stars(value) => drop(self.crm.remove(name)),
+                ("grade_name", value) if self.took_stars(value, name, &own) => drop(self.crm.remove(name)),
                 ("extend_infos", Value::Array(facts)) => {
                     let field = |fact: &Value| FIELDS.iter().find(|(_, name)| fact["item"] == *name);
                     for fact in facts {
@@ -256,14 +267,37 @@ impl Known {
                     store(&mut self.crm, name, &others, nonce);
                 }
                 ("addresslist", Value::Array(list)) => {
-                    let first = list.first().and_then(|entry| text(&entry["address"]));
-                    self.address = self.address.take().or(first);
+                    let first = |list: &[Value]| text(list.first()?.get("address")?);
+                    let before = own.get(name).and_then(|stored| first(stored["list"].as_array()?));
+                    let after = first(list).filter(|after| Some(after) != before.as_ref());
+                    if self.address.is_none() || self.address == before {
+                        self.address = after.or(self.address.take());
+                    }
                     store(&mut self.crm, name, value, nonce);
                 }
                 _ => store(&mut self.crm, name, value, nonce),
             }
         }
     }
+}
+
+/// What of a write is a word of the system's own: what it was not told and shows all the same, and comes back, is none.
+fn words(members: &Map<String, Value>, own: &Map<String, Value>, shown: &Value) -> Map<String, Value> {
+    let comes_back = |name: &str| {
+        let is_shown = |given: &Value| {
+            let mut stored = Map::new();
+            store(&mut stored, name, given, 0);
+            stored.get(name).is_some_and(|given| given == &shown[name])
+        };
+        !own.contains_key(name) && members.get(name).map_or(shown.get(name).is_some(), is_shown)
+    };
+    let pairs = [("industry_id", "industryPath"), ("area", "areaCode")];
+    let other = |name: &str| {
+        let pair = pairs.iter().find(|(one, other)| *one == name || *other == name)?;
+        Some(if pair.0 == name { pair.1 } else { pair.0 })
+    };
+    let is_word = |name: &str| !comes_back(name) || other(name).is_some_and(|other| !comes_back(other));
+    members.iter().filter(|(name, _)| is_word(name)).map(|(name, value)| (name.clone(), value.clone())).collect()
 }
 
 fn put(document: &mut Map<String, Value>, name: &str, value: Option<Value>) {
@@ -368,25 +402,90 @@ impl Known {
         }
     }
 
+    /// Names say more than numbers, which can be those of another list.
     pub fn plm_industry(&self) -> Value {
-        let number = self.detail.get("industry_id").filter(|number| **number != 0).map(ToString::to_string);
         let last = || text(self.detail.get("industryPath")?.as_array()?.last()?);
+        let named = last().map(|name| match name.as_str() {
+            "互联网" => "10".to_owned(),
+            _ => name,
+        });
+        let number = self.detail.get("industry_id").filter(|number| **number != 0).map(ToString::to_string);
         match self.profile.get("industry_id") {
             Some(own) => own.clone(),
-            None => json!(number.or_else(last)),
+            None => json!(named.or(number)),
         }
     }
 
+    fn list(document: &Map<String, Value>, name: &str) -> Vec<Value> {
+        document.get(name).and_then(Value::as_array).cloned().unwrap_or_default()
+    }
+
     /// The regions, with their codes.
-    pub fn regions(&self) -> (Value, Value) {
-        if self.detail.contains_key("area") || self.detail.contains_key("areaCode") {
-            let own = |name| Self::member(&self.detail, name, json!([]));
-            return (own("area"), own("areaCode"));
+    pub fn regions(&self) -> (Vec<Value>, Vec<Value>) {
+        let (names, mut codes) = (Self::list(&self.detail, "area"), Self::list(&self.detail, "areaCode"));
+        if !names.is_empty() {
+            codes.resize(names.len(), "".into());
+            return (names, codes);
         }
         if let Some((code, name)) = self.address.as_deref().and_then(province_of) {
-            return (json!([name]), json!([code]));
+            return (vec![name.into()], vec![code.into()]);
         }
-        Self::text_of(&self.crm, "area_name").map_or((json!([]), json!([])), |area| (json!([area]), json!([""])))
+        Self::text_of(&self.crm, "area_name").map_or((vec![], vec![]), |area| (vec![area.into()], vec!["".into()]))
+    }
+
+    /// What customer detail shows, where it is not only its own.
+    pub fn in_detail(&self) -> Value {
+        let own_number = self.detail.get("industry_id").and_then(Value::as_i64).unwrap_or(0);
+        let own_path = Self::list(&self.detail, "industryPath");
+        let (number, path) = match Self::text_of(&self.profile, "industry_id").as_deref() {
+            _ if own_number != 0 || !own_path.is_empty() => (own_number, own_path),
+            Some("10") => (10, vec!["互联网".into()]),
+            Some("90") => (90, vec!["其他".into()]),
+            _ => (0, vec![]),
+        };
+        let (names, codes) = self.regions();
+        let relationship = match self.flag.map(|flag| FLAGS[flag]) {
+            Some("了解产品" | "继续跟踪") => "communicating",
+            Some("不需要") => "loose",
+            Some("客户签约") => "recognized",
+            _ => "target",
+        };
+        let kind = match self.kind_name() {
+            None | Some("沟通客户") => "PROSPECT",
+            Some("潜在客户") => "TARGET_CUSTOMER",
+            Some(_) => "CLIENT",
+        };
+        let source = match self.source.map(|source| SOURCES[source]) {
+            None => "",
+            Some("渠道代理") => "channel",
+            Some(_) => "customer",
+        };
+        json!({
+            "levelName": self.level(Self::text_of(&self.detail, "levelName"), "星级").unwrap_or_default(),
+            "rank": Self::member(&self.detail, "rank", self.star.into()),
+            "industry_id": number,
+            "industryPath": path,
+            "area": names,
+            "areaCode": codes,
+            "partnerRelationship": Self::member(&self.detail, "partnerRelationship", relationship.into()),
+            "type": Self::member(&self.detail, "type", kind.into()),
+            "from": Self::member(&self.detail, "from", source.into()),
+            "totalTurnover": Self::amount(self.detail.get("totalTurnover"), self.crm.get("sales_money")),
+            "outstandingReceivables": Self::amount(self.detail.get("outstandingReceivables"), self.crm.get("used_limit")),
+        })
+    }
+
+    /// What the CRM shows, where it is not only its own.
+    pub fn in_crm(&self) -> Value {
+        let regions: String = self.regions().0.iter().map(|name| name.as_str().unwrap()).collect();
+        let name = self.name.clone().unwrap_or_default();
+        json!({
+            "grade_name": self.level(Self::text_of(&self.crm, "grade_name"), "星").unwrap_or_default(),
+            "area_name": Self::text_of(&self.crm, "area_name").unwrap_or(regions),
+            "sales_money": Self::amount(self.crm.get("sales_money"), self.detail.get("totalTurnover")),
+            "used_limit": Self::amount(self.crm.get("used_limit"), self.detail.get("outstandingReceivables")),
+            "short_name": Self::text_of(&self.crm, "short_name").unwrap_or(name),
+        })
     }
 
     /// An amount: the system's own, or the other's.

@@ -1,5 +1,6 @@
 //! One customer is the same in all five systems, whoever writes it, and no system loses what another knows.
 
+mod echoes;
 mod known;
 mod random;
 mod table;

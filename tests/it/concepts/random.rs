@@ -10,7 +10,7 @@ use serde_json::{Map, Value, json};
 use tokio::runtime::Handle;
 use tokio::task::block_in_place;
 
-use super::known::{CHOICES, FLAGS, KINDS, SOURCES, STAFF};
+use super::known::{CHOICES, FIELDS, FLAGS, KINDS, SOURCES, STAFF};
 use super::server_with_fields;
 use super::writes::{Write, change, create, look};
 use crate::support::Engine;
@@ -169,7 +169,7 @@ fn customer_detail() -> impl Strategy<Value = Map<String, Value>> {
     some(vec![
         ("description", or_null(text())),
         ("industry_id", or_null(whole())),
-        ("industryPath", or_null(list(text()))),
+        ("industryPath", or_null(list(prop_oneof![text(), one_of(&["互联网"])]))),
         ("area", or_null(list(text()))),
         ("areaCode", or_null(list(one_of(&["33", "3301"])))),
         ("partnerRelationship", or_null(one_of(&["intimacy", "loose"]))),
@@ -223,9 +223,25 @@ fn crm_info() -> impl Strategy<Value = Map<String, Value>> {
                 (kept(), kept()).prop_map(|(item, content)| json!({"item": item, "content": content})),
                 text().prop_map(|content| json!({"item": "备注", "content": content})),
                 one_of(&CHOICES).prop_map(|content| json!({"item": "等级", "content": content})),
-            ])),
+            ]))
+            .prop_map(set_once)
+            .boxed(),
         ),
     ])
+}
+
+/// Leaves out what sets a field again.
+fn set_once(mut facts: Value) -> Value {
+    let mut seen = Vec::new();
+    let is_field = |item: &Value| FIELDS.iter().any(|(_, name)| item == name);
+    if let Some(list) = facts.as_array_mut() {
+        list.retain(|fact| {
+            let is_again = is_field(&fact["item"]) && seen.contains(&fact["item"]);
+            seen.push(fact["item"].clone());
+            !is_again
+        });
+    }
+    facts
 }
 
 /// What creates a customer: it must have a name in two of the systems, and something in the third.

@@ -42,8 +42,7 @@ const TABLE: [Row; 17] = [
         customer_detail: Some(|c| json!({"name": text(c.name.as_deref())})),
         crm_info: Some(|c| {
             let name = text(c.name.as_deref());
-            let short = Known::text_of(&c.crm, "short_name").unwrap_or_else(|| name.clone());
-            json!({"name": name, "short_name": short, "helper_code": initials_of_name(&name).to_uppercase()})
+            json!({"name": name, "short_name": c.in_crm()["short_name"], "helper_code": initials_of_name(&name).to_uppercase()})
         }),
     },
     Row {
@@ -79,14 +78,7 @@ const TABLE: [Row; 17] = [
         cti: Some(|c| json!({"custType": c.kind_name()})),
         ibizplm: NOTHING,
         wisecrm: Some(|c| json!({"typeCode": c.kind})),
-        customer_detail: Some(|c| {
-            let kind = match c.kind_name() {
-                None | Some("沟通客户") => "PROSPECT",
-                Some("潜在客户") => "TARGET_CUSTOMER",
-                Some(_) => "CLIENT",
-            };
-            json!({"type": Known::text_of(&c.detail, "type").unwrap_or_else(|| kind.to_owned())})
-        }),
+        customer_detail: Some(|c| json!({"type": c.in_detail()["type"]})),
         crm_info: Some(|c| {
             let told = told(
                 &c.detail,
@@ -104,15 +96,7 @@ const TABLE: [Row; 17] = [
                    "is_deleted": Known::member(&c.profile, "is_deleted", 0.into())})
         }),
         wisecrm: Some(|c| json!({"isDeleted": c.profile.get("is_deleted") == Some(&1.into())})),
-        customer_detail: Some(|c| {
-            let shared = match c.flag.map(|flag| FLAGS[flag]) {
-                Some("了解产品" | "继续跟踪") => "communicating",
-                Some("不需要") => "loose",
-                Some("客户签约") => "recognized",
-                _ => "target",
-            };
-            json!({"partnerRelationship": Known::member(&c.detail, "partnerRelationship", shared.into())})
-        }),
+        customer_detail: Some(|c| json!({"partnerRelationship": c.in_detail()["partnerRelationship"]})),
         crm_info: Some(|c| {
             let is = |name| c.profile.get(name).map(|_| if name == "is_deleted" { "已删除" } else { "已归档" });
             let told = told(
@@ -129,14 +113,7 @@ const TABLE: [Row; 17] = [
         cti: Some(|c| json!({"custFrom": c.source.map(|source| SOURCES[source])})),
         ibizplm: NOTHING,
         wisecrm: NOTHING,
-        customer_detail: Some(|c| {
-            let shared = match c.source.map(|source| SOURCES[source]) {
-                None => "",
-                Some("渠道代理") => "channel",
-                Some(_) => "customer",
-            };
-            json!({"from": Known::text_of(&c.detail, "from").unwrap_or_else(|| shared.to_owned())})
-        }),
+        customer_detail: Some(|c| json!({"from": c.in_detail()["from"]})),
         crm_info: Some(|c| {
             let told = told(&c.detail, "from", &[("customer", "客户"), ("channel", "渠道")]);
             json!({"channel_name": c.source.map(|source| SOURCES[source]).or(told).unwrap_or_default()})
@@ -147,14 +124,8 @@ const TABLE: [Row; 17] = [
         cti: Some(|c| if c.labels.is_empty() { json!({"customerLabel": c.star}) } else { json!({}) }),
         ibizplm: Some(|c| json!({"grade_id": c.plm_level()})),
         wisecrm: NOTHING,
-        customer_detail: Some(|c| {
-            let level = c.level(Known::text_of(&c.detail, "levelName"), "星级");
-            json!({"levelName": text(level.as_deref()), "rank": Known::member(&c.detail, "rank", c.star.into())})
-        }),
-        crm_info: Some(|c| {
-            let level = c.level(Known::text_of(&c.crm, "grade_name"), "星");
-            json!({"grade_name": text(level.as_deref())})
-        }),
+        customer_detail: Some(|c| json!({"levelName": c.in_detail()["levelName"], "rank": c.in_detail()["rank"]})),
+        crm_info: Some(|c| json!({"grade_name": c.in_crm()["grade_name"]})),
     },
     Row {
         concept: "industry",
@@ -162,15 +133,8 @@ const TABLE: [Row; 17] = [
         ibizplm: Some(|c| json!({"industry_id": c.plm_industry()})),
         wisecrm: NOTHING,
         customer_detail: Some(|c| {
-            let (id, path) = match Known::text_of(&c.profile, "industry_id").as_deref() {
-                Some("10") => (10, json!(["互联网"])),
-                Some("90") => (90, json!(["其他"])),
-                _ => (0, json!([])),
-            };
-            let is_told = c.detail.contains_key("industry_id") || c.detail.contains_key("industryPath");
-            let (id, path) = if is_told { (0, json!([])) } else { (id, path) };
-            json!({"industry_id": Known::member(&c.detail, "industry_id", id.into()),
-                   "industryPath": Known::member(&c.detail, "industryPath", path)})
+            let shown = c.in_detail();
+            json!({"industry_id": shown["industry_id"], "industryPath": shown["industryPath"]})
         }),
         crm_info: NOTHING,
     },
@@ -209,11 +173,7 @@ const TABLE: [Row; 17] = [
             let (names, codes) = c.regions();
             json!({"area": names, "areaCode": codes})
         }),
-        crm_info: Some(|c| {
-            let regions = || c.regions().0.as_array().unwrap().iter().map(|name| name.as_str().unwrap()).collect();
-            let area: String = Known::text_of(&c.crm, "area_name").unwrap_or_else(regions);
-            json!({"area_name": area, "addresslist": c.addresses()})
-        }),
+        crm_info: Some(|c| json!({"area_name": c.in_crm()["area_name"], "addresslist": c.addresses()})),
     },
     Row {
         concept: "custom fields",
@@ -241,15 +201,14 @@ const TABLE: [Row; 17] = [
         ibizplm: NOTHING,
         wisecrm: NOTHING,
         customer_detail: Some(|c| {
-            let turnover = Known::amount(c.detail.get("totalTurnover"), c.crm.get("sales_money"));
-            let turnover: f64 = turnover.as_str().unwrap().parse().unwrap();
-            let outstanding = Known::amount(c.detail.get("outstandingReceivables"), c.crm.get("used_limit"));
-            json!({"totalTurnover": turnover, "outstandingReceivables": outstanding,
+            let shown = c.in_detail();
+            let turnover: f64 = shown["totalTurnover"].as_str().unwrap().parse().unwrap();
+            json!({"totalTurnover": turnover, "outstandingReceivables": shown["outstandingReceivables"],
                    "retentionMoney": Known::member(&c.detail, "retentionMoney", "0.00".into())})
         }),
         crm_info: Some(|c| {
-            let turnover = Known::amount(c.crm.get("sales_money"), c.detail.get("totalTurnover"));
-            let outstanding = Known::amount(c.crm.get("used_limit"), c.detail.get("outstandingReceivables"));
+            let shown = c.in_crm();
+            let (turnover, outstanding) = (&shown["sales_money"], &shown["used_limit"]);
             let limit = Known::member(&c.crm, "credit_limit", "0.00".into());
             let orders = c.entries("orderlist", &["sales_order_sn", "amount"]);
             // The newest five.
