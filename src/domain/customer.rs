@@ -7,6 +7,8 @@ use serde_json::Value;
 
 /// The longest text of a customer's field, in characters.
 pub const LONGEST_TEXT: usize = 255;
+/// The longest name that any system writes: iBiz PLM's are longer than those of the others.
+pub const LONGEST_NAME: usize = 500;
 /// The highest star level.
 pub const MOST_STARS: i64 = 5;
 /// Phones, and labels, that one customer can have.

@@ -6,7 +6,7 @@ use super::Cx;
 use super::reveal;
 use super::rights::Shown;
 use crate::domain::catalogue::Dictionary;
-use crate::domain::customer::{CustomerPhone, LONGEST_TEXT};
+use crate::domain::customer::{CustomerPhone, LONGEST_NAME};
 use crate::domain::filter::{ListFilter, Owner};
 use crate::domain::masking::SHOWN;
 use crate::domain::name_pattern;
@@ -88,10 +88,13 @@ fn found(cx: &Cx<'_>, mut customers: Vec<CustomerRow>, matched: Option<PhoneMatc
     Ok(Found { customers: cx.show_all(customers)?, matched })
 }
 
+/// A character has at most three in lower case.
+const LONGEST_KEY: usize = 3 * LONGEST_NAME;
+
 /// Returns the form in which names are compared. An empty name would find all that have none.
 pub fn name_key(name: &str) -> Result<String, Error> {
     let key = fold(name);
-    if key.is_empty() || key.chars().count() > LONGEST_TEXT { Err(Error::NotFound) } else { Ok(key) }
+    if key.is_empty() || key.chars().count() > LONGEST_KEY { Err(Error::NotFound) } else { Ok(key) }
 }
 
 /// The customer who has this number.

@@ -114,6 +114,7 @@ impl<'a> CustomerInput<'a> {
         let (labels, star) = labels(self.customer_label)?;
         Ok(Changes {
             name: text("custname", self.custname)?,
+            long_name: false,
             company_name: text("companyName", self.company_name)?,
             address: text("address", self.address)?,
             kind: text("custType", self.cust_type)?,

@@ -7,7 +7,7 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::domain::customer::{LONGEST_TEXT, MOST_LABELS, stars};
+use crate::domain::customer::{LONGEST_NAME, LONGEST_TEXT, MOST_LABELS, stars};
 use crate::domain::plm::{self, Attention, FOLLOWING, Fault, LONGEST_ID, MEMBERS, Profile, Wrong};
 use crate::error::Error;
 use crate::ops::Cx;
@@ -157,7 +157,7 @@ pub fn changes(
         return Err(Error::Invalid { faults });
     }
     let plm = Some(PlmPatch { members: profile, attentions, ..PlmPatch::default() });
-    Ok(Changes { name, owner, group, star, plm, ..Changes::default() })
+    Ok(Changes { name, long_name: true, owner, group, star, plm, ..Changes::default() })
 }
 
 fn is_same(shown: &Value, given: &Value) -> bool {
@@ -196,7 +196,7 @@ fn name(members: &Map<String, Value>, is_new: bool) -> Result<Patch<Cow<'static,
         None if is_new => Err(Wrong::Empty),
         None => Ok(Patch::Keep),
         Some(Value::Null) => Err(Wrong::Empty),
-        Some(given) => match plm::text(given, LONGEST_TEXT)? {
+        Some(given) => match plm::text(given, LONGEST_NAME)? {
             text if text.is_empty() => Err(Wrong::Empty),
             text => Ok(Patch::Set(text.into())),
         },

@@ -42,6 +42,8 @@ impl<T> Patch<T> {
 #[derive(Debug, Clone, Default)]
 pub struct Changes<'a> {
     pub name: Patch<Cow<'a, str>>,
+    /// Whether the name may be as long as those of iBiz PLM.
+    pub long_name: bool,
     pub company_name: Patch<Cow<'a, str>>,
     pub address: Patch<Cow<'a, str>>,
     pub kind: Patch<Cow<'a, str>>,

@@ -10,7 +10,9 @@ use super::documents::Changed;
 use super::plm::PlmChanged;
 use crate::domain::catalogue::{Catalogue, Dictionary};
 use crate::domain::custom_field::is_blank;
-use crate::domain::customer::{Customer, CustomerPhone, LONGEST_TEXT, MOST_LABELS, MOST_PHONES, MOST_STARS};
+use crate::domain::customer::{
+    Customer, CustomerPhone, LONGEST_NAME, LONGEST_TEXT, MOST_LABELS, MOST_PHONES, MOST_STARS,
+};
 use crate::domain::phone::Phone;
 use crate::error::Error;
 
@@ -27,10 +29,11 @@ pub struct Merged {
 /// Returns the customer that `old` becomes, or the first rule that the changes break.
 pub fn merge(old: &Customer, changes: Changes<'_>, catalogue: &Catalogue) -> Result<Merged, Error> {
     let mut new = old.clone();
-    new.name = text("custname", changes.name, new.name)?;
-    new.company_name = text("companyName", changes.company_name, new.company_name)?;
-    new.address = text("address", changes.address, new.address)?;
-    new.last_accept = text("lastAccept", changes.last_accept, new.last_accept)?;
+    let longest_name = if changes.long_name { LONGEST_NAME } else { LONGEST_TEXT };
+    new.name = text("custname", changes.name, new.name, longest_name)?;
+    new.company_name = text("companyName", changes.company_name, new.company_name, LONGEST_TEXT)?;
+    new.address = text("address", changes.address, new.address, LONGEST_TEXT)?;
+    new.last_accept = text("lastAccept", changes.last_accept, new.last_accept, LONGEST_TEXT)?;
     new.type_value = entry("custtype", &catalogue.types, changes.kind, new.type_value)?;
     new.flag_value = entry("dealflag", &catalogue.flags, changes.flag, new.flag_value)?;
     new.source_value = entry("custfrom", &catalogue.sources, changes.source, new.source_value)?;
@@ -65,21 +68,28 @@ pub fn check_required(customer: &Customer, catalogue: &Catalogue) -> Result<(), 
     }
 }
 
-fn text(field: &'static str, patch: Patch<Cow<'_, str>>, old: Option<String>) -> Result<Option<String>, Error> {
+/// The text to be. One that is as it was is not looked at: another system may have longer ones.
+fn text(
+    field: &'static str,
+    patch: Patch<Cow<'_, str>>,
+    old: Option<String>,
+    longest: usize,
+) -> Result<Option<String>, Error> {
     let Patch::Set(given) = patch else {
         return Ok(patch.try_map(|text| Ok::<_, Error>(text.into_owned()))?.apply(old));
     };
     let trimmed = given.trim();
-    check_text(field, trimmed)?;
+    if old.as_deref() == Some(trimmed) {
+        return Ok(old);
+    }
+    check_text(field, trimmed, longest)?;
     Ok((!trimmed.is_empty()).then(|| trimmed.to_owned()))
 }
 
 /// Texts are refused when they are too long, never cut.
-fn check_text(field: &'static str, text: &str) -> Result<(), Error> {
-    if text.chars().count() > LONGEST_TEXT {
-        return Err(Error::parameter(format!(
-            "{field}: 最多 {LONGEST_TEXT} 个字符 / at most {LONGEST_TEXT} characters"
-        )));
+fn check_text(field: &'static str, text: &str, longest: usize) -> Result<(), Error> {
+    if text.chars().count() > longest {
+        return Err(Error::parameter(format!("{field}: 最多 {longest} 个字符 / at most {longest} characters")));
     }
     if text.contains('\0') {
         return Err(Error::parameter(format!("{field}: 不能包含 U+0000 / must not contain U+0000")));
@@ -200,7 +210,7 @@ fn merge_phones(
     let mut keys = Vec::with_capacity(list.len());
     for change in list {
         let typed = change.typed.trim();
-        check_text("cellphones", typed)?;
+        check_text("cellphones", typed, LONGEST_TEXT)?;
         if typed.contains(['*', '＊']) {
             return Err(Error::parameter("cellphones: 号码不完整 / a part of the number is masked"));
         }
@@ -224,7 +234,7 @@ fn label_names(labels: Vec<Cow<'_, str>>) -> Result<Vec<String>, Error> {
     let mut names: Vec<String> = Vec::new();
     for label in labels {
         let name = label.trim();
-        check_text("customerLabel", name)?;
+        check_text("customerLabel", name, LONGEST_TEXT)?;
         if name.is_empty() || names.iter().any(|known| known == name) {
             continue;
         }

@@ -214,6 +214,12 @@ async fn ibizplm_takes_back_what_it_shows(engine: Engine) {
     let shown = desk.plm("admin1054", "ibizplm.get", json!({})).await;
     let again = desk.plm("admin1054", "ibizplm.update", shown.clone()).await;
     assert_eq!(shown, again);
+    // Names are longer there, and elsewhere taken back as they are.
+    let name = "长".repeat(500);
+    desk.plm("admin1054", "ibizplm.update", json!({"name": name})).await;
+    desk.act("trcs001", "update_customer", json!({"customer": {"custname": name, "companyName": "岚舟科技"}})).await;
+    let by_name = json!({"type": "custName", "content": name});
+    assert_eq!(desk.act("trcs001", "get_customer", by_name).await["result"][0]["id"], desk.id);
     // The names of labels can have commas in them.
     desk.act("trcs001", "update_customer", json!({"customer": {"customerLabel": ["甲,乙", "丁"]}})).await;
     desk.plm("admin1054", "ibizplm.update", json!({"categories_name": "甲,乙,丙"})).await;
@@ -223,11 +229,13 @@ async fn ibizplm_takes_back_what_it_shows(engine: Engine) {
     // What labels cannot be is told in the words of this system.
     let line = format!("PUT /customers/{}", desk.key());
     let many: Vec<String> = (0..51).map(|number| number.to_string()).collect();
-    for names in [many.join(","), "长".repeat(256)] {
-        let body = json!({"categories_name": names}).to_string();
+    for (field, value) in
+        [("categories_name", many.join(",")), ("categories_name", "长".repeat(256)), ("name", "长".repeat(501))]
+    {
+        let body = json!({ field: value }).to_string();
         let answer = desk.systems.call(&line, "\nAuthorization: Bearer demo-ibizplm-token", &body).await;
         assert_eq!(answer.status, 400, "{}", answer.body);
-        assert_eq!(answer.body["details"][0]["fieldname"], "CATEGORIES_NAME");
+        assert_eq!(answer.body["details"][0]["fieldname"], field.to_uppercase());
     }
     server.stop().await;
 }
