@@ -42,6 +42,15 @@ pub enum Column {
     /// In seconds, as it is shown.
     UpdatedAt,
     UpdatedBy,
+    /// What the owner, the group, the creator and the last who changed the customer are called.
+    OwnerName,
+    GroupName,
+    CreatorName,
+    ChangerName,
+    /// Whether iBiz PLM counts it as deleted: 1 or 0.
+    Deleted,
+    /// A field of the company's own, as a text.
+    Custom(i64),
 }
 
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -64,7 +73,34 @@ pub enum Operand {
     Text(String),
 }
 
+/// What a member of the staff is called who stands in a column.
+macro_rules! called {
+    ($key:literal) => {
+        concat!("(select s.name from staff s where s.company_id = c.company_id and s.login_key = ", $key, ")")
+    };
+}
+
 impl Column {
+    fn push<'s>(self, sql: &'s mut Sql, engine: &Engine) -> &'s mut Sql {
+        let Self::Custom(id) = self else { return sql.push(self.text(engine)) };
+        match engine {
+            Engine::Sqlite(_) => sql.push("nullif(cast(c.custom ->> ").bind(format!("$.\"{id}\"").as_str()),
+            Engine::Postgres(_) => sql.push("nullif(cast(c.custom::json ->> ").bind(id.to_string().as_str()),
+        };
+        sql.push(" as text), '')")
+    }
+
+    fn is_text(self) -> bool {
+        !matches!(self, Self::Id | Self::Group | Self::CreatedAt | Self::UpdatedAt | Self::Deleted)
+    }
+
+    fn may_be_null(self) -> bool {
+        !matches!(
+            self,
+            Self::Id | Self::CreatedAt | Self::CreatedBy | Self::UpdatedAt | Self::UpdatedBy | Self::Deleted
+        )
+    }
+
     fn text(self, engine: &Engine) -> &'static str {
         match self {
             Self::Id => "c.id",
@@ -81,6 +117,17 @@ impl Column {
             Self::CreatedBy => "c.created_by",
             Self::UpdatedAt => "(c.updated_at / 1000000)",
             Self::UpdatedBy => "c.updated_by",
+            Self::OwnerName => called!("c.owner_key"),
+            Self::CreatorName => called!("lower(c.created_by)"),
+            Self::ChangerName => called!("lower(c.updated_by)"),
+            Self::GroupName => {
+                "(select g.name from service_group g where g.company_id = c.company_id and g.id = c.group_id)"
+            }
+            Self::Deleted => {
+                "coalesce((select p.is_deleted from plm_customer p where p.company_id = c.company_id and p.customer_id = c.id), 0)"
+            }
+            // Its number is bound.
+            Self::Custom(_) => "c.custom",
         }
     }
 }
@@ -103,24 +150,30 @@ impl Conditions {
         sql.push(")");
     }
 
-    /// Appends the columns of an `order by`, each with a comma behind it.
+    /// Appends the columns of an `order by`, each with a comma behind it: on both engines texts in the order of their
+    /// characters' numbers, and what is not there as the least.
     pub(super) fn push_order(&self, sql: &mut Sql, engine: &Engine) {
         for (column, direction) in &self.order {
-            let exact = match column {
-                Column::CreatedAt => "c.created_at",
-                Column::UpdatedAt => "c.updated_at",
-                column => column.text(engine),
+            match column {
+                Column::CreatedAt => sql.push("c.created_at"),
+                Column::UpdatedAt => sql.push("c.updated_at"),
+                column => column.push(sql, engine),
             };
-            sql.push(exact).push(match direction {
-                Direction::Ascending => " asc, ",
-                Direction::Descending => " desc, ",
+            let differs = matches!(engine, Engine::Postgres(_));
+            if differs && column.is_text() {
+                sql.push(" collate \"C\"");
+            }
+            sql.push(match (direction, differs && column.may_be_null()) {
+                (Direction::Ascending, true) => " asc nulls first, ",
+                (Direction::Descending, true) => " desc nulls last, ",
+                (Direction::Ascending, false) => " asc, ",
+                (Direction::Descending, false) => " desc, ",
             });
         }
     }
 }
 
 fn push_test(sql: &mut Sql, engine: &Engine, column: Column, test: &Test) {
-    let left = column.text(engine);
     let find = match engine {
         Engine::Sqlite(_) => "instr(",
         Engine::Postgres(_) => "strpos(",
@@ -128,26 +181,26 @@ fn push_test(sql: &mut Sql, engine: &Engine, column: Column, test: &Test) {
     match test {
         // As it stands in its index.
         Test::Is(operand) if column == Column::Name => push_operand(sql.push("c.name_key = "), operand),
-        Test::Is(operand) => push_operand(sql.push(left).push(" = "), operand),
+        Test::Is(operand) => push_operand(column.push(sql, engine).push(" = "), operand),
         Test::IsNot(operand) => {
-            sql.push("(").push(left).push(" is null or ").push(left).push(" <> ");
-            push_operand(sql, operand);
+            let left = column.push(sql.push("("), engine).push(" is null or ");
+            push_operand(column.push(left, engine).push(" <> "), operand);
             sql.push(")");
         }
-        Test::Above(operand) => push_operand(sql.push(left).push(" > "), operand),
-        Test::Below(operand) => push_operand(sql.push(left).push(" < "), operand),
+        Test::Above(operand) => push_operand(column.push(sql, engine).push(" > "), operand),
+        Test::Below(operand) => push_operand(column.push(sql, engine).push(" < "), operand),
         Test::Holds(part) => {
-            sql.push(find).push(left).push(", ").bind(part.as_str()).push(") > 0");
+            column.push(sql.push(find), engine).push(", ").bind(part.as_str()).push(") > 0");
         }
         Test::Lacks(part) => {
-            sql.push("(").push(left).push(" is null or ").push(find).push(left).push(", ");
-            sql.bind(part.as_str()).push(") = 0)");
+            let left = column.push(sql.push("("), engine).push(" is null or ").push(find);
+            column.push(left, engine).push(", ").bind(part.as_str()).push(") = 0)");
         }
         Test::Empty => {
-            sql.push(left).push(" is null");
+            column.push(sql, engine).push(" is null");
         }
         Test::Filled => {
-            sql.push(left).push(" is not null");
+            column.push(sql, engine).push(" is not null");
         }
     }
 }

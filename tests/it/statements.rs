@@ -53,9 +53,18 @@ async fn every_statement_can_be_prepared(engine: Engine) {
 
 /// Every column with every test that it can stand in, and sorted by.
 fn every_condition(join: Join) -> Search {
-    let texts = [Column::Name, Column::FirstPhone, Column::Address];
+    let texts = [
+        Column::Name,
+        Column::FirstPhone,
+        Column::Address,
+        Column::OwnerName,
+        Column::GroupName,
+        Column::CreatorName,
+        Column::ChangerName,
+        Column::Custom(501),
+    ];
     let others = [Column::Type, Column::Owner, Column::CreatedBy, Column::UpdatedBy];
-    let numbers = [Column::Id, Column::Group, Column::CreatedAt, Column::UpdatedAt];
+    let numbers = [Column::Id, Column::Group, Column::CreatedAt, Column::UpdatedAt, Column::Deleted];
     let (text, number) = (|| Operand::Text("x".into()), || Operand::Integer(1));
     let mut tests = Vec::new();
     for column in texts.into_iter().chain(others) {

@@ -4,9 +4,10 @@ use schemars::JsonSchema;
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use super::fields::{self, Account, Path};
+use super::fields::{self, Account, BusinessUnit, Path, User};
 use super::{Page, account, input};
 use crate::domain::catalogue::login_key;
+use crate::domain::custom_field::FieldKind;
 use crate::domain::ids::{self, Entity};
 use crate::domain::search_terms::{Word, fold, piece_of_name};
 use crate::domain::times::{self, SECOND};
@@ -124,28 +125,29 @@ fn conditions(cx: &Cx<'_>, body: &Map<String, Value>) -> Result<Conditions, Erro
 fn condition(cx: &Cx<'_>, filter: &Value) -> Result<(Column, Test), Error> {
     let member = |name: &str| filter.get(name).and_then(Value::as_str).unwrap_or_default();
     let name = member("fieldName");
-    let (field, column) = column(cx, name)?;
+    let column = column(cx, name)?;
     let value = || {
         let text = match filter.get("value") {
             Some(Value::String(text)) => text.trim().to_owned(),
             Some(Value::Number(number)) => number.to_string(),
+            Some(Value::Bool(flag)) if column == Column::Deleted => flag.to_string(),
             _ => return Err(wrong(name, "value 应为文本或数字 / expected a text or a number as value")),
         };
         if text.contains('\0') { Err(wrong(name, "不能包含 U+0000 / must not contain U+0000")) } else { Ok(text) }
     };
-    let is_text = matches!(column, Column::Name | Column::FirstPhone | Column::Address);
     let part = || {
         let piece = value()?;
         cx.may_search_by(&piece)?;
         Ok::<_, Error>(if column == Column::Name { fold(&piece) } else { piece })
     };
+    let operand = || operand(cx, column, name, &value()?);
     let test = match member("operator") {
-        "=" => Test::Is(operand(cx, field, name, &value()?)?),
-        "<>" => Test::IsNot(operand(cx, field, name, &value()?)?),
-        ">" if is_time(field) => Test::Above(operand(cx, field, name, &value()?)?),
-        "<" if is_time(field) => Test::Below(operand(cx, field, name, &value()?)?),
-        "cl" if is_text => Test::Holds(part()?),
-        "nc" if is_text => Test::Lacks(part()?),
+        "=" => Test::Is(operand()?),
+        "<>" => Test::IsNot(operand()?),
+        ">" if has_order(cx, column) => Test::Above(operand()?),
+        "<" if has_order(cx, column) => Test::Below(operand()?),
+        "cl" if is_text(column) => Test::Holds(part()?),
+        "nc" if is_text(column) => Test::Lacks(part()?),
         "$NULL$" => Test::Empty,
         "$NOT_NULL$" => Test::Filled,
         other => return Err(wrong(name, &format!("不支持的 operator {other:?} / is not compared by this operator"))),
@@ -153,16 +155,43 @@ fn condition(cx: &Cx<'_>, filter: &Value) -> Result<(Column, Test), Error> {
     Ok((column, test))
 }
 
-fn is_time(field: Account) -> bool {
-    matches!(field, Account::CreatedOn | Account::ModifiedOn)
+/// Whether one value can be above another: times, and dates, whose order is that of their texts.
+fn has_order(cx: &Cx<'_>, column: Column) -> bool {
+    let is_date = |id: i64| cx.catalogue.fields.iter().any(|field| field.id == id && field.kind == FieldKind::Date);
+    match column {
+        Column::CreatedAt | Column::UpdatedAt => true,
+        Column::Custom(id) => is_date(id),
+        _ => false,
+    }
+}
+
+fn is_text(column: Column) -> bool {
+    matches!(
+        column,
+        Column::Name
+            | Column::FirstPhone
+            | Column::Address
+            | Column::OwnerName
+            | Column::GroupName
+            | Column::CreatorName
+            | Column::ChangerName
+            | Column::Custom(_)
+    )
 }
 
 /// The column of a field. Who may not see numbers could find them out by asking for them digit by digit.
-fn column(cx: &Cx<'_>, name: &str) -> Result<(Account, Column), Error> {
-    let Path::Own(field) = fields::path(&cx.catalogue, name)? else {
-        return Err(wrong(name, "不能用于查询或排序 / can neither be asked for nor sorted by"));
+fn column(cx: &Cx<'_>, name: &str) -> Result<Column, Error> {
+    let field = match fields::path(&cx.catalogue, name)? {
+        Path::Own(field) | Path::User(field, User::Id) => field,
+        Path::User(Account::Owner, User::Name) => return Ok(Column::OwnerName),
+        Path::User(Account::CreatedBy, User::Name) => return Ok(Column::CreatorName),
+        Path::User(Account::ModifiedBy, User::Name) => return Ok(Column::ChangerName),
+        Path::BusinessUnit(BusinessUnit::Id) => Account::Unit,
+        Path::BusinessUnit(BusinessUnit::Name) => return Ok(Column::GroupName),
+        Path::Custom(id) => return Ok(Column::Custom(id)),
+        Path::User(..) => return Err(wrong(name, "不能用于查询或排序 / can neither be asked for nor sorted by")),
     };
-    let column = match field {
+    Ok(match field {
         Account::Id => Column::Id,
         Account::Name => Column::Name,
         Account::Phone if cx.rights().masks() => {
@@ -177,29 +206,33 @@ fn column(cx: &Cx<'_>, name: &str) -> Result<(Account, Column), Error> {
         Account::CreatedBy => Column::CreatedBy,
         Account::ModifiedOn => Column::UpdatedAt,
         Account::ModifiedBy => Column::UpdatedBy,
-        Account::IsDeleted => return Err(wrong(name, "不能用于查询或排序 / can neither be asked for nor sorted by")),
-    };
-    Ok((field, column))
+        Account::IsDeleted => Column::Deleted,
+    })
 }
 
 /// The value as its column has it. A reference to nobody is equal to none.
-fn operand(cx: &Cx<'_>, field: Account, name: &str, value: &str) -> Result<Operand, Error> {
+fn operand(cx: &Cx<'_>, column: Column, name: &str, value: &str) -> Result<Operand, Error> {
     let company = cx.caller.company;
     let staff = || cx.catalogue.staff_by_number(ids::from_wise(Entity::User, 0, value)?);
-    Ok(match field {
-        Account::Id => Operand::Integer(ids::from_wise(Entity::Account, company, value).unwrap_or(0)),
-        Account::Unit => Operand::Integer(ids::from_wise(Entity::BusinessUnit, company, value).unwrap_or(0)),
-        Account::Owner => Operand::Text(staff().map(|staff| login_key(&staff.login_no)).unwrap_or_default()),
-        Account::CreatedBy | Account::ModifiedBy => {
+    Ok(match column {
+        Column::Id => Operand::Integer(ids::from_wise(Entity::Account, company, value).unwrap_or(0)),
+        Column::Group => Operand::Integer(ids::from_wise(Entity::BusinessUnit, company, value).unwrap_or(0)),
+        Column::Owner => Operand::Text(staff().map(|staff| login_key(&staff.login_no)).unwrap_or_default()),
+        Column::CreatedBy | Column::UpdatedBy => {
             Operand::Text(staff().map(|staff| staff.login_no.clone()).unwrap_or_default())
         }
-        Account::CreatedOn | Account::ModifiedOn => {
+        Column::CreatedAt | Column::UpdatedAt => {
             let at = times::parse(value, &cx.catalogue.company.time_zone);
             let expected = || wrong(name, "应为 yyyy-MM-dd HH:mm:ss / expected yyyy-MM-dd HH:mm:ss");
             Operand::Integer(at.ok_or_else(expected)? / SECOND)
         }
-        Account::Name => Operand::Text(fold(value)),
-        Account::Phone | Account::Address | Account::Type | Account::IsDeleted => Operand::Text(value.to_owned()),
+        Column::Deleted => match value {
+            "1" | "true" => Operand::Integer(1),
+            "0" | "false" => Operand::Integer(0),
+            _ => return Err(wrong(name, "应为 true 或 false / expected true or false")),
+        },
+        Column::Name => Operand::Text(fold(value)),
+        _ => Operand::Text(value.to_owned()),
     })
 }
 
@@ -215,7 +248,7 @@ fn order(cx: &Cx<'_>, sort: &str) -> Result<Vec<(Column, Direction)>, Error> {
             "desc" => Direction::Descending,
             _ => return Err(wrong("sort", "应为 asc 或 desc / expected asc or desc")),
         };
-        Ok((column(cx, name.trim())?.1, direction))
+        Ok((column(cx, name.trim())?, direction))
     });
     ordered.collect()
 }
