@@ -34,18 +34,23 @@ macro_rules! sections {
         #[serde(default, deny_unknown_fields)]
         pub struct Config { $($(#[$meta])* pub $section: $name),* }
 
-        $(
-            $(#[$meta])*
-            #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-            #[serde(default, deny_unknown_fields)]
-            pub struct $name { $(pub $field: $type),* }
+        $(settings! { $(#[$meta])* $name { $($field: $type = $default),* } })*
+    };
+}
 
-            impl Default for $name {
-                fn default() -> Self {
-                    Self { $($field: $default),* }
-                }
+/// Declares a section, or one within it.
+macro_rules! settings {
+    ($(#[$meta:meta])* $name:ident { $($field:ident: $type:ty = $default:expr),* $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(default, deny_unknown_fields)]
+        pub struct $name { $(pub $field: $type),* }
+
+        impl Default for $name {
+            fn default() -> Self {
+                Self { $($field: $default),* }
             }
-        )*
+        }
     };
 }
 
@@ -108,13 +113,40 @@ sections! {
     /// What PDFs are made with.
     print: Print { font: PathBuf = PathBuf::new() }
     /// How the documented systems answer, where they leave a choice.
-    dialects: Dialects { customer_detail_envelope: bool = false, ibizplm_upstream_status: bool = false }
+    dialects: Dialects {
+        ibizplm: Ibizplm = Ibizplm::default(),
+        customer_detail: CustomerDetail = CustomerDetail::default(),
+        crm_info: CrmInfo = CrmInfo::default(),
+    }
     /// What is kept of who did what.
     audit: Audit { keep_days: u64 = 365 }
     /// Who may read the figures at /metrics.
     metrics: Metrics { allow: Vec<IpAddr> = vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)] }
     /// What is logged and how.
     log: Log { level: String = "info".into(), format: LogFormat = LogFormat::Auto }
+}
+
+settings! {
+    /// Whether refusals have the two statuses of the original only.
+    Ibizplm { upstream_status: bool = false }
+}
+
+settings! {
+    /// Whether answers are wrapped.
+    CustomerDetail { envelope: bool = false }
+}
+
+settings! {
+    /// Where a token may stand. Where it may stand nowhere, none is asked for, and the company is this one.
+    CrmInfo { token_in_header: bool = true, token_in_body: bool = true, company: i64 = 0 }
+}
+
+impl CrmInfo {
+    /// Returns the company whose customers everybody may read without a token, if that is so.
+    #[must_use]
+    pub fn open_company(&self) -> Option<i64> {
+        (!self.token_in_header && !self.token_in_body).then_some(self.company)
+    }
 }
 
 /// Whether a frame's claim of who sent it is believed.
@@ -226,6 +258,18 @@ impl Config {
         }
         if self.auth.mode == AuthMode::Open && !self.server.listen.ip().is_loopback() {
             return Err(ConfigError::OpenBeyondLoopback { listen: self.server.listen });
+        }
+        let crm = &self.dialects.crm_info;
+        match (crm.open_company(), crm.company) {
+            (Some(0), _) => {
+                let (setting, needed) = ("dialects.crm_info.token_in_header = false", "dialects.crm_info.company");
+                return Err(ConfigError::Needs { setting, needed });
+            }
+            (None, company) if company != 0 => {
+                let (setting, needed) = ("dialects.crm_info.company", "dialects.crm_info.token_in_header = false");
+                return Err(ConfigError::Needs { setting, needed });
+            }
+            _ => {}
         }
         self.tokens.check()
     }

@@ -82,12 +82,13 @@ fn defaults() -> Table {
     Table::try_from(Config::default()).unwrap_or_default()
 }
 
+/// The settings by their dotted names.
 fn flatten(table: &Table) -> Vec<(String, Value)> {
     let mut names = Vec::new();
     for (section, value) in table {
         match value {
             Value::Table(settings) => {
-                names.extend(settings.iter().map(|(name, value)| (format!("{section}.{name}"), value.clone())));
+                names.extend(flatten(settings).into_iter().map(|(name, value)| (format!("{section}.{name}"), value)));
             }
             other => names.push((section.clone(), other.clone())),
         }
@@ -96,10 +97,13 @@ fn flatten(table: &Table) -> Vec<(String, Value)> {
 }
 
 fn put(table: &mut Table, name: &str, value: Value) {
-    if let Some((section, setting)) = name.split_once('.')
-        && let Some(Value::Table(settings)) = table.get_mut(section)
-    {
-        settings.insert(setting.to_owned(), value);
+    match name.split_once('.') {
+        None => drop(table.insert(name.to_owned(), value)),
+        Some((section, rest)) => {
+            if let Some(Value::Table(settings)) = table.get_mut(section) {
+                put(settings, rest, value);
+            }
+        }
     }
 }
 
@@ -291,6 +295,25 @@ mod tests {
             (config.tls.certificate, config.tls.key) = ("a.pem".into(), "b.pem".into());
             assert!(config.check().is_ok());
         }
+    }
+
+    #[test]
+    fn without_tokens_there_must_be_one_company_to_read() {
+        let crm = |settings: &[(&'static str, Value)]| {
+            let named = settings.iter().map(|(name, value)| (*name, value.clone())).collect();
+            read(None, [], named).unwrap().0.check().map_err(|error| error.to_string())
+        };
+        let (header, body) =
+            (("dialects.crm_info.token_in_header", false.into()), ("dialects.crm_info.token_in_body", false.into()));
+        let company = ("dialects.crm_info.company", Value::Integer(1054));
+        assert_eq!(crm(&[header.clone(), body.clone(), company.clone()]), Ok(()));
+        assert_eq!(crm(std::slice::from_ref(&header)), Ok(()));
+        for settings in [&[header.clone(), body][..], &[header, company]] {
+            let error = crm(settings).unwrap_err();
+            assert!(error.contains("dialects.crm_info.company"), "{error}");
+        }
+        let error = read(None, environment(&[("LAIDIAN_DIALECTS_IBIZPLM_UPSTREAM", "true")]), vec![]).unwrap_err();
+        assert!(error.to_string().contains("LAIDIAN_DIALECTS_IBIZPLM_UPSTREAM_STATUS"), "{error}");
     }
 
     #[test]

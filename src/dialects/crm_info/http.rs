@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use crate::dialects::http::{Call, Described, Placement, Refusal, Refused, bearer_scheme, members_of, with};
 use crate::error::Error;
-use crate::ops::{Backend, Caller, credential};
+use crate::ops::{Backend, Caller, Via, credential};
 use crate::protocol::frame::Settings;
 
 /// The dialect that these credentials are for.
@@ -14,10 +14,18 @@ pub const DIALECT: &str = "crm_info";
 /// The parts that a multipart body may have.
 const MOST_PARTS: usize = 32;
 
-/// Returns whom the token stands for: that of the header, or the parameter `token` of the body.
+/// Returns whom the token stands for: that of the header, or the parameter `token` of the body. Where neither is asked
+/// for, everybody reads one company's customers.
 pub async fn caller(backend: &Backend, call: &Call<'_>) -> Result<Caller, Error> {
+    let settings = &backend.dialects.crm_info;
+    if let Some(company) = settings.open_company() {
+        // All who call without a token have one rate together.
+        let via = Via { credential: DIALECT.to_owned(), unlimited: false, grants: None };
+        return Ok(Caller { company, operator: None, via: Some(via), until: None });
+    }
+    let in_header = call.bearer.filter(|_| settings.token_in_header).map(str::to_owned);
     let in_body = || members(call).ok()?.get("token")?.as_str().map(str::to_owned);
-    let token = call.bearer.map(str::to_owned).or_else(in_body);
+    let token = in_header.or_else(|| if settings.token_in_body { in_body() } else { None });
     let missing = || Error::NotSignedIn { detail: "token: 缺少 / is missing".into() };
     credential::by_bearer(backend, DIALECT, &token.ok_or_else(missing)?).await
 }

@@ -42,7 +42,7 @@ pub fn failure(refused: &Refused<'_>) -> Refusal {
         Error::Parameter { detail } => return invalid(detail),
         _ => (500, "Server Error".to_owned()),
     };
-    let body = if refused.dialects.customer_detail_envelope {
+    let body = if refused.dialects.customer_detail.envelope {
         let message = if status == 404 { "客户不存在".to_owned() } else { message };
         json!({ "code": status, "message": message })
     } else {
@@ -73,9 +73,9 @@ pub fn unknown(method: &str, path: &str, is_route: bool) -> Refusal {
 #[must_use]
 pub fn described() -> Described {
     Described {
-        about: "客户详情系统：状态码说明成败。[dialects] customer_detail_envelope 设置后，回复和拒绝都带 code。\n\
-                The customer detail system: the status tells success or failure. With [dialects] \
-                customer_detail_envelope, answers and refusals have a code.",
+        about: "客户详情系统：状态码说明成败。[dialects.customer_detail] envelope 设置后，回复和拒绝都带 code。\n\
+                The customer detail system: the status tells success or failure. With \
+                [dialects.customer_detail] envelope, answers and refusals have a code.",
         schemes: json!({
             "customer_detail": bearer_scheme(
                 "程序的令牌（dialect 为 customer_detail），或工号的令牌 / \

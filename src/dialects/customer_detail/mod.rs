@@ -33,7 +33,7 @@ pub struct DetailOf<'a> {
     id: Option<Scalar<'a>>,
 }
 
-/// The detail itself or, where `[dialects] customer_detail_envelope` is set, in an envelope.
+/// The detail itself or, where `[dialects.customer_detail] envelope` is set, in an envelope.
 #[derive(Serialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Answer {
@@ -89,7 +89,7 @@ async fn detail(cx: &Cx<'_>, request: DetailOf<'_>) -> Result<Answer, Error> {
     let customer = find::only(found.customers.into_iter())?;
     let words = Words::of(cx, &customer).await?;
     let detail = Box::new(describe(cx, &customer, &words));
-    Ok(if cx.backend.dialects.customer_detail_envelope {
+    Ok(if cx.backend.dialects.customer_detail.envelope {
         Answer::InEnvelope { code: 0, message: "success", data: detail }
     } else {
         Answer::Bare(detail)

@@ -93,7 +93,7 @@ pub fn failure(refused: &Refused<'_>) -> Refusal {
         _ => (500, 1),
     };
     let status =
-        if refused.dialects.ibizplm_upstream_status && matches!(status, 400 | 404 | 409 | 413) { 500 } else { status };
+        if refused.dialects.ibizplm.upstream_status && matches!(status, 400 | 404 | 409 | 413) { 500 } else { status };
     let kind = if matches!(code, 1) { "SystemException" } else { "EntityException" };
     let mut body = json!({ "type": kind, "code": code, "message": message(refused) });
     if let (Error::Invalid { faults }, Value::Object(body)) = (refused.error, &mut body) {
@@ -152,10 +152,10 @@ pub fn unknown(method: &str, path: &str, is_route: bool) -> Refusal {
 #[must_use]
 pub fn described() -> Described {
     Described {
-        about: "iBiz PLM 的客户接口：状态码说明成败；没有内容的回复是空的。[dialects] ibizplm_upstream_status \
+        about: "iBiz PLM 的客户接口：状态码说明成败；没有内容的回复是空的。[dialects.ibizplm] upstream_status \
                 设置后，400、404、409、413 变为 500。\n\
                 The customers of iBiz PLM: the status tells success or failure, and where there is nothing to answer the \
-                body is empty. With [dialects] ibizplm_upstream_status, 400, 404, 409 and 413 become 500.",
+                body is empty. With [dialects.ibizplm] upstream_status, 400, 404, 409 and 413 become 500.",
         schemes: json!({
             "ibizplm": bearer_scheme(
                 "程序的令牌（dialect 为 ibizplm），或工号的令牌 / \
