@@ -61,6 +61,9 @@ enum What {
         /// 角色，新工号默认 agent / its role; agent for a new one
         #[arg(long, value_parser = ["agent", "supervisor", "admin"])]
         role: Option<String>,
+        /// 其他系统显示的电话号码，空文本表示没有 / the telephone number that other systems show; "" is none
+        #[arg(long)]
+        mobile: Option<String>,
     },
     /// 设置工号的密码，从标准输入读取一行 / set an operator's password, a line of standard input
     Password {
@@ -228,10 +231,10 @@ async fn change_of(store: &Store, what: What) -> Result<Option<(i64, Change)>, B
             (id, Change::Company { name, time_zone, country, duplicates })
         }
         What::Group { company, id, name } => (company, Change::Group { id, name }),
-        What::Operator { company, login_no, name, groups, role } => {
+        What::Operator { company, login_no, name, groups, role, mobile } => {
             let role = role.and_then(|role| Role::parse(&role));
             let groups = (!groups.is_empty()).then_some(groups);
-            (company, Change::Operator { login_no, name: Some(name), role, groups })
+            (company, Change::Operator { login_no, name: Some(name), role, groups, mobile })
         }
         What::Password { company, login_no } => {
             let mut password = String::new();

@@ -87,6 +87,8 @@ pub struct Member {
     pub name: &'static str,
     pub role: Role,
     pub groups: &'static [i64],
+    /// Empty for none.
+    pub mobile: &'static str,
 }
 
 /// Where the document lists and looks up customers.
@@ -103,14 +105,27 @@ pub static MAIN: Plan = Plan {
     fields: &[],
 };
 
-pub const WANG: Member =
-    Member { login_no: "trcs001", name: "王芳", role: Role::Agent, groups: &[1_054_001, 1_054_002] };
-pub const LI: Member = Member { login_no: "trcs008", name: "李强", role: Role::Agent, groups: &[1_054_002] };
-pub const ZHOU: Member =
-    Member { login_no: "trcs009", name: "周宁", role: Role::Supervisor, groups: &[1_054_001, 1_054_002] };
+pub const WANG: Member = Member {
+    login_no: "trcs001",
+    name: "王芳",
+    role: Role::Agent,
+    groups: &[1_054_001, 1_054_002],
+    mobile: "13900001001",
+};
+pub const LI: Member =
+    Member { login_no: "trcs008", name: "李强", role: Role::Agent, groups: &[1_054_002], mobile: "13900001008" };
+pub const ZHOU: Member = Member {
+    login_no: "trcs009",
+    name: "周宁",
+    role: Role::Supervisor,
+    groups: &[1_054_001, 1_054_002],
+    mobile: "13900001009",
+};
 
-const ADMIN_MAIN: Member = Member { login_no: "admin1054", name: "管理员", role: Role::Admin, groups: &[] };
-const ADMIN_SHOP: Member = Member { login_no: "admin1001", name: "管理员", role: Role::Admin, groups: &[] };
+const ADMIN_MAIN: Member =
+    Member { login_no: "admin1054", name: "管理员", role: Role::Admin, groups: &[], mobile: "" };
+const ADMIN_SHOP: Member =
+    Member { login_no: "admin1001", name: "管理员", role: Role::Admin, groups: &[], mobile: "" };
 
 const FLAGS: &[(&str, &str)] =
     &[("0", "未处理"), ("1", "了解产品"), ("2", "不需要"), ("10", "继续跟踪"), ("11", "客户签约")];
@@ -125,7 +140,10 @@ pub static SHOP: Plan = Plan {
     id: 1001,
     name: "天青商贸演示公司",
     groups: &[(1001, "销售部"), (1_001_002, "售后部")],
-    staff: &[Member { login_no: "TRCS004", name: "陈晓岚", role: Role::Agent, groups: &[1001] }, ADMIN_SHOP],
+    staff: &[
+        Member { login_no: "TRCS004", name: "陈晓岚", role: Role::Agent, groups: &[1001], mobile: "" },
+        ADMIN_SHOP,
+    ],
     agents: agents(Reach::Group, Phones::Masked, false),
     types: &[("0", "潜在客户"), ("1", "签约客户"), ("2", "重复购买"), ("3", "流失客户")],
     flags: &[("0", "未处理"), ("2", "不需要"), ("8", "无法接通"), ("10", "继续跟踪"), ("11", "客户签约")],
@@ -139,7 +157,7 @@ pub static DESK: Plan = Plan {
     id: 8008,
     name: "晴川服务演示公司",
     groups: &[(1_001_002, "客服部")],
-    staff: &[Member { login_no: "008", name: "吴桐", role: Role::Agent, groups: &[1_001_002] }],
+    staff: &[Member { login_no: "008", name: "吴桐", role: Role::Agent, groups: &[1_001_002], mobile: "" }],
     agents: agents(Reach::Company, Phones::Shown, true),
     types: &[("0", "普通客户"), ("1", "企业客户")],
     flags: FLAGS,
@@ -165,6 +183,7 @@ pub async fn set_up(tx: &mut Tx, plan: &Plan) -> Result<(), Error> {
     }
     for member in plan.staff {
         setup::operator(tx, member.login_no, member.name, member.role, member.groups).await?;
+        setup::mobile(tx, member.login_no, member.mobile).await?;
         setup::public_password(tx, member.login_no, &password(member.login_no)).await?;
     }
     setup::role_rights(tx, Role::Agent, &plan.agents).await?;

@@ -79,6 +79,8 @@ pub struct Staff {
     pub signed_out_at: i64,
     /// What systems that know people by a number call this one.
     pub number: i64,
+    /// The telephone number that systems show of this person, as it was typed.
+    pub mobile: Option<String>,
 }
 
 impl Staff {

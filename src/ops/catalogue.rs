@@ -64,6 +64,7 @@ pub async fn load(scope: &Scope) -> Result<Option<Catalogue>, Error> {
                     disabled: row.disabled != 0,
                     signed_out_at: row.signed_out_at,
                     number: row.number,
+                    mobile: row.mobile,
                 },
             )
         })

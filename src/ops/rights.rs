@@ -8,7 +8,7 @@ use serde_json::Value;
 
 use super::Cx;
 use super::find::CEILING;
-use crate::domain::catalogue::{Role, login_key};
+use crate::domain::catalogue::{Role, Staff, login_key};
 use crate::domain::change::Line;
 use crate::domain::customer::{CustomerPhone, Label};
 use crate::domain::feed::FeedKind;
@@ -99,6 +99,13 @@ impl Cx<'_> {
     #[must_use]
     pub fn sees(&self, customer: &CustomerRow) -> bool {
         self.within().holds(customer.owner_no.as_deref(), customer.group_id)
+    }
+
+    /// Returns the telephone number of a member of the staff as the caller may see it.
+    #[must_use]
+    pub fn staff_mobile(&self, staff: &Staff) -> Option<String> {
+        let seen = |mobile: &String| if self.rights().masks() { mask(mobile) } else { mobile.clone() };
+        staff.mobile.as_ref().map(seen)
     }
 
     /// Returns the customer as the caller may see it.

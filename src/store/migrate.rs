@@ -31,6 +31,7 @@ migrations! {
     10 "0010_ibizplm",
     11 "0011_files",
     12 "0012_shared_words",
+    13 "0013_operator_mobile",
 }
 
 fn migration(version: i64, name: &'static str, text: &'static str) -> Migration {

@@ -57,7 +57,7 @@ queries! {
     }
     /// Its staff, by login number.
     read fn staff() -> Vec<StaffRow> {
-        "select login_key, login_no, name, role, disabled, signed_out_at, number from staff where company_id = $1 order by login_key"
+        "select login_key, login_no, name, role, disabled, signed_out_at, number, mobile from staff where company_id = $1 order by login_key"
     }
     /// How an operator signs in.
     read fn password(login_key: &str) -> Option<PasswordRow> {
@@ -111,6 +111,9 @@ queries! {
         "insert into staff (company_id, login_key, login_no, name, role, number)
          select $1, $2, $3, $4, $5, coalesce(max(number), 0) + 1 from staff where company_id = $1
          on conflict (company_id, login_key) do update set login_no = excluded.login_no, name = excluded.name, role = excluded.role"
+    }
+    write fn set_mobile(login_key: &str, mobile: Option<&str>) -> u64 {
+        "update staff set mobile = $3 where company_id = $1 and login_key = $2"
     }
     write fn set_password(login_key: &str, password: Option<&str>, at: i64) -> u64 {
         "update staff set password = $3, signed_out_at = $4 where company_id = $1 and login_key = $2"

@@ -37,7 +37,7 @@ rows! {
     NamedRow { id: i64, name: String }
 
     /// A member of a company's staff.
-    StaffRow { login_key: String, login_no: String, name: String, role: String, disabled: i64, signed_out_at: i64, number: i64 }
+    StaffRow { login_key: String, login_no: String, name: String, role: String, disabled: i64, signed_out_at: i64, number: i64, mobile: Option<String> }
 
     /// That the sign-ins of an operator or of a credential before this time have ended.
     WithdrawalRow { company_id: i64, login_key: Option<String>, credential: Option<String>, at: i64 }

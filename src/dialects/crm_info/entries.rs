@@ -6,10 +6,11 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::ser::{Serialize, SerializeMap, Serializer};
 use serde_json::{Map, Value, json};
 
-use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::Staff;
 use crate::domain::document::members::{ADDRESS, CHECKING_INFO, CONTACT, EXTEND_INFO, INVOICE, SERVICES};
 use crate::domain::document::{Document, Member, Shape};
 use crate::error::Error;
+use crate::ops::Cx;
 use crate::ops::rights::Shown;
 
 /// The newest orders are shown, so many at most.
@@ -175,8 +176,8 @@ pub fn orders(document: &Document) -> Vec<Entry> {
     stored.into_iter().take(ORDERS_SHOWN).map(entry).collect()
 }
 
-/// Who serves the customer: numbers, and behind them names.
-pub fn services(customer: &Shown, document: &Document, catalogue: &Catalogue) -> Entry {
+/// Who serves the customer: numbers, and behind them names with telephone numbers.
+pub fn services(cx: &Cx<'_>, customer: &Shown, document: &Document) -> Entry {
     let none = Map::new();
     let stored = document.get("services").and_then(Value::as_object).unwrap_or(&none);
     let mut entry = Entry(Vec::with_capacity(24));
@@ -189,8 +190,11 @@ pub fn services(customer: &Shown, document: &Document, catalogue: &Catalogue) ->
     entry.push("updated_at", (updated / crate::domain::times::SECOND).to_string());
     for member in SERVICES {
         let number = stored.get(member.name).and_then(Value::as_i64).unwrap_or(0);
-        let name = catalogue.staff_by_number(number).map(|staff| staff.name.clone()).unwrap_or_default();
-        entry.push(format!("_{}", member.name), name);
+        let called = |staff: &Staff| match cx.staff_mobile(staff) {
+            Some(mobile) => format!("{} {mobile}", staff.name),
+            None => staff.name.clone(),
+        };
+        entry.push(format!("_{}", member.name), cx.catalogue.staff_by_number(number).map(called).unwrap_or_default());
     }
     entry
 }

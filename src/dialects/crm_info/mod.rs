@@ -219,7 +219,7 @@ fn describe(cx: &Cx<'_>, customer: &Shown, words: &Words, tickets: i64) -> Resul
             orders: entries::count(document, "orderlist"),
             service: tickets.to_string(),
         },
-        services: entries::services(customer, document, catalogue),
+        services: entries::services(cx, customer, document),
         can_edit_area_id: may_edit,
         can_edit_price_range: may_edit,
         contacts: entries::contacts(customer, document),

@@ -79,14 +79,16 @@ pub struct PutOperator {
     role: Option<String>,
     /// The ids of all groups that the operator is to belong to.
     groups: Option<Vec<i64>>,
+    /// The telephone number that other systems show of the operator; `""` is none.
+    mobile: Option<String>,
     /// 8 to 128 characters.
     password: Option<String>,
 }
 
 pub async fn put_operator(cx: &Cx<'_>, request: PutOperator) -> Result<Done, Error> {
-    let PutOperator { staff_no, name, role: role_name, groups, password } = request;
+    let PutOperator { staff_no, name, role: role_name, groups, mobile, password } = request;
     let role = role_name.as_deref().map(role).transpose()?;
-    let mut changes = vec![Change::Operator { login_no: staff_no.clone(), name, role, groups }];
+    let mut changes = vec![Change::Operator { login_no: staff_no.clone(), name, role, groups, mobile }];
     if let Some(password) = password {
         changes.push(Change::Password { login_no: staff_no, hash: password::hash_aside(password).await? });
     }

@@ -57,6 +57,7 @@ struct OperatorShown {
     name: String,
     role: &'static str,
     groups: Vec<i64>,
+    mobile: Option<String>,
     disabled: bool,
 }
 
@@ -113,6 +114,7 @@ pub async fn show_company(cx: &Cx<'_>, _: ShowCompany) -> Result<CompanyShown, E
         name: staff.name.clone(),
         role: staff.role.name(),
         groups: staff.groups.clone(),
+        mobile: staff.mobile.clone(),
         disabled: staff.disabled,
     });
     let fields = catalogue.fields.iter().map(|field| FieldShown {

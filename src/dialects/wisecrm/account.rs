@@ -127,7 +127,7 @@ pub async fn get(cx: &Cx<'_>, request: Get<'_>) -> Result<Data<Record>, Error> {
     let asked = asked(cx, request.fields.as_ref())?;
     let customer = find::only(find::find(cx, &Identifier::Id(number)).await?.customers.into_iter())?;
     let is_deleted = !deleted(cx, std::slice::from_ref(&customer), &asked).await?.is_empty();
-    Ok(Data { data: fields::account(&cx.catalogue, &customer, is_deleted, &asked)? })
+    Ok(Data { data: fields::account(cx, &customer, is_deleted, &asked)? })
 }
 
 pub async fn list(cx: &Cx<'_>, request: List<'_>) -> Result<Page, Error> {
@@ -156,7 +156,7 @@ pub fn asked(cx: &Cx<'_>, fields: Option<&Scalar<'_>>) -> Result<Vec<(String, Pa
 /// Returns a page of customers as records.
 pub async fn page_of(cx: &Cx<'_>, page: &find::Page, paging: Paging, asked: &[(String, Path)]) -> Result<Page, Error> {
     let deleted = deleted(cx, &page.customers, asked).await?;
-    let record = |customer: &Shown| fields::account(&cx.catalogue, customer, deleted.contains(&customer.id), asked);
+    let record = |customer: &Shown| fields::account(cx, customer, deleted.contains(&customer.id), asked);
     let records = page.customers.iter().map(record);
     Ok(Page {
         total_size: page.total,

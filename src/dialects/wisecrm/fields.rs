@@ -12,6 +12,7 @@ use crate::domain::customer::CustomerPhone;
 use crate::domain::ids::{self, Entity};
 use crate::domain::times;
 use crate::error::Error;
+use crate::ops::Cx;
 use crate::ops::rights::Shown;
 
 /// The fields that one request can ask for.
@@ -231,17 +232,13 @@ pub fn written_schema(_: &mut SchemaGenerator) -> Schema {
     })
 }
 
-/// Returns a customer's record; `is_deleted` is whether iBiz PLM counts it as deleted.
-pub fn account(
-    catalogue: &Catalogue,
-    customer: &Shown,
-    is_deleted: bool,
-    asked: &[(String, Path)],
-) -> Result<Record, Error> {
+/// Returns a customer's record, as the caller may see it; `is_deleted` is whether iBiz PLM counts it as deleted.
+pub fn account(cx: &Cx<'_>, customer: &Shown, is_deleted: bool, asked: &[(String, Path)]) -> Result<Record, Error> {
+    let catalogue = &cx.catalogue;
     let value = |path: Path| match path {
         Path::Own(field) => own(catalogue, customer, is_deleted, field),
         Path::User(field, user) => {
-            Ok(person(catalogue, customer, field).map_or(Value::Null, |staff| user_value(staff, user)))
+            Ok(person(catalogue, customer, field).map_or(Value::Null, |staff| user_value(cx, staff, user)))
         }
         Path::BusinessUnit(field) => Ok(unit(catalogue, customer).map_or(Value::Null, |(id, name)| match field {
             BusinessUnit::Id => unit_id(catalogue, id).into(),
@@ -253,11 +250,11 @@ pub fn account(
     fields.collect::<Result<_, Error>>().map(Record)
 }
 
-/// Returns a user's record.
-pub fn user(catalogue: &Catalogue, staff: &Staff, asked: &[(String, User)]) -> Record {
+/// Returns a user's record, as the caller may see it.
+pub fn user(cx: &Cx<'_>, staff: &Staff, asked: &[(String, User)]) -> Record {
     let value = |field| match field {
-        User::Unit => staff.groups.first().map_or(Value::Null, |id| unit_id(catalogue, *id).into()),
-        field => user_value(staff, field),
+        User::Unit => staff.groups.first().map_or(Value::Null, |id| unit_id(&cx.catalogue, *id).into()),
+        field => user_value(cx, staff, field),
     };
     Record(asked.iter().map(|(name, field)| (name.clone(), value(*field))).collect())
 }
@@ -323,12 +320,13 @@ fn unit_id(catalogue: &Catalogue, id: i64) -> String {
     ids::to_wise(Entity::BusinessUnit, catalogue.company.id, id)
 }
 
-fn user_value(staff: &Staff, field: User) -> Value {
+fn user_value(cx: &Cx<'_>, staff: &Staff, field: User) -> Value {
     match field {
         User::Id => user_id(staff).into(),
         User::Name => staff.name.as_str().into(),
-        // Nobody's own number is known here; and a group is not reached through two references.
-        User::Mobile | User::Unit => Value::Null,
+        User::Mobile => cx.staff_mobile(staff).into(),
+        // A group is not reached through two references.
+        User::Unit => Value::Null,
         User::IsDeleted => staff.disabled.into(),
     }
 }

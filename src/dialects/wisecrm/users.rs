@@ -36,12 +36,7 @@ pub async fn list(cx: &Cx<'_>, request: List<'_>) -> Result<Page, Error> {
         total_size: i64::try_from(staff.len()).unwrap_or(i64::MAX),
         page_size: paging.size,
         page_no: paging.number,
-        data: staff
-            .into_iter()
-            .skip(before)
-            .take(size)
-            .map(|staff| fields::user(&cx.catalogue, staff, &asked))
-            .collect(),
+        data: staff.into_iter().skip(before).take(size).map(|staff| fields::user(cx, staff, &asked)).collect(),
     })
 }
 

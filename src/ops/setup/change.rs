@@ -33,6 +33,8 @@ pub enum Change {
         name: Option<String>,
         role: Option<Role>,
         groups: Option<Vec<i64>>,
+        /// The empty text is none.
+        mobile: Option<String>,
     },
     /// The password's hash: making one takes too long to be done while others wait for the transaction.
     Password {
@@ -155,8 +157,11 @@ impl Change {
                 }
             }
             Self::Group { id, name } => super::group(tx, id, &name).await?,
-            Self::Operator { login_no, name, role, groups } => {
+            Self::Operator { login_no, name, role, groups, mobile } => {
                 put_operator(tx, &login_no, name, role, groups, now).await?;
+                if let Some(mobile) = mobile {
+                    super::mobile(tx, &login_no, &mobile).await?;
+                }
             }
             Self::Password { login_no, hash } => super::store_password(tx, &login_no, &hash, now).await?,
             Self::Disabled { login_no, disabled } => super::disabled(tx, &login_no, disabled, now).await?,

@@ -9,7 +9,7 @@ use uuid::Uuid;
 use crate::domain::catalogue::{DuplicateRule, Role, login_key};
 use crate::domain::custom_field::FieldKind;
 use crate::domain::customer::LONGEST_TEXT;
-use crate::domain::phone::Country;
+use crate::domain::phone::{Country, Phone};
 use crate::domain::rights::Adjustment;
 use crate::error::Error;
 use crate::ops::credential::{self, Kind};
@@ -99,6 +99,17 @@ pub async fn operator(tx: &mut Tx, login_no: &str, name: &str, role: Role, group
         tx.put_membership(&key, *group).await?;
     }
     Ok(())
+}
+
+/// Sets the telephone number that systems show of an operator; the empty text is none.
+pub async fn mobile(tx: &mut Tx, login_no: &str, mobile: &str) -> Result<(), Error> {
+    let mobile = mobile.trim();
+    let country =
+        tx.company_row().await?.and_then(|company| Country::by_iso(&company.country)).ok_or(Error::NotFound)?;
+    if !mobile.is_empty() && Phone::parse(mobile, country).is_none() {
+        return Err(Error::parameter("mobile: 不是电话号码 / not a phone number"));
+    }
+    found(tx.set_mobile(&login_key(login_no), (!mobile.is_empty()).then_some(mobile)).await?, login_no)
 }
 
 /// Sets a password that everybody knows, as the demo's are.
