@@ -165,7 +165,8 @@ pub fn invoices(customer: &Shown, document: &Document, name: &str) -> Vec<Entry>
 /// The newest orders.
 pub fn orders(document: &Document) -> Vec<Entry> {
     let mut stored: Vec<_> = list(document, "orderlist").collect();
-    stored.sort_by_key(|entry| std::cmp::Reverse(entry.get("id").and_then(Value::as_i64)));
+    let number = |entry: &Map<String, Value>, name: &str| entry.get(name).and_then(Value::as_i64);
+    stored.sort_by_key(|entry| std::cmp::Reverse((number(entry, "created_at"), number(entry, "id"))));
     let entry = |stored: &Map<String, Value>| {
         let mut entry = Entry(Vec::with_capacity(3));
         entry.push("created_at", text(stored.get("created_at"), "0"));

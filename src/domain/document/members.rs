@@ -154,7 +154,10 @@ pub static INVOICE: &[Member] = members! {
     "bank_card" "银行账户" TEXT;
 };
 
+/// Orders are older than their entries where they are taken over from another system: their time, in Unix seconds, can
+/// be given.
 pub static ORDER: &[Member] = members! {
+    "created_at" "时间" Shape::Integer;
     "sales_order_sn" "单号" TEXT;
     "amount" "金额" Shape::Money;
 };

@@ -156,12 +156,14 @@ fn with_one_default(list: Value) -> Result<Value, Wrong> {
     }
 }
 
-/// An entry of a list keeps its `id`; the times are the server's.
+/// An entry of a list keeps its `id`; the times are the server's, unless they can be given.
 fn listed(members: &[Member], object: &Map<String, Value>) -> Result<Value, Wrong> {
     let mut entry = object.clone();
     let id = entry.remove("id");
     for kept in ["created_at", "updated_at", "customer_id"] {
-        entry.remove(kept);
+        if members.iter().all(|member| member.name != kept) {
+            entry.remove(kept);
+        }
     }
     // What answers work out is read over when it is sent back.
     entry.retain(|name, _| !name.starts_with('_') && name != "customer_name");

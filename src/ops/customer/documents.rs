@@ -140,11 +140,12 @@ async fn number(tx: &mut Tx, name: &str, before: Option<&Value>, entries: &mut [
     let mut last = tx.count(0, 0, 0, 0, 0, added, 0).await?.ok_or(Error::NotFound)?.last_feed - added;
     let mut seen = Vec::with_capacity(entries.len());
     for entry in entries.iter_mut().filter_map(Value::as_object_mut) {
+        let given = entry.remove("created_at");
         let (created, updated) = match entry.get("id").cloned() {
             None => {
                 last += 1;
                 entry.insert("id".into(), last.into());
-                (seconds.into(), seconds.into())
+                (None, None)
             }
             Some(id) if seen.contains(&id) => {
                 return Err(Error::parameter(format!("{name}: id {id} 出现两次 / stands twice")));
@@ -154,14 +155,14 @@ async fn number(tx: &mut Tx, name: &str, before: Option<&Value>, entries: &mut [
                     return Err(Error::parameter(format!("{name}: 没有 id {id} / there is no id {id}")));
                 };
                 let mut unchanged = stored.clone();
-                let times = (unchanged.remove("created_at"), unchanged.remove("updated_at"));
-                let updated = if unchanged == *entry { times.1 } else { None };
-                (times.0.unwrap_or(seconds.into()), updated.unwrap_or(seconds.into()))
+                let (created, updated) = (unchanged.remove("created_at"), unchanged.remove("updated_at"));
+                let is_same = unchanged == *entry && given.as_ref().is_none_or(|given| created.as_ref() == Some(given));
+                (created, updated.filter(|_| is_same))
             }
         };
         seen.extend(entry.get("id").cloned());
-        entry.insert("created_at".into(), created);
-        entry.insert("updated_at".into(), updated);
+        entry.insert("created_at".into(), given.or(created).unwrap_or(seconds.into()));
+        entry.insert("updated_at".into(), updated.unwrap_or(seconds.into()));
     }
     Ok(())
 }
