@@ -105,6 +105,10 @@ queries! {
 /// The states of tickets that are done, as statements name them.
 const DONE: &str = "'已完成', '已关闭'";
 
+/// Products are few: those with a name come first, and their customers by the index.
+const OF_PRODUCTS: &str = "select q.customer_id from plm_product n cross join plm_customer q \
+    where n.company_id = $1 and q.company_id = $1 and q.product_id = n.id and n.name";
+
 /// What customers are narrowed by, all of it at once; the default is all of them.
 #[derive(Debug, Clone, Default)]
 pub struct PlmSearch {
@@ -291,24 +295,7 @@ impl Scope {
         if search.not_deleted {
             sql.push(" and coalesce(p.is_deleted, 0) = 0");
         }
-        for (column, value) in &search.equal {
-            match (column, stars_of(value)) {
-                (PlmColumn::Grade, Some(star)) => {
-                    sql.push(" and p.grade_id is null and c.star > 0 and c.star = ").bind(star)
-                }
-                // By the index of the grades.
-                (PlmColumn::Grade, None) => sql.push(" and p.grade_id = ").bind(value.as_str()),
-                _ => sql.push(" and ").push(column.text()).push(" = ").bind(value.as_str()),
-            };
-        }
-        // Both engines without regard to case, and without a character that escapes.
-        let (like, no_escape) = match self.store.engine {
-            Engine::Sqlite(_) => (" like ", ""),
-            Engine::Postgres(_) => (" ilike ", " escape ''"),
-        };
-        for (column, pattern) in &search.like {
-            sql.push(" and ").push(column.text()).push(like).bind(pattern.as_str()).push(no_escape);
-        }
+        self.push_values(sql, search);
         for piece in &search.pieces {
             sql.push(" and c.id in (");
             push_word(sql, piece);
@@ -322,6 +309,39 @@ impl Scope {
         }
         if let Some(groups) = &search.within.groups {
             self.push_ids(sql, " and c.group_id in (", groups);
+        }
+    }
+
+    /// Appends what columns are to be equal to, and like.
+    fn push_values(&self, sql: &mut Sql, search: &PlmSearch) {
+        // A list that is there before anything else is read.
+        let (begin, end) = match self.store.engine {
+            Engine::Sqlite(_) => (" and c.id in (", ")"),
+            Engine::Postgres(_) => (" and c.id = any (array(", "))"),
+        };
+        for (column, value) in &search.equal {
+            match (column, stars_of(value)) {
+                (PlmColumn::Grade, Some(star)) => {
+                    sql.push(" and p.grade_id is null and c.star > 0 and c.star = ").bind(star)
+                }
+                // By the index of the grades.
+                (PlmColumn::Grade, None) => sql.push(" and p.grade_id = ").bind(value.as_str()),
+                (PlmColumn::ProductName, _) => {
+                    sql.push(begin).push(OF_PRODUCTS).push(" = ").bind(value.as_str()).push(end)
+                }
+                _ => sql.push(" and ").push(column.text()).push(" = ").bind(value.as_str()),
+            };
+        }
+        // Both engines without regard to case, and without a character that escapes.
+        let (like, no_escape) = match self.store.engine {
+            Engine::Sqlite(_) => (" like ", ""),
+            Engine::Postgres(_) => (" ilike ", " escape ''"),
+        };
+        for (column, pattern) in &search.like {
+            let by_product = *column == PlmColumn::ProductName;
+            let left =
+                if by_product { sql.push(begin).push(OF_PRODUCTS) } else { sql.push(" and ").push(column.text()) };
+            left.push(like).bind(pattern.as_str()).push(no_escape).push(if by_product { end } else { "" });
         }
     }
 

@@ -80,6 +80,11 @@ fn plm_searches() -> Vec<(&'static str, PlmSearch)> {
         ("stars", equal(PlmColumn::Grade, "3星")),
         ("an industry", equal(PlmColumn::Industry, "10")),
         ("a product", equal(PlmColumn::Product, "p-demo")),
+        ("a product by name", equal(PlmColumn::ProductName, "演示产品")),
+        (
+            "products by a part of the name",
+            PlmSearch { like: vec![(PlmColumn::ProductName, "%演示%".into())], ..PlmSearch::default() },
+        ),
         ("an owner", equal(PlmColumn::AssigneeKey, "trcs001")),
         ("ids", PlmSearch { among: vec![vec![1, 2, 3]], ..PlmSearch::default() }),
     ]
