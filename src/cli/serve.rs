@@ -98,6 +98,10 @@ async fn serve(config: Config, demo: Option<u64>) -> Result<ExitCode, Box<dyn Er
         demo::fill(&backend.store, customers).await?;
     }
     if let Some(company) = config.dialects.crm_info.open_company() {
+        if backend.store.companies().await?.iter().all(|known| known.id != company) {
+            let cause = format!("没有公司 {company} / there is no company {company}");
+            return Err(ConfigError::Value { name: "dialects.crm_info.company".into(), cause }.into());
+        }
         tracing::warn!(
             company,
             "[dialects.crm_info] asks for no token: whoever reaches the server reads this company's customers"

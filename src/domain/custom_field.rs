@@ -57,6 +57,16 @@ impl CustomField {
         key.trim().split('_').next()?.trim().parse().ok()
     }
 
+    /// Returns the value as it is stored: a date as `YYYY-MM-DD`.
+    #[must_use]
+    pub fn normal(&self, value: Value) -> Value {
+        let date = || value.as_str()?.trim().parse::<Date>().ok();
+        match self.kind {
+            FieldKind::Date => date().map_or(value.clone(), |date| date.to_string().into()),
+            _ => value,
+        }
+    }
+
     /// Whether the field may hold this value. Null and the empty text are no values but the lack of one.
     pub fn check(&self, value: &Value) -> Result<(), &'static str> {
         match (self.kind, value) {

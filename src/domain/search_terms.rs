@@ -10,12 +10,11 @@ use std::collections::BTreeSet;
 
 use pinyin::ToPinyin;
 
+use super::customer::LONGEST_NAME;
 use super::phone::{CHINA, Country, Phone, SHORTEST_TAIL, half_width, is_dialled, tail_of};
 
 mod readings;
 
-/// The longest text that is indexed, in characters; fields hold no more (`cti.md` §3).
-const LONGEST_TEXT: usize = 255;
 const MOST_WORDS: usize = 8;
 const LONGEST_WORD: usize = 64;
 
@@ -303,8 +302,9 @@ fn initials_of_folded(text: &str) -> String {
     }
 }
 
+/// As much of a text as is indexed: names hold no more.
 fn bounded(text: &str) -> &str {
-    text.char_indices().nth(LONGEST_TEXT).map_or(text, |(end, _)| &text[..end])
+    text.char_indices().nth(LONGEST_NAME).map_or(text, |(end, _)| &text[..end])
 }
 
 fn without_blanks(text: &str) -> String {

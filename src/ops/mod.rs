@@ -10,6 +10,7 @@ pub mod credential;
 pub mod customer;
 pub mod details;
 pub mod downloads;
+pub mod echo;
 pub mod export;
 pub mod feeds;
 pub mod files;

@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use serde_json::Value;
 
+use super::echo::ShownWords;
 use super::rights::Shown;
 use super::{Cx, details};
 use crate::domain::catalogue::Catalogue;
@@ -108,58 +109,54 @@ impl Words {
         Self { detail, crm, grade: said(grade), industry: said(industry), is_archived, is_deleted }
     }
 
-    /// Takes out of a patch what the system was not told, and shows all the same: it is no word of its own.
-    pub fn take_shown(
-        &self,
-        system: System,
-        customer: &Shown,
-        catalogue: &Catalogue,
-        stored: &Document,
-        patch: &mut Document,
-    ) {
-        let shown: Vec<(&str, Value)> = match system {
-            System::CustomerDetail => {
-                let (number, industries) = self.industry();
-                let regions = self.regions(customer.address.as_deref());
-                vec![
-                    ("levelName", self.level(system, customer.star).into()),
-                    ("rank", customer.star.into()),
-                    ("industry_id", number.into()),
-                    ("industryPath", industries.into()),
-                    ("area", regions.names.into()),
-                    ("areaCode", regions.codes.into()),
-                    ("partnerRelationship", self.relationship(customer, catalogue).into()),
-                    ("type", self.kind(customer, catalogue).into()),
-                    ("from", self.from(customer, catalogue).into()),
-                    ("totalTurnover", self.turnover(system).into()),
-                    ("outstandingReceivables", self.outstanding(system).into()),
-                ]
-            }
-            System::CrmInfo => vec![
-                ("grade_name", self.level(system, customer.star).into()),
-                ("area_name", self.area_name(customer.address.as_deref()).into()),
-                ("sales_money", self.turnover(system).into()),
-                ("used_limit", self.outstanding(system).into()),
-                ("short_name", customer.name.clone().into()),
-                ("org_name", catalogue.company.name.as_str().into()),
-            ],
-        };
-        // Two that say one thing are one word.
-        let other = |name: &str| match name {
-            "industry_id" => Some("industryPath"),
-            "industryPath" => Some("industry_id"),
-            "area" => Some("areaCode"),
-            "areaCode" => Some("area"),
-            _ => None,
-        };
-        let comes_back = |name: &str, patch: &Document| {
-            let shown = shown.iter().find(|(known, _)| *known == name);
-            !stored.contains_key(name)
-                && shown.is_some_and(|(_, shown)| patch.get(name).is_none_or(|given| given == shown))
-        };
-        let given = patch.clone();
-        patch
-            .retain(|name, _| !comes_back(name, &given) || other(name).is_some_and(|other| !comes_back(other, &given)));
+    /// Returns what both systems show of a customer.
+    pub fn shown(&self, customer: &Shown, catalogue: &Catalogue) -> Result<ShownWords, Error> {
+        let address = customer.address.as_deref();
+        let (number, industries) = self.industry();
+        let regions = self.regions(address);
+        let mut detail = vec![
+            ("levelName", self.level(System::CustomerDetail, customer.star).into()),
+            ("rank", customer.star.into()),
+            ("industry_id", number.into()),
+            ("industryPath", industries.into()),
+            ("area", regions.names.into()),
+            ("areaCode", regions.codes.into()),
+            ("totalTurnover", self.turnover(System::CustomerDetail).into()),
+            ("outstandingReceivables", self.outstanding(System::CustomerDetail).into()),
+        ];
+        // Without a shared one, what is written is a word, though it be the one that is shown without.
+        if customer.flag_value.is_some() {
+            detail.push(("partnerRelationship", self.relationship(customer, catalogue).into()));
+        }
+        if customer.type_value.is_some() {
+            detail.push(("type", self.kind(customer, catalogue).into()));
+        }
+        if customer.source_value.is_some() {
+            detail.push(("from", self.from(customer, catalogue).into()));
+        }
+        let owner = customer.owner_no.as_deref().and_then(|login_no| catalogue.staff(login_no));
+        let crm = vec![
+            ("grade_name", self.level(System::CrmInfo, customer.star).into()),
+            ("area_name", self.area_name(address).into()),
+            ("sales_money", self.turnover(System::CrmInfo).into()),
+            ("used_limit", self.outstanding(System::CrmInfo).into()),
+            ("short_name", customer.name.clone().into()),
+            ("org_name", catalogue.company.name.as_str().into()),
+            ("area_owner_name", owner.map(|staff| staff.name.clone()).into()),
+            ("org_cid", "0".into()),
+            ("org_id", "0".into()),
+            ("org_department_id", customer.group_id.unwrap_or(0).to_string().into()),
+            ("is_checked_name", self.checked().into()),
+        ];
+        let lists = self.crm_with_shared(customer, &catalogue.fields, &first_phone(customer)?)?;
+        Ok(ShownWords { detail, crm, lists })
+    }
+
+    /// What is shown of the certification where nothing was told of it.
+    #[must_use]
+    pub fn checked(&self) -> &'static str {
+        let told = self.crm.get("checking_info").and_then(Value::as_object);
+        if told.is_some_and(|told| !told.is_empty()) { "待认证" } else { "" }
     }
 
     /// The level in words.
@@ -327,6 +324,12 @@ fn edit(document: &mut Document, name: &str, edit: impl FnOnce(&mut Vec<Value>))
     if let Value::Array(list) = document.entry(name).or_insert_with(|| Value::Array(Vec::new())) {
         edit(list);
     }
+}
+
+/// Returns the first number of a customer; the empty text without one.
+pub fn first_phone(customer: &Shown) -> Result<String, Error> {
+    let phones: Vec<CustomerPhone> = serde_json::from_str(&customer.phones).map_err(|cause| Error::internal(&cause))?;
+    Ok(phones.into_iter().next().map(|phone| phone.content).unwrap_or_default())
 }
 
 /// What the documents of a customer say that iBiz PLM has words for, too.

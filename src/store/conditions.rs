@@ -83,11 +83,16 @@ macro_rules! called {
 impl Column {
     fn push<'s>(self, sql: &'s mut Sql, engine: &Engine) -> &'s mut Sql {
         let Self::Custom(id) = self else { return sql.push(self.text(engine)) };
+        let path = format!("$.\"{id}\"");
         match engine {
-            Engine::Sqlite(_) => sql.push("nullif(cast(c.custom ->> ").bind(format!("$.\"{id}\"").as_str()),
-            Engine::Postgres(_) => sql.push("nullif(cast(c.custom::json ->> ").bind(id.to_string().as_str()),
-        };
-        sql.push(" as text), '')")
+            // What is no text, as it is written.
+            Engine::Sqlite(_) => {
+                sql.push("nullif(case json_type(c.custom, ").bind(path.as_str());
+                sql.push(") when 'text' then c.custom ->> ").bind(path.as_str());
+                sql.push(" else c.custom -> ").bind(path.as_str()).push(" end, '')")
+            }
+            Engine::Postgres(_) => sql.push("nullif(c.custom::json ->> ").bind(id.to_string().as_str()).push(", '')"),
+        }
     }
 
     fn is_text(self) -> bool {

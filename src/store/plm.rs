@@ -186,6 +186,21 @@ impl PlmColumn {
         }
     }
 
+    /// Whether people write into it what they like.
+    #[must_use]
+    pub fn is_free_text(self) -> bool {
+        matches!(
+            self,
+            Self::Name
+                | Self::Description
+                | Self::Logo
+                | Self::Grade
+                | Self::Industry
+                | Self::Categories
+                | Self::CategoriesName
+        )
+    }
+
     fn may_be_null(self) -> bool {
         !self.is_number() && !matches!(self, Self::CreatedBy | Self::UpdatedBy) || self == Self::Scale
     }

@@ -14,7 +14,6 @@ use entries::Entry;
 
 use super::answer_in_result as answer;
 use crate::domain::catalogue::Role;
-use crate::domain::customer::CustomerPhone;
 use crate::domain::document::System;
 use crate::domain::feed::FeedKind;
 use crate::domain::search_terms::initials_of_name;
@@ -23,7 +22,7 @@ use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::find::{self, Identifier};
 use crate::ops::rights::Shown;
-use crate::ops::words::Words;
+use crate::ops::words::{Words, first_phone};
 use crate::protocol::lenient::Scalar;
 
 operations! { CrmInfo:
@@ -147,8 +146,7 @@ async fn info(cx: &Cx<'_>, request: InfoOf<'_>) -> Result<InfoAnswer, Error> {
 
 fn describe(cx: &Cx<'_>, customer: &Shown, words: &Words, tickets: i64) -> Result<Info, Error> {
     let catalogue = &cx.catalogue;
-    let phones: Vec<CustomerPhone> = serde_json::from_str(&customer.phones).map_err(|cause| Error::internal(&cause))?;
-    let mobile = phones.into_iter().next().map(|phone| phone.content).unwrap_or_default();
+    let mobile = first_phone(customer)?;
     let document = &words.crm_with_shared(customer, &catalogue.fields, &mobile)?;
     let text = |name: &str| document.get(name).and_then(Value::as_str).unwrap_or_default().to_owned();
     let text_or = |name: &str, otherwise: &str| {
@@ -161,7 +159,6 @@ fn describe(cx: &Cx<'_>, customer: &Shown, words: &Words, tickets: i64) -> Resul
     let group = customer.group_id.and_then(|id| catalogue.groups.get(&id)).cloned().unwrap_or_default();
     let name = customer.name.clone().unwrap_or_default();
     let checking = document.get("checking_info").and_then(Value::as_object);
-    let certified = checking.is_some_and(|checking| !checking.is_empty());
     let may_edit = i64::from(cx.rights().allows("put_details", Role::Agent));
     Ok(Info {
         id: customer.id.to_string(),
@@ -202,7 +199,7 @@ fn describe(cx: &Cx<'_>, customer: &Shown, words: &Words, tickets: i64) -> Resul
         channel_name: words.channel(customer, catalogue),
         grade_name: words.level(System::CrmInfo, customer.star),
         category_name: words.category(customer, catalogue),
-        is_checked_name: text_or("is_checked_name", if certified { "待认证" } else { "" }),
+        is_checked_name: text_or("is_checked_name", words.checked()),
         pay_method_name: text("pay_method_name"),
         credit_limit: money("credit_limit"),
         used_limit: words.outstanding(System::CrmInfo),

@@ -103,8 +103,10 @@ pub fn profile(members: &Map<String, Value>, faults: &mut Vec<Fault>) -> Profile
     for member in &MEMBERS {
         let Some(given) = members.get(member.name) else { continue };
         match plm::check(member, given) {
-            // No product has an empty id.
-            Ok(Value::String(text)) if text.is_empty() && member.name == "product_id" => {
+            // No product has an empty id; an empty grade or industry is none (未定义).
+            Ok(Value::String(text))
+                if text.is_empty() && matches!(member.name, "product_id" | "grade_id" | "industry_id") =>
+            {
                 profile.insert(member.name.to_owned(), Value::Null);
             }
             Ok(value) => {

@@ -160,7 +160,7 @@ fn has_order(cx: &Cx<'_>, column: Column) -> bool {
     let is_date = |id: i64| cx.catalogue.fields.iter().any(|field| field.id == id && field.kind == FieldKind::Date);
     match column {
         Column::CreatedAt | Column::UpdatedAt => true,
-        Column::Custom(id) => is_date(id),
+        Column::Custom(id) => is_date(id) && !cx.rights().masks(),
         _ => false,
     }
 }
@@ -232,6 +232,16 @@ fn operand(cx: &Cx<'_>, column: Column, name: &str, value: &str) -> Result<Opera
             _ => return Err(wrong(name, "应为 true 或 false / expected true or false")),
         },
         Column::Name => Operand::Text(fold(value)),
+        Column::Custom(id) => {
+            let field = cx.catalogue.fields.iter().find(|field| field.id == id);
+            match field.filter(|field| field.kind == FieldKind::Date) {
+                None => Operand::Text(value.to_owned()),
+                Some(field) if field.check(&value.into()).is_ok() => {
+                    Operand::Text(field.normal(value.into()).as_str().unwrap_or_default().to_owned())
+                }
+                Some(_) => return Err(wrong(name, "应为 YYYY-MM-DD / expected YYYY-MM-DD")),
+            }
+        }
         _ => Operand::Text(value.to_owned()),
     })
 }
@@ -248,7 +258,15 @@ fn order(cx: &Cx<'_>, sort: &str) -> Result<Vec<(Column, Direction)>, Error> {
             "desc" => Direction::Descending,
             _ => return Err(wrong("sort", "应为 asc 或 desc / expected asc or desc")),
         };
-        Ok((column(cx, name.trim())?, direction))
+        let column = column(cx, name.trim())?;
+        // The place among others would tell a number in the text, digit by digit.
+        if is_text(column) && cx.rights().masks() {
+            return Err(Error::forbidden(format!(
+                "{}: 号码隐藏时不能按文本排序 / numbers are masked: texts cannot be sorted by",
+                name.trim()
+            )));
+        }
+        Ok((column, direction))
     });
     ordered.collect()
 }

@@ -108,7 +108,8 @@ pub static CHECKING_INFO: &[Member] = members! {
 pub static EXTEND_INFO: &[Member] = members! {
     "type" "类型" Shape::OneOf(&["1", "2"]);
     "item" "标题" TEXT;
-    "content" "内容" TEXT;
+    // As long as that of a field of the company's own.
+    "content" "内容" Shape::Text(2000);
 };
 
 pub static CONTACT: &[Member] = members! {

@@ -188,10 +188,28 @@ fn object_of(members: &[Member], object: &Map<String, Value>) -> Result<Map<Stri
         if given.is_null() {
             continue;
         }
+        if is_nothing(&member.shape, given) {
+            continue;
+        }
         let value = checked(&member.shape, given).map_err(|(path, expected)| (format!(".{name}{path}"), expected))?;
         stored.insert(name.clone(), value);
     }
     Ok(stored)
+}
+
+/// Whether a value says as much as its absence: that is what systems show where there is nothing.
+#[must_use]
+pub fn is_nothing(shape: &Shape, given: &Value) -> bool {
+    match (shape, given) {
+        (_, Value::Null) => true,
+        (_, Value::String(text)) if text.trim().is_empty() => true,
+        (Shape::Flag, given) => *given == false || text_of(given).as_deref() == Some("0"),
+        (Shape::Integer, given) => integer_of(given) == Some(0),
+        (Shape::Money, given) => money_of(given).as_deref() == Some("0.00"),
+        (Shape::Texts | Shape::Integers | Shape::List(_), Value::Array(list)) => list.is_empty(),
+        (Shape::Object(_), Value::Object(object)) => object.is_empty(),
+        _ => false,
+    }
 }
 
 fn text_of(value: &Value) -> Option<String> {

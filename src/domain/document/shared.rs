@@ -30,12 +30,15 @@ pub fn address_of(list: &[Value]) -> Option<String> {
     entries.into_iter().find_map(address_in)
 }
 
+/// Returns whether an entry says this address, alone or with its regions.
+#[must_use]
+pub fn says(entry: &Map<String, Value>, address: &str) -> bool {
+    text(entry, "address") == address || address_in(entry).is_some_and(|whole| whole == address)
+}
+
 /// Adds the shared address to a list of addresses that does not say it.
 pub fn add_address(list: &mut Vec<Value>, address: &str, contact: &str, phone: &str) {
-    let says = |entry: &Map<String, Value>| {
-        text(entry, "address") == address || address_in(entry).is_some_and(|whole| whole == address)
-    };
-    if !list.iter().filter_map(Value::as_object).any(says) {
+    if !list.iter().filter_map(Value::as_object).any(|entry| says(entry, address)) {
         let is_default = if list.is_empty() { "1" } else { "0" };
         list.push(json!({
             "contact": contact, "contact_number": phone, "address": address, "is_default": is_default,

@@ -47,6 +47,10 @@ impl Patched {
             let member = system.member(name).ok_or_else(|| {
                 Error::parameter(format!("{name}: {} 没有这个字段 / has no such field", system.name()))
             })?;
+            let is_text = matches!(member.shape, Shape::Text(_) | Shape::Phone);
+            if !is_text && given.as_str().is_some_and(|text| text.trim().is_empty()) {
+                *given = Value::Null;
+            }
             if !given.is_null() {
                 *given = document::check(member, given).map_err(Error::parameter)?;
             }
@@ -75,12 +79,13 @@ impl Patched {
 }
 
 /// Returns a customer's documents with what is to become of them. What the caller was shown otherwise than it is stored,
-/// and sends back, is as it is stored.
+/// and sends back, is as it is stored; what `take_shown` takes out is not looked at.
 pub async fn read(
     tx: &mut Tx,
     customer: i64,
     patches: Vec<(System, Document)>,
     as_shown: Option<AsShown<'_>>,
+    take_shown: impl Fn(System, &Document, &mut Document),
 ) -> Result<Vec<Patched>, Error> {
     let mut read = Vec::with_capacity(patches.len());
     for (system, mut patch) in patches {
@@ -91,6 +96,7 @@ pub async fn read(
         if let Some(as_shown) = as_shown {
             restore(&mut patch, &as_shown(system, &old), &old);
         }
+        take_shown(system, &old, &mut patch);
         read.push(Patched::check(system, old, patch)?);
     }
     Ok(read)

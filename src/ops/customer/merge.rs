@@ -274,6 +274,11 @@ fn custom(
         let Some(field) = catalogue.fields.iter().find(|field| field.id == id) else {
             return Err(Error::parameter(format!("jsonStr: 没有自定义字段 {id} / there is no custom field {id}")));
         };
+        if values.get(&id) == Some(&value) {
+            // As it is: also where the field has other rules by now.
+            continue;
+        }
+        let value = field.normal(value);
         if is_blank(&value) {
             if field.required {
                 return Err(missing(&field.name));

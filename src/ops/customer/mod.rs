@@ -26,7 +26,7 @@ pub use record::{Origin, insert};
 pub use shared::parts;
 pub use versions::{Conflict, Expected, Written};
 
-use documents::{Changed, Patched};
+use documents::Changed;
 use new::New;
 use plm::PlmChanged;
 
@@ -78,13 +78,12 @@ pub async fn update(
     };
     let as_shown: Option<documents::AsShown<'_>> = if cx.rights().masks() { Some(&as_shown) } else { None };
     let patches = std::mem::take(&mut changes.documents);
-    let mut documents = documents::read(&mut tx, old.id, patches, as_shown).await?;
-    if !documents.is_empty() {
+    let mut documents = Vec::new();
+    if !patches.is_empty() {
         let words = Words::within(cx, &mut tx, old.id, &old.phones).await?;
-        let shown = cx.show(current.clone())?;
-        for Patched { system, old, patch } in &mut documents {
-            words.take_shown(*system, &shown, &cx.catalogue, old, patch);
-        }
+        let shown = words.shown(&cx.show(current.clone())?, &cx.catalogue)?;
+        let take_shown = |system, stored: &Document, patch: &mut Document| shown.take(system, stored, patch);
+        documents = documents::read(&mut tx, old.id, patches, as_shown, take_shown).await?;
     }
     shared::share(&mut changes, &mut documents, &old, &cx.catalogue)?;
     if cx.rights().masks() {
@@ -180,7 +179,7 @@ pub async fn put_documents(
     documents: Vec<(System, Document)>,
     now: i64,
 ) -> Result<(), Error> {
-    let documents = documents::read(tx, customer, documents, None).await?;
+    let documents = documents::read(tx, customer, documents, None, |_, _, _| ()).await?;
     let merged = documents::merge(tx, documents, now).await?;
     documents::store(tx, customer, &merged).await
 }

@@ -167,24 +167,47 @@ fn value(field: &CustomField, entry: &Map<String, Value>, old: &Customer) -> Res
     if is_blank(&value) { Ok(Value::Null) } else { field.check(&value).map(|()| value) }
 }
 
-/// The customer's address is the one that stands in the list, if there was none, or if it stood there before.
+/// The customer's address is the one of the list, if there was none; it follows the entry that says it. The entry
+/// without a number of its own is the customer's address itself: with more than that in it, it is a new entry, too.
 fn address(changes: &mut Changes<'_>, patch: &mut Document, stored: &Document, old: &Customer) {
+    let Some(Value::Array(_)) = patch.get("addresslist") else { return };
     let shared = old.address.as_deref();
-    let mut edited = None;
+    let mut edited = Patch::Keep;
     take(patch, stored, "addresslist", |entry| {
-        let is_shared = entry.get("id").and_then(Value::as_i64) == Some(0);
-        if is_shared {
-            edited = shared::address_in(entry).filter(|address| Some(address.as_str()) != shared);
+        if entry.get("id").and_then(Value::as_i64) != Some(0) {
+            return false;
         }
-        is_shared
+        edited = match shared::address_in(entry) {
+            None => Patch::Clear,
+            Some(address) if Some(address.as_str()) == shared => Patch::Keep,
+            Some(address) => Patch::Set(address.into()),
+        };
+        let first = old.phones.first().map(|phone| phone.content.as_str());
+        entry.iter().all(|(name, value)| match name.as_str() {
+            "contact" => value.as_str() == old.name.as_deref(),
+            "contact_number" => value.as_str() == first,
+            name => matches!(name, "id" | "address" | "is_default"),
+        })
     });
-    let of = |document: &Document| shared::address_of(document.get("addresslist").and_then(Value::as_array)?);
-    if edited.is_none() && patch.contains_key("addresslist") {
-        let before = of(stored);
-        let follows = shared.is_none() || shared == before.as_deref();
-        edited = of(patch).filter(|after| follows && Some(after) != before.as_ref());
+    if edited == Patch::Keep {
+        let list =
+            |document: &Document| document.get("addresslist").and_then(Value::as_array).cloned().unwrap_or_default();
+        let (before, after) = (list(stored), list(patch));
+        let told = match shared {
+            None => shared::address_of(&after).filter(|address| Some(address) != shared::address_of(&before).as_ref()),
+            Some(shared) => followed(&before, &after, shared),
+        };
+        edited = told.map_or(Patch::Keep, |address| Patch::Set(address.into()));
     }
-    if let (Some(edited), Patch::Keep) = (edited, &changes.address) {
-        changes.address = Patch::Set(edited.into());
+    if changes.address == Patch::Keep {
+        changes.address = edited;
     }
+}
+
+/// What the entry says now that said the shared address, if it is still there and says another.
+fn followed(before: &[Value], after: &[Value], shared: &str) -> Option<String> {
+    let said = before.iter().filter_map(Value::as_object).find(|entry| shared::says(entry, shared))?;
+    let id = said.get("id")?;
+    let now = after.iter().filter_map(Value::as_object).find(|entry| entry.get("id") == Some(id))?;
+    if shared::says(now, shared) { None } else { shared::address_in(now) }
 }

@@ -106,7 +106,9 @@ pub async fn mobile(tx: &mut Tx, login_no: &str, mobile: &str) -> Result<(), Err
     let mobile = mobile.trim();
     let country =
         tx.company_row().await?.and_then(|company| Country::by_iso(&company.country)).ok_or(Error::NotFound)?;
-    if !mobile.is_empty() && Phone::parse(mobile, country).is_none() {
+    // What was shown masked is no number.
+    let is_number = || !mobile.contains(['\0', '*', '＊']) && Phone::parse(mobile, country).is_some();
+    if !mobile.is_empty() && !is_number() {
         return Err(Error::parameter("mobile: 不是电话号码 / not a phone number"));
     }
     found(tx.set_mobile(&login_key(login_no), (!mobile.is_empty()).then_some(mobile)).await?, login_no)

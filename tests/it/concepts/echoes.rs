@@ -1,5 +1,6 @@
 //! What comes back as it was shown changes nothing, whoever sends it back; and nobody loses what he was not shown.
 
+use laidian::domain::document::System;
 use laidian::domain::ids;
 use serde_json::{Value, json};
 
@@ -117,6 +118,16 @@ async fn the_address_follows_the_list_that_gave_it(engine: Engine) {
     desk.put("trcs001", "crm_info", json!({ "addresslist": list })).await;
     assert_eq!(desk.shown().await["address"], "示例路3号 找13812345678");
     assert_eq!(desk.systems.info(desk.id).await.body["data"]["addresslist"].as_array().map(Vec::len), Some(2));
+    // Another default, and another order, say nothing of it; nor does its going.
+    let mut list = desk.stored("trcs001", "crm_info").await["addresslist"].take();
+    list[1]["is_default"] = "0".into();
+    list.as_array_mut().unwrap().reverse();
+    list.as_array_mut().unwrap().insert(0, json!({"address": "临时仓库", "is_default": "1"}));
+    desk.put("trcs001", "crm_info", json!({ "addresslist": list })).await;
+    assert_eq!(desk.shown().await["address"], "示例路3号 找13812345678");
+    list.as_array_mut().unwrap().remove(0);
+    desk.put("trcs001", "crm_info", json!({ "addresslist": list })).await;
+    assert_eq!(desk.shown().await["address"], "示例路3号 找13812345678");
     // An address that was cleared does not come back with the list, masked or not.
     desk.act("trcs001", "update_customer", json!({"customer": {"address": null}})).await;
     desk.mask_agents().await;
@@ -133,6 +144,15 @@ async fn the_address_follows_the_list_that_gave_it(engine: Engine) {
     desk.put("trcs009", "crm_info", json!({ "addresslist": list })).await;
     assert_eq!(desk.shown().await["address"], "望潮街20号");
     assert_eq!(desk.stored("trcs009", "crm_info").await["addresslist"].as_array().map(Vec::len), Some(2));
+    // With more in it, it is an entry of its own.
+    let mut list = desk.systems.info(desk.id).await.body["data"]["addresslist"].take();
+    let shared = list.as_array_mut().unwrap().iter_mut().find(|entry| entry["id"] == "0").unwrap();
+    shared["zip_code"] = "200000".into();
+    desk.put("trcs009", "crm_info", json!({ "addresslist": list })).await;
+    let list = desk.systems.info(desk.id).await.body["data"]["addresslist"].take();
+    let whole = list.as_array().unwrap().iter().find(|entry| entry["address"] == "望潮街20号").unwrap();
+    assert!(whole["zip_code"] == "200000" && whole["id"] != "0", "{list}");
+    assert_eq!(list.as_array().map(Vec::len), Some(3));
     server.stop().await;
 }
 
@@ -220,6 +240,9 @@ async fn ibizplm_takes_back_what_it_shows(engine: Engine) {
     desk.act("trcs001", "update_customer", json!({"customer": {"custname": name, "companyName": "岚舟科技"}})).await;
     let by_name = json!({"type": "custName", "content": name});
     assert_eq!(desk.act("trcs001", "get_customer", by_name).await["result"][0]["id"], desk.id);
+    desk.plm("admin1054", "ibizplm.update", json!({"name": format!("{}末尾独特", "长".repeat(490))})).await;
+    let by_end = desk.systems.act("trcs001", "list_customers", json!({"query": "末尾独特"})).await;
+    assert_eq!(by_end["result"][0]["id"], desk.id);
     // The names of labels can have commas in them.
     desk.act("trcs001", "update_customer", json!({"customer": {"customerLabel": ["甲,乙", "丁"]}})).await;
     desk.plm("admin1054", "ibizplm.update", json!({"categories_name": "甲,乙,丙"})).await;
@@ -241,26 +264,41 @@ async fn ibizplm_takes_back_what_it_shows(engine: Engine) {
 }
 
 async fn details_take_back_what_they_show(engine: Engine) {
-    let customer = json!({"custname": "林小满", "customerLabel": 3, "dealFlag": "继续跟踪"});
+    let customer = json!({"custname": "林小满", "customerLabel": 3, "dealFlag": "继续跟踪", "custType": "企业客户",
+        "custFrom": "展览", "serviceNo": "trcs001", "servicegroupId": 1_054_001, "address": "望潮街18号",
+        "cellphones": ["13812345678"], "jsonStr": {"501_备注": "长".repeat(1000)}});
     let (server, mut desk) = Desk::of(engine, customer).await;
-    let detail = desk.systems.detail(desk.id).await.body;
-    let names =
-        ["industry_id", "industryPath", "area", "areaCode", "partnerRelationship", "type", "from", "rank", "levelName"];
-    let fields: Value = names.iter().map(|name| ((*name).to_owned(), detail[*name].clone())).collect();
-    // There is no third source.
-    let mut fields = fields;
-    fields.as_object_mut().unwrap().remove("from");
-    desk.put("trcs001", "customer_detail", fields).await;
+    desk.plm("admin1054", "ibizplm.update", json!({"attentions": [{"user_id": "trcs008", "type": "20"}]})).await;
+    let version = desk.shown().await["version"].take();
+    for by in ["trcs009", "trcs001"] {
+        let shown = |system: System, view: &Value| -> Value {
+            let members = system.members().iter().map(|member| member.name).chain(["followers"]);
+            // Shown with a unit, as a text that holds JSON, and with names beside numbers.
+            let named = members.filter(|name| !["account_days", "checking_info", "services"].contains(name));
+            named.filter_map(|name| Some((name.to_owned(), view.get(name)?.clone()))).collect()
+        };
+        let frame =
+            |action: &str, member: &str| json!({"action": action, member: desk.id, "operator": by, "companyId": MAIN});
+        let (detail, info) = (frame("customers/detail", "id"), frame("crm/customer/info", "cid"));
+        let detail = desk.systems.frame(&detail).await["result"].take();
+        let info = desk.systems.frame(&info).await["result"]["data"].take();
+        desk.put(by, "customer_detail", shown(System::CustomerDetail, &detail)).await;
+        desk.put(by, "crm_info", shown(System::CrmInfo, &info)).await;
+        assert_eq!(desk.stored(by, "customer_detail").await, json!({"followers": [2]}), "{by}");
+        assert_eq!(desk.stored(by, "crm_info").await, json!({}), "{by}");
+        assert_eq!(desk.shown().await["version"], version, "nothing has changed, so that nothing is told of it");
+        desk.mask_agents().await;
+    }
+    // What was never said can be said, also in the word that is shown without.
+    desk.act("trcs009", "update_customer", json!({"customer": {"custType": null, "dealFlag": null}})).await;
+    desk.put("trcs009", "customer_detail", json!({"type": "PROSPECT", "partnerRelationship": "target"})).await;
     let info = desk.systems.info(desk.id).await.body["data"].take();
-    let names = ["grade_name", "area_name", "sales_money", "used_limit", "short_name", "org_name"];
-    let fields: Value = names.iter().map(|name| ((*name).to_owned(), info[*name].clone())).collect();
-    desk.put("trcs001", "crm_info", fields).await;
-    assert_eq!(desk.stored("trcs001", "customer_detail").await, json!({}));
-    assert_eq!(desk.stored("trcs001", "crm_info").await, json!({}));
+    assert_eq!((&info["category_name"], &info["state_name"]), (&"沟通客户".into(), &"目标".into()));
+    desk.put("trcs009", "customer_detail", json!({"type": null, "partnerRelationship": null})).await;
     // So that they go on showing what the others are told.
     desk.plm("admin1054", "ibizplm.update", json!({"industry_id": "60", "grade_id": "L3"})).await;
     let change = json!({"customer": {"address": "上海市示例路1号", "dealFlag": "客户签约", "customerLabel": null}});
-    desk.act("trcs001", "update_customer", change).await;
+    desk.act("trcs009", "update_customer", change).await;
     let detail = desk.systems.detail(desk.id).await.body;
     let expected = json!({"industry_id": 60, "industryPath": ["先进制造"], "area": ["上海市"], "areaCode": ["31"],
         "partnerRelationship": "recognized", "rank": 0, "levelName": "L3"});
@@ -269,8 +307,8 @@ async fn details_take_back_what_they_show(engine: Engine) {
     }
     assert_eq!(desk.systems.info(desk.id).await.body["data"]["grade_name"], "L3");
     // Half a word is a word: both of it are kept.
-    desk.put("trcs001", "customer_detail", json!({"industry_id": 60, "industryPath": ["制造", "先进制造"]})).await;
-    let stored = desk.stored("trcs001", "customer_detail").await;
-    assert_eq!(stored, json!({"industry_id": 60, "industryPath": ["制造", "先进制造"]}));
+    desk.put("trcs009", "customer_detail", json!({"industry_id": 60, "industryPath": ["制造", "先进制造"]})).await;
+    let stored = desk.stored("trcs009", "customer_detail").await;
+    assert_eq!(stored, json!({"followers": [2], "industry_id": 60, "industryPath": ["制造", "先进制造"]}));
     server.stop().await;
 }

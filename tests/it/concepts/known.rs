@@ -231,7 +231,18 @@ impl Known {
     /// A write of what the customer detail system shows.
     pub fn by_detail(&mut self, members: &Map<String, Value>) {
         let own = self.detail.clone();
-        let members = words(members, &own, &self.in_detail());
+        let mut shown = self.in_detail();
+        // Without a shared one, what is written is a word, though it be the one that is shown without.
+        for (name, shared) in [
+            ("type", self.kind.is_some()),
+            ("partnerRelationship", self.flag.is_some()),
+            ("from", self.source.is_some()),
+        ] {
+            if !shared {
+                shown.as_object_mut().unwrap().remove(name);
+            }
+        }
+        let members = words(members, &own, &shown);
         for (name, value) in &members {
             match name.as_str() {
                 "levelName" if self.took_stars(value, name, &own) => drop(self.detail.remove(name)),
@@ -270,14 +281,22 @@ impl Known {
                     let first = |list: &[Value]| text(list.first()?.get("address")?);
                     let before = own.get(name).and_then(|stored| first(stored["list"].as_array()?));
                     let after = first(list).filter(|after| Some(after) != before.as_ref());
-                    if self.address.is_none() || self.address == before {
-                        self.address = after.or(self.address.take());
-                    }
+                    // Entries are new ones here: none of them says another address than before.
+                    self.address = self.address.take().or(after);
                     store(&mut self.crm, name, value, nonce);
                 }
                 _ => store(&mut self.crm, name, value, nonce),
             }
         }
+    }
+}
+
+/// Whether a member that only one system shows says as much as its absence.
+fn is_nothing(name: &str, value: &Value) -> bool {
+    match value {
+        Value::String(text) => text.is_empty() || (text == "0.00" && matches!(name, "retentionMoney" | "credit_limit")),
+        Value::Array(list) => list.is_empty() && name != "followers",
+        other => *other == 0,
     }
 }
 
@@ -287,7 +306,9 @@ fn words(members: &Map<String, Value>, own: &Map<String, Value>, shown: &Value) 
         let is_shown = |given: &Value| {
             let mut stored = Map::new();
             store(&mut stored, name, given, 0);
-            stored.get(name).is_some_and(|given| given == &shown[name])
+            stored
+                .get(name)
+                .is_some_and(|given| shown.get(name).map_or_else(|| is_nothing(name, given), |shown| given == shown))
         };
         !own.contains_key(name) && members.get(name).map_or(shown.get(name).is_some(), is_shown)
     };
