@@ -3,6 +3,7 @@
 mod echoes;
 mod known;
 mod random;
+mod shown;
 mod table;
 mod views;
 mod writes;
