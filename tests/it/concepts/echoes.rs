@@ -195,6 +195,11 @@ async fn masked_words_are_not_stored(engine: Engine) {
     desk.plm("admin1054", "ibizplm.update", json!({"product_id": "p-demo"})).await;
     let seen = desk.plm("trcs001", "ibizplm.get", json!({"pkey": "p-demo"})).await;
     assert_eq!((&seen["grade_id"], &seen["categories_name"]), (&"VIP ****0002".into(), &"联系138****5678".into()));
+    // Its place among others would tell the number in a text, digit by digit.
+    for (sort, code) in [("name", 2403), ("create_time;categories_name,desc", 2403), ("create_time,desc", 1000)] {
+        let list = json!({"action": "ibizplm.fetchdefault", "pkey": "p-demo", "sort": sort, "operator": "trcs001", "companyId": MAIN});
+        assert_eq!(desk.systems.frame(&list).await["code"], code, "{sort}");
+    }
     let names = json!({"pkey": "p-demo", "categories_name": "联系138****5678,重点", "grade_id": "VIP ****0002"});
     desk.plm("trcs001", "ibizplm.update", names).await;
     let shown = desk.plm("admin1054", "ibizplm.get", json!({})).await;
