@@ -11,13 +11,11 @@ use crate::domain::masking::{Known, mask};
 use crate::domain::phone::Country;
 use crate::domain::plm::NOT_FOLLOWING;
 use crate::error::Error;
+use crate::store::rows::TextRow;
 
 /// Returns a system's document of a customer, as the caller may see it; empty when there is none.
 pub async fn of(cx: &Cx<'_>, customer: &Shown, system: System) -> Result<Document, Error> {
-    let mut document = match cx.scope.document(customer.id, system.name()).await? {
-        Some(row) => serde_json::from_str(&row.value).map_err(|cause| Error::internal(&cause))?,
-        None => Document::new(),
-    };
+    let mut document = stored(cx.scope.document(customer.id, system.name()).await?)?;
     if let Some(phones) = hidden(cx, customer).await? {
         document = masked(system, document, &phones, cx.catalogue.company.country);
     }
@@ -28,6 +26,12 @@ pub async fn of(cx: &Cx<'_>, customer: &Shown, system: System) -> Result<Documen
         }
     }
     Ok(document)
+}
+
+/// Returns a document as it is stored; empty when there is none.
+pub fn stored(row: Option<TextRow>) -> Result<Document, Error> {
+    let Some(row) = row else { return Ok(Document::new()) };
+    serde_json::from_str(&row.value).map_err(|cause| Error::internal(&cause))
 }
 
 /// Returns the numbers of the staff who follow a customer.

@@ -76,10 +76,7 @@ impl Words {
         let hidden = cx.rights().masks().then_some(phones);
         let mut documents = Vec::with_capacity(2);
         for system in [System::CustomerDetail, System::CrmInfo] {
-            let document: Document = match tx.document(customer, system.name()).await? {
-                Some(row) => serde_json::from_str(&row.value).map_err(|cause| Error::internal(&cause))?,
-                None => Document::new(),
-            };
+            let document = details::stored(tx.document(customer, system.name()).await?)?;
             documents.push(match hidden {
                 Some(phones) => details::masked(system, document, phones, cx.catalogue.company.country),
                 None => document,

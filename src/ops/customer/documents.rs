@@ -6,6 +6,7 @@ use crate::domain::change::Line;
 use crate::domain::document::{self, Document, Member, Shape, System};
 use crate::domain::times::SECOND;
 use crate::error::Error;
+use crate::ops::details;
 use crate::store::Tx;
 
 /// A document before and after a change.
@@ -89,10 +90,7 @@ pub async fn read(
 ) -> Result<Vec<Patched>, Error> {
     let mut read = Vec::with_capacity(patches.len());
     for (system, mut patch) in patches {
-        let old: Document = match tx.document(customer, system.name()).await? {
-            Some(row) => serde_json::from_str(&row.value).map_err(|cause| Error::internal(&cause))?,
-            None => Document::new(),
-        };
+        let old = details::stored(tx.document(customer, system.name()).await?)?;
         if let Some(as_shown) = as_shown {
             restore(&mut patch, &as_shown(system, &old), &old);
         }
