@@ -99,7 +99,7 @@ async fn serve(config: Config, demo: Option<u64>) -> Result<ExitCode, Box<dyn Er
     }
     if let Some(company) = config.dialects.crm_info.open_company() {
         if backend.store.companies().await?.iter().all(|known| known.id != company) {
-            let cause = format!("没有公司 {company} / there is no company {company}");
+            let cause = format!("there is no company {company}");
             return Err(ConfigError::Value { name: "dialects.crm_info.company".into(), cause }.into());
         }
         tracing::warn!(
