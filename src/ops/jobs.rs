@@ -2,12 +2,13 @@
 //! is, and after a crash it is known how far it came.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use dashmap::DashMap;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
-use tokio_util::task::TaskTracker;
+use tokio_util::task::{AbortOnDropHandle, TaskTracker};
 use uuid::Uuid;
 
 use super::{Backend, Cx, idempotency};
@@ -30,6 +31,8 @@ pub const LIMIT: &str = "jobs";
 const MOST: i64 = 16;
 /// A job of which nothing was heard for so long has ended with its server, microseconds.
 const SILENT: i64 = 120 * SECOND;
+/// How often a job says that it is still at work, milliseconds.
+const SIGN_OF_LIFE: u64 = 20_000;
 /// How long is known what became of a job, seconds.
 const KNOWN: i64 = 24 * 60 * 60;
 
@@ -40,6 +43,8 @@ pub struct Jobs {
     places: Arc<Semaphore>,
     /// The place of each company.
     companies: DashMap<i64, Arc<Semaphore>>,
+    /// Milliseconds.
+    sign_of_life: AtomicU64,
 }
 
 impl Default for Jobs {
@@ -49,6 +54,7 @@ impl Default for Jobs {
             stopping: CancellationToken::new(),
             places: Arc::new(Semaphore::new(AT_A_TIME)),
             companies: DashMap::new(),
+            sign_of_life: AtomicU64::new(SIGN_OF_LIFE),
         }
     }
 }
@@ -63,6 +69,12 @@ impl Jobs {
     #[must_use]
     pub fn are_stopping(&self) -> bool {
         self.stopping.is_cancelled()
+    }
+
+    /// Lets jobs say more often that they are at work.
+    #[doc(hidden)]
+    pub fn hurry(&self, sign_of_life: Duration) {
+        self.sign_of_life.store(u64::try_from(sign_of_life.as_millis()).unwrap_or(u64::MAX), Ordering::Relaxed);
     }
 
     /// Makes all jobs end after the step that they are at; `false` when some did not in time.
@@ -143,8 +155,28 @@ pub async fn place(backend: &Backend, company: i64) -> Option<Place> {
     }
 }
 
-/// Says that a job is still there.
-pub async fn sign_of_life(backend: &Backend, company: i64, job: &str) -> Result<(), Error> {
+/// Says that a job is still there, until it is dropped.
+pub struct SignsOfLife {
+    _task: AbortOnDropHandle<()>,
+}
+
+/// Begins to say, again and again, that a job is still there. A task of its own does: to write it waits for the writer,
+/// which the job itself may hold, so the job must be able to go on meanwhile.
+#[must_use]
+pub fn signs_of_life(backend: &Arc<Backend>, company: i64, job: &str) -> SignsOfLife {
+    let (backend, job) = (backend.clone(), job.to_owned());
+    let pace = Duration::from_millis(backend.jobs.sign_of_life.load(Ordering::Relaxed));
+    let task = tokio::spawn(async move {
+        loop {
+            tokio::time::sleep(pace).await;
+            // The cause is in the log; the next one may be heard.
+            let _ = sign_of_life(&backend, company, &job).await;
+        }
+    });
+    SignsOfLife { _task: AbortOnDropHandle::new(task) }
+}
+
+async fn sign_of_life(backend: &Backend, company: i64, job: &str) -> Result<(), Error> {
     let mut tx = backend.store.company(company).write().await?;
     tx.advance_async_action(job, 0, 0, backend.clock.now()).await?;
     Ok(tx.commit().await?)

@@ -57,6 +57,9 @@ const HTTP_BUFFER: usize = 64 * 1024;
 /// How long to wait after a failed accept: the machine is out of file handles, and needs a moment.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
+/// How long the database may take to close.
+const CLOSE: Duration = Duration::from_secs(5);
+
 /// What the machine holds for a client that has not read it yet, bytes (it doubles this).
 const SEND_BUFFER: u32 = 128 * 1024;
 /// Connections that wait to be accepted.
@@ -134,10 +137,19 @@ impl Server {
         let limit = Duration::from_secs(self.shared.config.shutdown.drain_seconds);
         let Shared { shutdown, backend, .. } = &*self.shared;
         let (drained, ended) = tokio::join!(shutdown.drain(limit), backend.jobs.stop(limit));
-        if let Err(error) = self.shared.backend.store.close().await {
-            tracing::error!(%error, "the database could not be closed in order");
-        }
-        drained && ended
+        let closed = match tokio::time::timeout(CLOSE, backend.store.close()).await {
+            Ok(Ok(())) => true,
+            Ok(Err(error)) => {
+                tracing::error!(%error, "the database could not be closed in order");
+                true
+            }
+            // What was answered is in the log of the database, and is found there at the next start.
+            Err(_) => {
+                tracing::error!("the database is still at work and was not closed in order");
+                false
+            }
+        };
+        drained && ended && closed
     }
 }
 

@@ -1,5 +1,6 @@
 //! From a frame to its reply: reading, who is asking, carrying out. The loop in `socket` decides when.
 
+use std::fmt;
 use std::net::IpAddr;
 use std::ops::Range;
 use std::sync::Arc;
@@ -229,7 +230,27 @@ pub enum Identity {
     Nobody,
 }
 
+/// What is known of a request whose task ended without an answer.
+pub struct Unanswered {
+    size: usize,
+    callback_id: CallbackId,
+}
+
+impl Unanswered {
+    /// Returns the answer that tells of it.
+    pub fn failed(&self, cause: &dyn fmt::Display) -> Answer {
+        let reply = refusal(&self.callback_id, &Error::internal(cause));
+        Answer { size: self.size, reply, identity: Identity::Same }
+    }
+}
+
 impl Request {
+    /// Returns what is to be known of it if its task ends without an answer.
+    #[must_use]
+    pub fn unanswered(&self) -> Unanswered {
+        Unanswered { size: self.size(), callback_id: self.callback_id.clone() }
+    }
+
     /// Whether it has to wait for the writes before it.
     #[must_use]
     pub fn is_write(&self) -> bool {

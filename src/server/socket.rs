@@ -429,6 +429,8 @@ impl Socket {
 
     /// Tells the client why, if it listens, and waits a moment for it to close its side.
     async fn close(&mut self, code: CloseCode) {
+        // Nothing is polled any more, so nothing may be held either.
+        self.work.abandon();
         let frame = code.frame(self.shared.config.shutdown.retry_after_ms);
         let farewell = async {
             // The answer to a ping must not come behind the close frame.

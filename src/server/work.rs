@@ -1,4 +1,7 @@
 //! The requests of one socket: reads run side by side up to a bound, writes one after another.
+//!
+//! A write may hold the one writer, for which everybody else waits. It is therefore a task of its own, which goes on
+//! whatever the socket is doing; a read is polled by the socket, and costs no task.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -8,9 +11,10 @@ use std::task::{Context, Poll};
 
 use futures_util::Stream;
 use futures_util::stream::FuturesUnordered;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::Shared;
-use super::requests::{Answer, Request};
+use super::requests::{Answer, Request, Unanswered};
 
 type Working = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
@@ -20,7 +24,7 @@ pub struct Work {
     reads: FuturesUnordered<Working>,
     waiting: VecDeque<Request>,
     /// The write (or login) that is being carried out, and those that wait for it.
-    write: Option<Working>,
+    write: Option<(AbortOnDropHandle<Answer>, Unanswered)>,
     writes: VecDeque<Request>,
     /// The most reads that are carried out at a time: every answer is held until it is sent.
     side_by_side: usize,
@@ -60,6 +64,14 @@ impl Work {
         self.write.is_none() && self.writes.is_empty()
     }
 
+    /// Lets go of everything that is not answered: nobody is there for the answers.
+    pub fn abandon(&mut self) {
+        self.reads.clear();
+        self.waiting.clear();
+        self.write = None;
+        self.writes.clear();
+    }
+
     pub fn accept(&mut self, request: Request) {
         self.held += request.size();
         let queue = if request.is_write() { &mut self.writes } else { &mut self.waiting };
@@ -76,15 +88,17 @@ impl Work {
         if self.write.is_none()
             && let Some(request) = self.writes.pop_front()
         {
-            self.write = Some(Box::pin(request.answer(shared.clone())));
+            let unanswered = request.unanswered();
+            self.write = Some((AbortOnDropHandle::new(tokio::spawn(request.answer(shared.clone()))), unanswered));
         }
     }
 
     /// The next answer.
     pub fn poll_answer(&mut self, cx: &mut Context<'_>) -> Poll<Answer> {
-        if let Some(write) = &mut self.write
-            && let Poll::Ready(answer) = write.as_mut().poll(cx)
+        if let Some((write, unanswered)) = &mut self.write
+            && let Poll::Ready(answer) = Pin::new(write).poll(cx)
         {
+            let answer = answer.unwrap_or_else(|cause| unanswered.failed(&cause));
             self.write = None;
             self.held -= answer.size;
             return Poll::Ready(answer);

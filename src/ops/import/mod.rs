@@ -6,7 +6,6 @@ mod progress;
 
 use std::fs::File;
 use std::sync::Arc;
-use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -66,8 +65,6 @@ pub struct Outcome {
 pub const TOLD: usize = 1 << 20;
 /// The mistakes that one message tells.
 const IN_MESSAGE: usize = 20;
-/// How often an import says that it is still at work.
-const SIGN_OF_LIFE: Duration = Duration::from_secs(20);
 
 /// What the workbook of failed rows is called.
 pub const BOOK: &str = "导入错误.xlsx";
@@ -77,30 +74,18 @@ const NOT_TAKEN: &str = "未导入：其他行有错误 / not imported: there ar
 /// Carries an import out and writes down what it has come to.
 pub async fn run(backend: Arc<Backend>, caller: Caller, job: String, order: Order) {
     let mut progress = Progress::default();
-    let importing = Box::pin(import(&backend, &caller, &job, &order, &mut progress));
-    let imported = alive(&backend, &caller, &job, importing).await;
-    if let Err(error) = imported {
+    // Reading alone can take its time.
+    let signs_of_life = jobs::signs_of_life(&backend, caller.company, &job);
+    if let Err(error) = import(&backend, &caller, &job, &order, &mut progress).await {
         // What was imported before is told all the same.
         progress.outcome.message = Some(error.to_string());
     }
     let outcome = progress.finish(&backend, &caller).await;
+    drop(signs_of_life);
     let state = if outcome.message.is_none() { jobs::DONE } else { jobs::FAILED };
     let result = serde_json::to_string(&outcome).unwrap_or_default();
     // The cause is in the log; whoever asks is told that nothing was heard of the job.
     let _ = jobs::end(&backend, caller.company, &job, state, &result).await;
-}
-
-/// Waits for the import and says meanwhile that it is at work: reading alone can take its time.
-async fn alive<T>(backend: &Backend, caller: &Caller, job: &str, importing: impl Future<Output = T>) -> T {
-    tokio::pin!(importing);
-    loop {
-        tokio::select! {
-            imported = &mut importing => return imported,
-            () = tokio::time::sleep(SIGN_OF_LIFE) => {
-                let _ = jobs::sign_of_life(backend, caller.company, job).await;
-            }
-        }
-    }
 }
 
 async fn import(
