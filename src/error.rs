@@ -8,6 +8,7 @@ use std::fmt;
 
 use crate::domain::masking::{mask, mask_json, mask_text};
 use crate::domain::plm::{Fault, Wrong};
+use crate::store::{SearchTooLong, is_interrupted};
 
 /// Why a request was refused. What is not in a variant's fields does not reach the client.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -103,6 +104,8 @@ pub enum Error {
     },
     /// It took longer than a request may; a write may have been made all the same.
     TimedOut,
+    /// A search took longer than one may.
+    SearchTooLong,
     /// The cause is in the log under this id.
     Internal {
         id: uuid::Uuid,
@@ -170,7 +173,7 @@ table! {
     FRAME_TOO_LARGE: 2413 "帧过大", None, 200, false, "帧超过 [limits] frame_bytes", "the frame is larger than [limits] frame_bytes";
     RESULT_TOO_LARGE: 2414 "结果过大", None, 200, false, "结果超过 [limits] result_bytes，请缩小范围", "the answer is larger than [limits] result_bytes: ask for less";
     INTERNAL: 2500 "系统内部错误", Some("XXX"), 200, true, "服务器内部错误，编号可在日志中查到", "a fault of the server; the log has the cause under this id";
-    TIMED_OUT: 2504 "请求超时", None, 200, true, "超过 [limits] request_seconds；写操作结果未知，请用同一 requestId 重试", "took longer than [limits] request_seconds; whether a write was made is unknown: send it again with the same requestId";
+    TIMED_OUT: 2504 "请求超时", None, 200, true, "超过 [limits] request_seconds，写操作结果未知，请用同一 requestId 重试；或搜索超过 [limits] search_seconds，请缩小范围", "took longer than [limits] request_seconds, and whether a write was made is unknown: send it again with the same requestId; or a search took longer than [limits] search_seconds: narrow it";
     SHUTTING_DOWN: 2503 "服务正在关闭", None, 200, true, "服务正在关闭，retryAfterMs 后重连", "shutting down; connect again after retryAfterMs";
 }
 
@@ -257,7 +260,7 @@ impl Error {
             Self::FrameForm { .. } => &FRAME_FORM,
             Self::FrameTooLarge { .. } | Self::FileTooLarge { .. } => &FRAME_TOO_LARGE,
             Self::ResultTooLarge { .. } => &RESULT_TOO_LARGE,
-            Self::TimedOut => &TIMED_OUT,
+            Self::TimedOut | Self::SearchTooLong => &TIMED_OUT,
             Self::Internal { .. } => &INTERNAL,
             Self::ShuttingDown { .. } => &SHUTTING_DOWN,
         }
@@ -294,6 +297,11 @@ impl Error {
             Self::UnknownAction { near } if near.is_empty() => "see schemas/actions for all actions".into(),
             Self::UnknownAction { near } => format!("did you mean: {}", near.join(", ")).into(),
             Self::RateLimited { why, .. } => (*why).into(),
+            Self::SearchTooLong => {
+                "搜索超过 [limits] search_seconds，请加筛选条件，或搜索更完整的名称、号码 / the search took longer than \
+                 [limits] search_seconds: add filters, or more of the name or number"
+                    .into()
+            }
             Self::ResultTooLarge { limit } => {
                 format!("最多 {limit} 字节（[limits] result_bytes） / at most {limit} bytes ([limits] result_bytes)")
                     .into()
@@ -346,6 +354,12 @@ impl std::error::Error for Error {}
 
 impl From<sqlx::Error> for Error {
     fn from(cause: sqlx::Error) -> Self {
-        Self::internal(&cause)
+        match &cause {
+            sqlx::Error::AnyDriverError(cause) if cause.is::<SearchTooLong>() => Self::SearchTooLong,
+            // No connection was free in time, or the database gave the statement up.
+            sqlx::Error::PoolTimedOut => Self::TimedOut,
+            _ if is_interrupted(&cause) => Self::TimedOut,
+            _ => Self::internal(&cause),
+        }
     }
 }

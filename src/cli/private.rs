@@ -34,7 +34,7 @@ async fn start(settings: &Map<String, Value>) -> Result<Running, Box<dyn std::er
     }
     config.unlimited_rates(|name| set.iter().any(|set| set == name));
     config.check()?;
-    let store = Store::open(&config.location(), config.database.connections).await?;
+    let store = Store::open(&config.location(), &config.connections()).await?;
     let clock = Clock::system();
     demo::fill(&store, CUSTOMERS).await?;
     let backend = Backend::new(store, clock, &config);

@@ -38,6 +38,6 @@ impl DatabaseArgs {
 
 /// Opens the database and returns what works on it.
 pub async fn open(config: &Config) -> Result<Arc<Backend>, OpenError> {
-    let store = Store::open(&config.location(), config.database.connections).await?;
+    let store = Store::open(&config.location(), &config.connections()).await?;
     Ok(Backend::new(store, Clock::system(), config))
 }

@@ -15,7 +15,7 @@ pub use network::Network;
 pub use origin::Origin;
 pub use read::{ConfigError, Overrides, read, with_settings};
 
-use crate::store::Location;
+use crate::store::{Connections, Location};
 
 /// The largest message of a socket that is read at all; larger ones cannot be skipped, so the socket is closed.
 pub const LARGEST_MESSAGE: usize = 1024 * 1024;
@@ -65,7 +65,7 @@ sections! {
     /// The certificate, if it is the server itself that speaks TLS.
     tls: Tls { certificate: PathBuf = PathBuf::new(), key: PathBuf = PathBuf::new() }
     /// Where the data is.
-    database: Database { folder: PathBuf = PathBuf::from("data"), url: String = String::new(), connections: u32 = 4 }
+    database: Database { folder: PathBuf = PathBuf::from("data"), url: String = String::new(), connections: u32 = 4, search_connections: u32 = 4 }
     /// Who is believed.
     auth: Auth { mode: AuthMode = AuthMode::Token, sign_in_seconds: u64 = 10, sessions: Sessions = Sessions::Many }
     /// The tokens of an identity provider.
@@ -94,6 +94,7 @@ sections! {
         reveals_per_hour: u32 = 60,
         masked_lookups_per_hour: u32 = 300,
         request_seconds: u64 = 30,
+        search_seconds: u64 = 5,
         result_bytes: usize = 4_194_304,
     }
     /// When a silent socket is closed.
@@ -205,10 +206,22 @@ impl Config {
         }
     }
 
+    /// How the store is to be opened.
+    #[must_use]
+    pub fn connections(&self) -> Connections {
+        Connections {
+            look_ups: self.database.connections,
+            searches: self.database.search_connections,
+            search: Duration::from_secs(self.limits.search_seconds),
+            statement: self.limits.request(),
+        }
+    }
+
     /// What the values must be beyond their types; names the setting to change.
     pub fn check(&self) -> Result<(), ConfigError> {
         let positive = [
             ("database.connections", u64::from(self.database.connections)),
+            ("database.search_connections", u64::from(self.database.search_connections)),
             ("auth.sign_in_seconds", self.auth.sign_in_seconds),
             ("protocol.max_depth", self.protocol.max_depth as u64),
             ("limits.frame_bytes", self.limits.frame_bytes as u64),
@@ -216,6 +229,7 @@ impl Config {
             ("limits.write_queue_bytes", self.limits.write_queue_bytes as u64),
             ("limits.sockets", self.limits.sockets as u64),
             ("limits.request_seconds", self.limits.request_seconds),
+            ("limits.search_seconds", self.limits.search_seconds),
             ("limits.result_bytes", self.limits.result_bytes as u64),
             ("audit.keep_days", self.audit.keep_days),
             ("socket.ping_seconds", self.socket.ping_seconds),
@@ -237,6 +251,7 @@ impl Config {
             ("auth.sign_in_seconds", self.auth.sign_in_seconds, YEAR),
             ("tokens.leeway_seconds", self.tokens.leeway_seconds, LARGEST_LEEWAY),
             ("limits.request_seconds", self.limits.request_seconds, YEAR),
+            ("limits.search_seconds", self.limits.search_seconds, YEAR),
             ("audit.keep_days", self.audit.keep_days, 36_500),
             ("socket.ping_seconds", self.socket.ping_seconds, YEAR),
             ("socket.pong_seconds", self.socket.pong_seconds, YEAR),

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 use super::companies::{MAIN, PLANS, Plan, SHOP};
 use super::people::{People, Person};
 use super::{calendar, fill, samples};
+use crate::config::Config;
 use crate::domain::customer::{LONGEST_TEXT, MOST_STARS};
 use crate::domain::feed::FeedKind;
 use crate::domain::phone::{CHINA, Phone};
@@ -98,7 +99,8 @@ fn creation_spreads_over_two_years() {
 #[tokio::test]
 async fn a_filled_database_answers_the_documents_examples() {
     let folder = tempfile::tempdir().unwrap();
-    let store = Store::open(&Location::Folder(folder.path().to_owned()), 2).await.unwrap();
+    let store =
+        Store::open(&Location::Folder(folder.path().to_owned()), &Config::default().connections()).await.unwrap();
     fill(&store, 30).await.unwrap();
     // A second start finds everything there.
     fill(&store, 30).await.unwrap();

@@ -29,6 +29,7 @@ pub mod setup;
 pub mod token;
 pub mod words;
 
+use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::{Arc, Weak};
 
@@ -36,7 +37,7 @@ use crate::config::{Config, Dialects, Import};
 use crate::domain::catalogue::{Catalogue, Role};
 use crate::error::Error;
 use crate::print::Fonts;
-use crate::store::{Scope, Store};
+use crate::store::{Asker, Scope, Store};
 
 use clock::Clock;
 use downloads::Downloads;
@@ -87,7 +88,7 @@ impl Backend {
 
     /// What a use case of this caller works with.
     pub async fn context<'a>(&'a self, caller: &'a Caller) -> Result<Cx<'a>, Error> {
-        let scope = self.store.company(caller.company);
+        let scope = self.store.company(caller.company).asked_by(caller.asker());
         let catalogue = self
             .catalogues
             .get(&scope)
@@ -168,6 +169,16 @@ impl Caller {
     #[must_use]
     pub fn system(company: i64) -> Self {
         Self { company, operator: None, via: None, until: None }
+    }
+
+    /// Whose searches are counted together: an operator's, or those of a program that names none.
+    #[must_use]
+    pub fn asker(&self) -> Asker {
+        let mut asker = DefaultHasher::new();
+        let who = self.operator.as_ref().map(|operator| &operator.login_no);
+        let program = self.via.as_ref().map(|via| &via.credential);
+        (self.company, who.or(program)).hash(&mut asker);
+        Asker(asker.finish())
     }
 
     /// The login number that goes into records.

@@ -84,6 +84,7 @@ impl Metrics {
             Error::FrameTooLarge { .. } => self.limited("[limits] frame_bytes"),
             Error::FileTooLarge { .. } => self.limited("[import] file_bytes"),
             Error::TimedOut => self.limited("[limits] request_seconds"),
+            Error::SearchTooLong => self.limited("[limits] search_seconds"),
             _ => {}
         }
     }

@@ -54,8 +54,27 @@ impl Sql {
         self.text
     }
 
-    /// Runs the statement on a reader of this scope.
+    /// Looks up by an index, on a reader of this scope.
     pub async fn fetch<R>(self, scope: &Scope) -> sqlx::Result<Vec<R>>
+    where
+        R: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        self.run(scope.store.reader().await?.conn()).await
+    }
+
+    /// Searches: nobody knows how much is to be read for it. It has a bound of time, and connections of its own.
+    pub async fn search<R>(self, scope: &Scope) -> sqlx::Result<Vec<R>>
+    where
+        R: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
+    {
+        let searched = async {
+            let mut searcher = scope.store.searcher(scope.asker).await?;
+            self.run(searcher.reader.conn()).await
+        };
+        scope.store.searching.bounded(searched).await
+    }
+
+    async fn run<R>(self, conn: Conn<'_>) -> sqlx::Result<Vec<R>>
     where
         R: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
     {
@@ -71,8 +90,7 @@ impl Sql {
                 query.fetch_all($conn).await
             }};
         }
-        let mut reader = scope.store.reader().await?;
-        match reader.conn() {
+        match conn {
             Conn::Sqlite(conn) => fetch!(sqlx::Sqlite, conn),
             Conn::Postgres(conn) => fetch!(sqlx::Postgres, conn),
         }

@@ -9,6 +9,7 @@ use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::Store;
 use super::rows::CustomerRow;
+use super::searching::is_interrupted;
 
 /// Look-ups that may wait; beyond, whoever asks waits for a place.
 const WAITING: usize = 1024;
@@ -81,9 +82,11 @@ async fn answer(store: &Store, gathered: Vec<LookUp>) {
             }
         }
         Err(cause) => {
+            let timed_out = matches!(cause, sqlx::Error::PoolTimedOut) || is_interrupted(&cause);
             let text = cause.to_string();
             for look_up in gathered {
-                let _ = look_up.answer.send(Err(sqlx::Error::Protocol(text.clone())));
+                let error = if timed_out { sqlx::Error::PoolTimedOut } else { sqlx::Error::Protocol(text.clone()) };
+                let _ = look_up.answer.send(Err(error));
             }
         }
     }

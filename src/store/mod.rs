@@ -16,11 +16,14 @@ mod migrate;
 pub mod plm;
 mod postgres;
 pub mod queries;
+mod rarest;
 pub mod rows;
 pub mod search;
+mod searching;
 mod sqlite;
 
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection};
@@ -29,10 +32,12 @@ use crate::domain::catalogue::login_key;
 use gathered::Gathered;
 pub use migrate::OpenError;
 use rows::CustomerRow;
+pub use searching::{Asker, SearchTooLong, is_interrupted};
+use searching::{Searcher, Searching};
 
 /// Every fixed statement: name, SQLite text, PostgreSQL text.
 pub fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
-    queries::STATEMENTS.iter().chain(plm::STATEMENTS).chain(files::STATEMENTS)
+    queries::STATEMENTS.iter().chain(plm::STATEMENTS).chain(files::STATEMENTS).chain(rarest::STATEMENTS)
 }
 
 /// Where the data is.
@@ -44,10 +49,24 @@ pub enum Location {
     Postgres(String),
 }
 
+/// How many connections there are, and for how long they work.
+#[derive(Debug, Clone, Copy)]
+pub struct Connections {
+    /// Those that look up; on PostgreSQL as many again write.
+    pub look_ups: u32,
+    /// Those that search.
+    pub searches: u32,
+    /// How long a search may take.
+    pub search: Duration,
+    /// How long any other statement may take; PostgreSQL alone has some that could take longer.
+    pub statement: Duration,
+}
+
 /// The open database. Cheap to clone.
 #[derive(Clone)]
 pub struct Store {
     engine: Engine,
+    searching: Searching,
     /// `None` only where the gathering itself asks.
     gathered: Option<Gathered>,
 }
@@ -79,10 +98,8 @@ impl Reader {
 }
 
 impl Store {
-    /// Opens the database and brings its schema up to date. `connections` is the number of
-    /// connections that read; on PostgreSQL as many again write. A database that a newer laidian has migrated is
-    /// refused.
-    pub async fn open(location: &Location, connections: u32) -> Result<Self, OpenError> {
+    /// Opens the database and brings its schema up to date. A database that a newer laidian has migrated is refused.
+    pub async fn open(location: &Location, connections: &Connections) -> Result<Self, OpenError> {
         let engine = match location {
             Location::Folder(folder) => {
                 let file = database_file(folder);
@@ -97,14 +114,15 @@ impl Store {
                 Engine::Postgres(engine)
             }
         };
-        let bare = Self { engine, gathered: None };
+        let searching = Searching::new(connections.searches, connections.search);
+        let bare = Self { engine, searching, gathered: None };
         Ok(Self { gathered: Some(Gathered::new(bare.clone())), ..bare })
     }
 
     /// The store as this company sees it.
     #[must_use]
     pub fn company(&self, company: i64) -> Scope {
-        Scope { store: self.clone(), company }
+        Scope { store: self.clone(), company, asker: Asker::default() }
     }
 
     /// Answers once the database does.
@@ -131,6 +149,16 @@ impl Store {
             Engine::Sqlite(engine) => engine.reader().await.map(Reader::Sqlite),
             Engine::Postgres(engine) => engine.reader().await.map(Reader::Postgres),
         }
+    }
+
+    /// A connection that searches, once this asker may have one.
+    async fn searcher(&self, asker: Asker) -> sqlx::Result<Searcher> {
+        let share = self.searching.share(asker).await?;
+        let reader = match &self.engine {
+            Engine::Sqlite(engine) => Reader::Sqlite(engine.searcher().await?),
+            Engine::Postgres(engine) => Reader::Postgres(engine.searcher().await?),
+        };
+        Searcher::new(reader, share).await
     }
 }
 
@@ -185,9 +213,16 @@ impl Within {
 pub struct Scope {
     pub(crate) store: Store,
     pub(crate) company: i64,
+    asker: Asker,
 }
 
 impl Scope {
+    /// The same for this asker, who shares the connections that search with others.
+    #[must_use]
+    pub fn asked_by(self, asker: Asker) -> Self {
+        Self { asker, ..self }
+    }
+
     #[must_use]
     pub fn company(&self) -> i64 {
         self.company

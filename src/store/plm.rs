@@ -1,5 +1,7 @@
 //! The tables of iBiz PLM: its fixed queries, and the search with its filters and orders.
 
+use std::borrow::Cow;
+
 use super::dynamic::Sql;
 use super::rows::{AttentionRow, NumberRow, PlmGroupRow, PlmRow, ProductRow, TextRow, TicketsRow};
 use super::search::push_word;
@@ -222,12 +224,14 @@ impl PlmColumn {
 impl Scope {
     /// The ids of the customers that the search finds, in its order.
     pub async fn plm_search(&self, search: &PlmSearch, limit: i64, offset: i64) -> sqlx::Result<Vec<NumberRow>> {
-        self.plm_page(search, limit, offset).fetch(self).await
+        let search = self.with_rarest_pieces(search).await?;
+        self.plm_page(&search, limit, offset).search(self).await
     }
 
     /// How many customers the search finds.
     pub async fn plm_search_count(&self, search: &PlmSearch) -> sqlx::Result<i64> {
-        let rows: Vec<NumberRow> = self.plm_count(search).fetch(self).await?;
+        let search = self.with_rarest_pieces(search).await?;
+        let rows: Vec<NumberRow> = self.plm_count(&search).search(self).await?;
         Ok(rows.first().map_or(0, |row| row.value))
     }
 
@@ -239,7 +243,16 @@ impl Scope {
         column: PlmColumn,
         values: impl IntoIterator<Item = &'v str>,
     ) -> sqlx::Result<Vec<PlmGroupRow>> {
-        self.plm_grouped(search, column, values).fetch(self).await
+        let search = self.with_rarest_pieces(search).await?;
+        self.plm_grouped(&search, column, values).search(self).await
+    }
+
+    /// The search by the terms that are needed.
+    async fn with_rarest_pieces<'s>(&self, search: &'s PlmSearch) -> sqlx::Result<Cow<'s, PlmSearch>> {
+        Ok(match self.by_rarest(&search.pieces).await? {
+            Cow::Borrowed(_) => Cow::Borrowed(search),
+            Cow::Owned(pieces) => Cow::Owned(PlmSearch { pieces, ..search.clone() }),
+        })
     }
 
     /// The texts of a search's statements, for the test that prepares them: page, count and groups.

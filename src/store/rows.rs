@@ -93,6 +93,9 @@ rows! {
     /// A number on its own.
     NumberRow { value: i64 }
 
+    /// How many customers have a term, as far as they were counted.
+    TermRow { term: String, customers: i64 }
+
     /// A text on its own.
     TextRow { value: String }
 

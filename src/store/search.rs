@@ -4,6 +4,8 @@
 //! `customer` is only read for the candidates. Where a word has more than one term, or more than one
 //! meaning, the candidates are verified in the customer's haystack.
 
+use std::borrow::Cow;
+
 use super::conditions::Conditions;
 use super::dynamic::Sql;
 use super::rows::{CustomerRow, NumberRow};
@@ -52,25 +54,36 @@ impl Search {
 impl Scope {
     /// The customers that the search finds, newest first.
     pub async fn search(&self, search: &Search, limit: i64, offset: i64) -> sqlx::Result<Vec<CustomerRow>> {
-        self.page(search, limit, offset).fetch(self).await
+        let search = self.with_rarest(search).await?;
+        self.page(&search, limit, offset).search(self).await
     }
 
     /// The customers that the search finds beyond this id, in the order of their ids: one page of a walk.
     pub async fn search_after(&self, search: &Search, id: i64, limit: i64) -> sqlx::Result<Vec<CustomerRow>> {
-        self.page_after(search, id, limit).fetch(self).await
+        let search = self.with_rarest(search).await?;
+        self.page_after(&search, id, limit).search(self).await
     }
 
     /// How many customers the search finds, exactly.
     pub async fn search_count(&self, search: &Search) -> sqlx::Result<i64> {
-        let Some((all, nameless)) = without_nameless(search) else { return self.number_of(search).await };
+        let search = self.with_rarest(search).await?;
+        let Some((all, nameless)) = without_nameless(&search) else { return self.number_of(&search).await };
         Ok(self.number_of(&all).await? - self.number_of(&nameless).await?)
+    }
+
+    /// The search by the terms that are needed.
+    async fn with_rarest<'s>(&self, search: &'s Search) -> sqlx::Result<Cow<'s, Search>> {
+        Ok(match self.by_rarest(&search.words).await? {
+            Cow::Borrowed(_) => Cow::Borrowed(search),
+            Cow::Owned(words) => Cow::Owned(Search { words, ..search.clone() }),
+        })
     }
 
     async fn number_of(&self, search: &Search) -> sqlx::Result<i64> {
         let Some(count) = self.count_of(search) else {
             return Ok(self.customer_count().await?.map_or(0, |row| row.value));
         };
-        let rows: Vec<NumberRow> = count.fetch(self).await?;
+        let rows: Vec<NumberRow> = count.search(self).await?;
         Ok(rows.first().map_or(0, |row| row.value))
     }
 

@@ -18,7 +18,7 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{ConnectOptions, Executor, Sqlite, SqliteConnection};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::uninterrupted;
+use super::{Connections, uninterrupted};
 
 /// How long another process (an `admin` command, a backup) may hold the database before a writer gives up.
 const BUSY: std::time::Duration = std::time::Duration::from_secs(10);
@@ -28,6 +28,7 @@ const PREPARED: usize = 256;
 #[derive(Clone)]
 pub struct Engine {
     readers: SqlitePool,
+    searchers: SqlitePool,
     writer: Arc<Mutex<Writer>>,
 }
 
@@ -52,7 +53,7 @@ enum State {
 
 impl Engine {
     /// Opens the database file, which is made when it is missing.
-    pub async fn open(file: &Path, readers: u32) -> sqlx::Result<Self> {
+    pub async fn open(file: &Path, connections: &Connections) -> sqlx::Result<Self> {
         let options = SqliteConnectOptions::new()
             .filename(file)
             .create_if_missing(true)
@@ -64,20 +65,25 @@ impl Engine {
             .disable_statement_logging();
         let conn = options.connect().await?;
         // Never pinged and never closed: a file does not go away.
-        let readers = SqlitePoolOptions::new()
-            .min_connections(readers)
-            .max_connections(readers)
-            .test_before_acquire(false)
-            .idle_timeout(None)
-            .max_lifetime(None)
-            .connect_with(options.create_if_missing(false).read_only(true))
-            .await?;
+        let options = options.create_if_missing(false).read_only(true);
+        let pool = |most| {
+            let options = SqlitePoolOptions::new().max_connections(most);
+            options.test_before_acquire(false).idle_timeout(None).max_lifetime(None)
+        };
+        let readers = pool(connections.look_ups).min_connections(connections.look_ups);
+        let readers = readers.connect_with(options.clone()).await?;
+        // Opened when somebody searches.
+        let searchers = pool(connections.searches).connect_lazy_with(options);
         let writer = Writer { conn, state: State::Idle, fate: Fate::default() };
-        Ok(Self { readers, writer: Arc::new(Mutex::new(writer)) })
+        Ok(Self { readers, searchers, writer: Arc::new(Mutex::new(writer)) })
     }
 
     pub async fn reader(&self) -> sqlx::Result<PoolConnection<Sqlite>> {
         self.readers.acquire().await
+    }
+
+    pub async fn searcher(&self) -> sqlx::Result<PoolConnection<Sqlite>> {
+        self.searchers.acquire().await
     }
 
     /// Waits for the writing connection and opens a savepoint on it.
@@ -121,6 +127,7 @@ impl Engine {
     /// Commits what is open, moves the log into the database file and closes the readers.
     pub async fn close(&self) -> sqlx::Result<()> {
         self.readers.close().await;
+        self.searchers.close().await;
         self.settle().await?;
         self.writer.lock().await.conn.execute("pragma wal_checkpoint(truncate)").await?;
         Ok(())

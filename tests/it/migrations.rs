@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 use std::path::Path;
 
+use laidian::config::Config;
 use laidian::store::{OpenError, Store};
 use serde_json::Value;
 
@@ -54,7 +55,7 @@ async fn a_newer_schema_is_refused(engine: Engine) {
     let newer = "insert into _sqlx_migrations (version, description, success, checksum, execution_time)
                  select 9999, 'of a later laidian', success, checksum, execution_time from _sqlx_migrations where version = 1";
     place.connect().await.execute(newer).await;
-    let error = Store::open(place.location(), 1).await.err().unwrap();
+    let error = Store::open(place.location(), &Config::default().connections()).await.err().unwrap();
     assert!(matches!(error, OpenError::Newer(9999)), "{error:?}");
     let told = error.to_string();
     assert!(told.contains("9999") && told.contains("newer laidian") && told.contains("更新的版本"), "{told}");

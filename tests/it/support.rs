@@ -137,7 +137,7 @@ impl Place {
 
     /// Opens the database, as often as one likes: each is a laidian of its own.
     pub async fn open(&self) -> Store {
-        Store::open(&self.location, 4).await.unwrap()
+        Store::open(&self.location, &Config::default().connections()).await.unwrap()
     }
 }
 

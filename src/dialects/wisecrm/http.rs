@@ -88,7 +88,11 @@ fn code(error: &Error) -> i64 {
         | Error::CustomerEmpty
         | Error::Conflict { .. }
         | Error::RequestIdUsed => 400,
-        Error::ResultTooLarge { .. } | Error::TimedOut | Error::Internal { .. } | Error::ShuttingDown { .. } => 500,
+        Error::ResultTooLarge { .. }
+        | Error::TimedOut
+        | Error::SearchTooLong
+        | Error::Internal { .. }
+        | Error::ShuttingDown { .. } => 500,
     }
 }
 

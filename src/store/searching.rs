@@ -1,0 +1,139 @@
+//! The connections that search, apart from those that look up: however long searches take, and however many there are,
+//! a look-up finds a connection.
+//!
+//! A search has a bound of time, its wait for a connection included. When the bound is reached, or nobody waits for the
+//! answer any more, the database stops working on it. Whoever searches much leaves half of the connections to others.
+
+use std::fmt;
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Duration;
+
+use dashmap::DashMap;
+use sqlx::SqliteConnection;
+use sqlx::error::ErrorKind;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore};
+
+use super::Reader;
+
+/// Who shares connections with whom: an operator, a program, or nobody in particular. Two who happen to have the same
+/// number share a little too much.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Hash)]
+pub struct Asker(pub u64);
+
+/// Why a search was given up.
+#[derive(Debug)]
+pub struct SearchTooLong;
+
+impl fmt::Display for SearchTooLong {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str("the search took too long")
+    }
+}
+
+impl std::error::Error for SearchTooLong {}
+
+/// Who is searching, and for how long a search may go on.
+#[derive(Clone)]
+pub struct Searching {
+    shares: Arc<DashMap<Asker, Arc<Semaphore>>>,
+    /// The most searches of one asker at a time.
+    share: usize,
+    limit: Duration,
+}
+
+impl Searching {
+    /// Shares so many connections, for so long each.
+    #[must_use]
+    pub fn new(connections: u32, limit: Duration) -> Self {
+        let share = usize::try_from(connections / 2).unwrap_or(1).max(1);
+        Self { shares: Arc::default(), share, limit }
+    }
+
+    /// Waits for what a search answers, but no longer than a search may take.
+    pub async fn bounded<T>(&self, search: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
+        match tokio::time::timeout(self.limit, search).await {
+            Ok(Err(error)) if is_interrupted(&error) => Err(too_long()),
+            Ok(answered) => answered,
+            Err(_) => Err(too_long()),
+        }
+    }
+
+    /// Waits until this asker has fewer searches at work than his share.
+    pub async fn share(&self, asker: Asker) -> sqlx::Result<Share> {
+        let of_asker = self.shares.entry(asker).or_insert_with(|| Arc::new(Semaphore::new(self.share))).clone();
+        let mut share = Share { shares: self.shares.clone(), asker, place: None };
+        share.place = Some(of_asker.acquire_owned().await.map_err(|_| sqlx::Error::PoolClosed)?);
+        Ok(share)
+    }
+}
+
+/// A search's place among those of its asker; it is free again when this is dropped.
+pub struct Share {
+    shares: Arc<DashMap<Asker, Arc<Semaphore>>>,
+    asker: Asker,
+    place: Option<OwnedSemaphorePermit>,
+}
+
+impl Drop for Share {
+    fn drop(&mut self) {
+        drop(self.place.take());
+        // The entry is locked meanwhile, so nobody can take it up; one more has it while he waits.
+        self.shares.remove_if(&self.asker, |_, of_asker| Arc::strong_count(of_asker) == 1);
+    }
+}
+
+/// A connection that searches. Dropped while a statement is at work, it ends the statement.
+pub struct Searcher {
+    // Dropped in this order: the statement is told to end before its connection is given back.
+    _interrupt: Option<Interrupt>,
+    pub(super) reader: Reader,
+    _share: Share,
+}
+
+impl Searcher {
+    /// Makes a connection one that searches.
+    pub async fn new(mut reader: Reader, share: Share) -> sqlx::Result<Self> {
+        let interrupt = match &mut reader {
+            Reader::Sqlite(conn) => Some(Interrupt::of(conn).await?),
+            // PostgreSQL looks at `statement_timeout` itself.
+            Reader::Postgres(_) => None,
+        };
+        Ok(Self { _interrupt: interrupt, reader, _share: share })
+    }
+}
+
+/// Ends what an SQLite connection is doing when it is dropped.
+struct Interrupt(Arc<AtomicBool>);
+
+/// Steps of SQLite's machine between two looks at whether it is to end; some 0.1 ms.
+const STEPS: i32 = 10_000;
+
+impl Interrupt {
+    async fn of(conn: &mut SqliteConnection) -> sqlx::Result<Self> {
+        let ended = Arc::new(AtomicBool::new(false));
+        let seen = ended.clone();
+        // Waits for the end of what the connection did before: each statement has an interrupt of its own.
+        conn.lock_handle().await?.set_progress_handler(STEPS, move || !seen.load(Ordering::Relaxed));
+        Ok(Self(ended))
+    }
+}
+
+impl Drop for Interrupt {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+fn too_long() -> sqlx::Error {
+    sqlx::Error::AnyDriverError(Box::new(SearchTooLong))
+}
+
+/// Whether an error says that the database stopped a statement because of its time.
+#[must_use]
+pub fn is_interrupted(error: &sqlx::Error) -> bool {
+    const SQLITE_INTERRUPT: &str = "9";
+    const QUERY_CANCELED: &str = "57014";
+    let Some(error) = error.as_database_error().filter(|error| error.kind() == ErrorKind::Other) else { return false };
+    error.code().is_some_and(|code| code == SQLITE_INTERRUPT || code == QUERY_CANCELED)
+}
