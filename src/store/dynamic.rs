@@ -69,7 +69,9 @@ impl Sql {
     {
         let searched = async {
             let mut searcher = scope.store.searcher(scope.asker).await?;
-            self.run(searcher.reader.conn()).await
+            let found = self.run(searcher.reader.conn()).await;
+            searcher.ended();
+            found
         };
         scope.store.searching.bounded(searched).await
     }

@@ -154,11 +154,10 @@ impl Store {
     /// A connection that searches, once this asker may have one.
     async fn searcher(&self, asker: Asker) -> sqlx::Result<Searcher> {
         let share = self.searching.share(asker).await?;
-        let reader = match &self.engine {
-            Engine::Sqlite(engine) => Reader::Sqlite(engine.searcher().await?),
-            Engine::Postgres(engine) => Reader::Postgres(engine.searcher().await?),
-        };
-        Searcher::new(reader, share).await
+        match &self.engine {
+            Engine::Sqlite(engine) => Searcher::sqlite(engine.searcher().await?, share).await,
+            Engine::Postgres(engine) => Searcher::postgres(engine.searcher().await?, engine.others(), share).await,
+        }
     }
 }
 

@@ -41,6 +41,11 @@ impl Engine {
         self.searchers.acquire().await
     }
 
+    /// Connections by which one that searches is told to stop.
+    pub fn others(&self) -> PgPool {
+        self.readers.clone()
+    }
+
     pub async fn reader(&self) -> sqlx::Result<PoolConnection<Postgres>> {
         self.readers.acquire().await
     }

@@ -10,8 +10,10 @@ use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use dashmap::DashMap;
-use sqlx::SqliteConnection;
 use sqlx::error::ErrorKind;
+use sqlx::pool::PoolConnection;
+use sqlx::postgres::PgPool;
+use sqlx::{Postgres, Sqlite, SqliteConnection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
 use super::Reader;
@@ -83,23 +85,58 @@ impl Drop for Share {
     }
 }
 
-/// A connection that searches. Dropped while a statement is at work, it ends the statement.
+/// A connection that searches. Dropped before its statement has [ended](Self::ended), it makes the database stop.
 pub struct Searcher {
     // Dropped in this order: the statement is told to end before its connection is given back.
-    _interrupt: Option<Interrupt>,
+    stop: Stop,
     pub(super) reader: Reader,
     _share: Share,
+    has_ended: bool,
+}
+
+/// How the database is told to stop.
+enum Stop {
+    Sqlite { _interrupt: Interrupt },
+    /// The process to cancel, and who can tell it.
+    Postgres { process: i32, others: PgPool },
 }
 
 impl Searcher {
     /// Makes a connection one that searches.
-    pub async fn new(mut reader: Reader, share: Share) -> sqlx::Result<Self> {
-        let interrupt = match &mut reader {
-            Reader::Sqlite(conn) => Some(Interrupt::of(conn).await?),
-            // PostgreSQL looks at `statement_timeout` itself.
-            Reader::Postgres(_) => None,
-        };
-        Ok(Self { _interrupt: interrupt, reader, _share: share })
+    pub async fn sqlite(mut conn: PoolConnection<Sqlite>, share: Share) -> sqlx::Result<Self> {
+        let stop = Stop::Sqlite { _interrupt: Interrupt::of(&mut conn).await? };
+        Ok(Self { stop, reader: Reader::Sqlite(conn), _share: share, has_ended: false })
+    }
+
+    /// The same of PostgreSQL; `others` are connections by which it can be told to stop.
+    pub async fn postgres(mut conn: PoolConnection<Postgres>, others: PgPool, share: Share) -> sqlx::Result<Self> {
+        let process = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut *conn).await?;
+        let stop = Stop::Postgres { process, others };
+        Ok(Self { stop, reader: Reader::Postgres(conn), _share: share, has_ended: false })
+    }
+
+    /// Says that the database has answered.
+    pub fn ended(mut self) {
+        self.has_ended = true;
+    }
+}
+
+impl Drop for Searcher {
+    fn drop(&mut self) {
+        if let (Stop::Postgres { process, others }, Reader::Postgres(conn)) = (&self.stop, &mut self.reader)
+            && !self.has_ended
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            // Not used again: nothing that comes later is cancelled in place of it.
+            conn.close_on_drop();
+            let (process, others) = (*process, others.clone());
+            runtime.spawn(async move {
+                let cancelled = sqlx::query("select pg_cancel_backend($1)").bind(process).execute(&others).await;
+                if let Err(error) = cancelled {
+                    tracing::warn!(%error, "a search could not be cancelled; it ends by its statement_timeout");
+                }
+            });
+        }
     }
 }
 

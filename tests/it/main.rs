@@ -48,5 +48,6 @@ mod seeds;
 mod signed;
 mod socket;
 mod statements;
+mod steady;
 mod systems;
 mod tokens;
