@@ -87,6 +87,14 @@ impl Scope {
         Ok(rows.first().map_or(0, |row| row.value))
     }
 
+    /// Carries this out as a search, for the tests of what searches may take; `$1` is the company.
+    #[doc(hidden)]
+    pub async fn search_by(&self, text: &'static str) -> sqlx::Result<Vec<NumberRow>> {
+        let mut sql = Sql::of_company(self.company());
+        sql.push(text);
+        sql.search(self).await
+    }
+
     /// The texts of a search's statements, for the test of their plans: page, walk and, if it takes one, count.
     #[doc(hidden)]
     #[must_use]

@@ -96,9 +96,14 @@ pub struct Searcher {
 
 /// How the database is told to stop.
 enum Stop {
-    Sqlite { _interrupt: Interrupt },
+    Sqlite {
+        _interrupt: Interrupt,
+    },
     /// The process to cancel, and who can tell it.
-    Postgres { process: i32, others: PgPool },
+    Postgres {
+        process: i32,
+        others: PgPool,
+    },
 }
 
 impl Searcher {

@@ -10,10 +10,12 @@ use laidian::domain::filter::parse_segments;
 use laidian::error::Error;
 use laidian::ops::find::{self, Identifier};
 use laidian::ops::{Backend, Caller};
-use laidian::store::{Connections, Store};
+use laidian::store::{Asker, Connections, Scope, Store};
 use tokio::task::JoinHandle;
+use tokio::time::timeout;
+use tokio_util::task::AbortOnDropHandle;
 
-use crate::support::{DESK, Demo, Engine, MAIN, Raw, Time, backend, backend_with};
+use crate::support::{DESK, Demo, Engine, MAIN, Place, Raw, Time, backend};
 
 both_engines! {
     look_ups_do_not_wait_for_searches,
@@ -46,7 +48,8 @@ async fn add_many(demo: &Demo, many: u32) {
     );
     raw.execute(&customers).await;
     for term in ["有限", "限公", "公司"] {
-        let terms = insert("customer_term (company_id, term, customer_id)", &format!("select 8008, '{term}', 1000 + i"));
+        let terms =
+            insert("customer_term (company_id, term, customer_id)", &format!("select 8008, '{term}', 1000 + i"));
         raw.execute(&terms).await;
     }
     if matches!(raw, Raw::Postgres(_)) {
@@ -89,106 +92,111 @@ async fn total(backend: &Backend, caller: &Caller, text: &str) -> Result<i64, Er
     Ok(find::list(&cx, &search, 1).await?.total)
 }
 
-/// A backend on the same database as this one.
-async fn beside(demo: &Demo, change: impl FnOnce(&mut Connections)) -> Arc<Backend> {
-    let config = Config::default();
-    let mut connections = config.connections();
-    change(&mut connections);
-    let store = Store::open(demo.place.location(), &connections).await.unwrap();
-    Backend::new(store, Time::default().clock(), &config)
-}
-
-fn without_bound(config: &mut Config) {
-    config.limits.search_seconds = 600;
-}
-
 async fn look_ups_do_not_wait_for_searches(engine: Engine) {
-    let demo = backend_with(engine, 50, without_bound).await;
+    let demo = backend(engine, 50).await;
     add_many(&demo, MANY).await;
-    let demo_backend = beside(&demo, |connections| connections.search = Duration::from_mins(10)).await;
-    let searcher = demo.caller(DESK, Some("008")).await;
+    let connections = Connections { search: LATE, ..Config::default().connections() };
+    let store = Store::open(demo.place.location(), &connections).await.unwrap();
+    let backend = Backend::new(store, Time::default().clock(), &Config::default());
+    // Two, since one alone leaves half of the connections to others.
+    let searchers = [demo.caller(DESK, Some("008")).await, demo.caller(DESK, None).await];
     let asking = demo.caller(MAIN, Some("trcs001")).await;
-    let cx = demo_backend.context(&asking).await.unwrap();
-    let known = find::find(&cx, &Identifier::Phone("13900010001".into())).await;
-    let searches = Searches::begin(&demo_backend, &searcher, COMMON, 8);
+    let cx = backend.context(&asking).await.unwrap();
+    let searches = searchers.each_ref().map(|searcher| Searches::begin(&backend, searcher, COMMON, 4));
     for _ in 0..20 {
-        let by_phone = find::find(&cx, &Identifier::Phone("13900010001".into())).await;
-        assert_eq!(by_phone.is_ok(), known.is_ok());
+        assert!(find::find(&cx, &Identifier::Phone("138900010001".into())).await.is_ok());
         assert!(find::find(&cx, &Identifier::Id(1)).await.is_ok());
     }
     // Whoever waits for their connections waits for four of them at the least.
-    assert!(searches.ended() < 4, "{} searches had ended", searches.ended());
-    for total in searches.totals().await {
-        assert_eq!(total.unwrap(), i64::from(MANY));
+    let ended: usize = searches.iter().map(Searches::ended).sum();
+    assert!(ended < 4, "{ended} searches had ended");
+    for searches in searches {
+        for total in searches.totals().await {
+            assert_eq!(total.unwrap(), i64::from(MANY));
+        }
     }
+}
+
+/// A search without an end.
+fn endless(engine: Engine) -> &'static str {
+    match engine {
+        Engine::Sqlite => {
+            "with recursive n(i) as (select $1 union all select i + 1 from n) select count(*) as value from n"
+        }
+        Engine::Postgres => "select $1::bigint as value from pg_sleep(3600)",
+    }
+}
+
+/// The store with as many connections that search, each for so long; and the same database.
+async fn searching(engine: Engine, searches: u32, search: Duration) -> (Store, Place) {
+    let place = Place::new(engine).await;
+    let connections = Connections { searches, search, ..Config::default().connections() };
+    (Store::open(place.location(), &connections).await.unwrap(), place)
+}
+
+/// Longer than a search that reads nothing takes, and much shorter than one without an end.
+const SOON: Duration = Duration::from_secs(20);
+const LATE: Duration = Duration::from_hours(1);
+
+/// A search that is answered at once, if there is a connection for it.
+async fn short(scope: &Scope) {
+    let found = timeout(SOON, scope.search_by("select $1 as value")).await.expect("there is no connection");
+    assert_eq!(found.unwrap().len(), 1);
 }
 
 async fn one_who_searches_much_leaves_connections_to_others(engine: Engine) {
-    let demo = backend(engine, 0).await;
-    add_many(&demo, MANY).await;
-    let backend = beside(&demo, |connections| connections.search = Duration::from_mins(10)).await;
-    let much = Searches::begin(&backend, &demo.caller(DESK, Some("008")).await, COMMON, 8);
-    let other = total(&backend, &demo.caller(DESK, None).await, COMMON).await;
-    assert_eq!(other.unwrap(), i64::from(MANY));
-    // Who waits behind them all waits for more.
-    assert!(much.ended() < 5, "{} had ended", much.ended());
-    much.totals().await;
+    let (store, _place) = searching(engine, 4, LATE).await;
+    let much = store.company(MAIN).asked_by(Asker(1));
+    let others = store.company(MAIN).asked_by(Asker(2));
+    let tasks: Vec<_> = (0..8)
+        .map(|_| {
+            let much = much.clone();
+            AbortOnDropHandle::new(tokio::spawn(async move { much.search_by(endless(engine)).await }))
+        })
+        .collect();
+    for _ in 0..3 {
+        short(&others).await;
+    }
+    assert!(timeout(Duration::from_millis(50), much.search_by("select $1 as value")).await.is_err());
+    // Once they are gone, all is there for everybody again.
+    drop(tasks);
+    short(&much).await;
 }
 
-/// Waits until the database does nothing for the program.
-async fn is_idle(demo: &Demo, most: Duration) {
-    let mut raw = demo.place.connect().await;
+/// Waits until the database does nothing for the program. Where it is a part of it, the connection shows that.
+async fn becomes_idle(place: &Place) {
+    let mut raw = place.connect().await;
     if matches!(raw, Raw::Sqlite(_)) {
         return;
     }
-    let at_work = "select pid::text from pg_stat_activity
+    let at_work = "select query from pg_stat_activity
                    where datname = current_database() and application_name = 'laidian' and state = 'active'";
     let began = std::time::Instant::now();
     while !raw.texts(at_work).await.is_empty() {
-        assert!(began.elapsed() < most, "it is still at work");
+        assert!(began.elapsed() < SOON, "it is still at work: {:?}", raw.texts(at_work).await);
         tokio::time::sleep(Duration::from_millis(20)).await;
     }
 }
 
 async fn a_search_that_takes_too_long_ends_in_the_database_too(engine: Engine) {
-    let demo = backend(engine, 0).await;
-    add_many(&demo, MANY).await;
-    let backend = beside(&demo, |connections| {
-        (connections.searches, connections.search) = (1, Duration::from_millis(50));
-    })
-    .await;
-    let caller = demo.caller(DESK, Some("008")).await;
+    let (store, place) = searching(engine, 1, Duration::from_millis(200)).await;
+    let scope = store.company(MAIN);
     for _ in 0..3 {
-        let error = total(&backend, &caller, COMMON).await.unwrap_err();
+        let error = Error::from(timeout(SOON, scope.search_by(endless(engine))).await.unwrap().unwrap_err());
         assert_eq!((error.row().code, &error), (2504, &Error::SearchTooLong));
         assert!(error.detail().unwrap().contains("search_seconds"));
-        is_idle(&demo, Duration::from_secs(5)).await;
+        becomes_idle(&place).await;
     }
-    // Its connection is good for others.
-    let backend = beside(&demo, |connections| {
-        (connections.searches, connections.search) = (1, Duration::from_secs(20));
-    })
-    .await;
-    let too_long = tokio::time::timeout(Duration::from_millis(50), total(&backend, &caller, COMMON)).await;
-    assert!(too_long.is_err());
-    assert_eq!(total(&backend, &caller, "无人").await.unwrap(), 0);
 }
 
 async fn a_search_that_nobody_waits_for_ends(engine: Engine) {
-    let demo = backend(engine, 0).await;
-    add_many(&demo, MANY).await;
-    // With one connection, whoever comes next waits for the end of what was begun before.
-    let backend = beside(&demo, |connections| {
-        (connections.searches, connections.search) = (1, Duration::from_secs(30));
-    })
-    .await;
-    let caller = demo.caller(DESK, Some("008")).await;
-    for _ in 0..50 {
-        let left = tokio::time::timeout(Duration::from_millis(30), total(&backend, &caller, COMMON)).await;
-        assert!(left.is_err());
+    let (store, place) = searching(engine, 1, LATE).await;
+    let scope = store.company(MAIN);
+    for _ in 0..3 {
+        assert!(timeout(Duration::from_millis(100), scope.search_by(endless(engine))).await.is_err());
+        short(&scope).await;
+        becomes_idle(&place).await;
     }
-    // Were they all carried out, this one would come too late.
-    assert_eq!(total(&backend, &caller, "无人").await.unwrap(), 0);
 }
 
 async fn long_texts_are_searched_by_few_terms(engine: Engine) {
