@@ -69,7 +69,7 @@ impl Sql {
     {
         let searched = async {
             let mut searcher = scope.store.searcher(scope.asker).await?;
-            let found = self.run(searcher.reader.conn()).await;
+            let found = self.run(searcher.conn()?).await;
             searcher.ended();
             found
         };

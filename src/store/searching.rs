@@ -16,7 +16,7 @@ use sqlx::postgres::PgPool;
 use sqlx::{Postgres, Sqlite, SqliteConnection};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 
-use super::Reader;
+use super::{Conn, Reader};
 
 /// Who shares connections with whom: an operator, a program, or nobody in particular. Two who happen to have the same
 /// number share a little too much.
@@ -55,7 +55,7 @@ impl Searching {
     /// Waits for what a search answers, but no longer than a search may take.
     pub async fn bounded<T>(&self, search: impl Future<Output = sqlx::Result<T>>) -> sqlx::Result<T> {
         match tokio::time::timeout(self.limit, search).await {
-            Ok(Err(error)) if is_interrupted(&error) => Err(too_long()),
+            Ok(Err(error)) if is_interrupted(&error) || matches!(error, sqlx::Error::PoolTimedOut) => Err(too_long()),
             Ok(answered) => answered,
             Err(_) => Err(too_long()),
         }
@@ -89,7 +89,8 @@ impl Drop for Share {
 pub struct Searcher {
     // Dropped in this order: the statement is told to end before its connection is given back.
     stop: Stop,
-    pub(super) reader: Reader,
+    /// Until it is dropped.
+    reader: Option<Reader>,
     _share: Share,
     has_ended: bool,
 }
@@ -110,14 +111,19 @@ impl Searcher {
     /// Makes a connection one that searches.
     pub async fn sqlite(mut conn: PoolConnection<Sqlite>, share: Share) -> sqlx::Result<Self> {
         let stop = Stop::Sqlite { _interrupt: Interrupt::of(&mut conn).await? };
-        Ok(Self { stop, reader: Reader::Sqlite(conn), _share: share, has_ended: false })
+        Ok(Self { stop, reader: Some(Reader::Sqlite(conn)), _share: share, has_ended: false })
     }
 
     /// The same of PostgreSQL; `others` are connections by which it can be told to stop.
     pub async fn postgres(mut conn: PoolConnection<Postgres>, others: PgPool, share: Share) -> sqlx::Result<Self> {
         let process = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut *conn).await?;
         let stop = Stop::Postgres { process, others };
-        Ok(Self { stop, reader: Reader::Postgres(conn), _share: share, has_ended: false })
+        Ok(Self { stop, reader: Some(Reader::Postgres(conn)), _share: share, has_ended: false })
+    }
+
+    /// The connection, for its statement.
+    pub(super) fn conn(&mut self) -> sqlx::Result<Conn<'_>> {
+        self.reader.as_mut().map(Reader::conn).ok_or(sqlx::Error::WorkerCrashed)
     }
 
     /// Says that the database has answered.
@@ -128,18 +134,19 @@ impl Searcher {
 
 impl Drop for Searcher {
     fn drop(&mut self) {
-        if let (Stop::Postgres { process, others }, Reader::Postgres(conn)) = (&self.stop, &mut self.reader)
+        if let Stop::Postgres { process, others } = &self.stop
             && !self.has_ended
+            && let Some(Reader::Postgres(conn)) = self.reader.take()
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
-            // Not used again: nothing that comes later is cancelled in place of it.
-            conn.close_on_drop();
             let (process, others) = (*process, others.clone());
             runtime.spawn(async move {
                 let cancelled = sqlx::query("select pg_cancel_backend($1)").bind(process).execute(&others).await;
                 if let Err(error) = cancelled {
                     tracing::warn!(%error, "a search could not be cancelled; it ends by its statement_timeout");
                 }
+                // Not used again: nothing that comes later is cancelled in place of it.
+                let _ = conn.close().await;
             });
         }
     }

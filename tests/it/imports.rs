@@ -1,12 +1,16 @@
 //! Imports: the figures are true and no row is there by half, whatever ends them.
 
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use laidian::domain::ids;
+use laidian::ops::Caller;
+use laidian::ops::customer::{Changes, Patch, create};
 use laidian::sheets::Xlsx;
 use serde_json::{Value, json};
 use tokio::io::AsyncWriteExt;
 use tokio::net::TcpStream;
+use tokio::time::timeout;
+use tokio_util::task::AbortOnDropHandle;
 
 use crate::client::http_bytes;
 use crate::invariants::check_invariants;
@@ -17,8 +21,13 @@ use crate::systems::Systems;
 both_engines! {
     each_row_is_imported_or_told,
     an_import_that_is_stopped_says_how_far_it_came,
+    an_import_goes_on_beside_its_signs_of_life_and_other_writers,
     an_upload_goes_with_the_call_it_came_with,
 }
+
+/// Longer than an import of some thousand rows takes beside others, also on a machine that has much else to do.
+const IMPORTED: Duration = Duration::from_mins(4);
+const SOON: Duration = Duration::from_secs(30);
 
 const TITLES: [&str; 7] = ["客户名称", "负责人", "等级", "规模", "行业", "描述", "联系电话"];
 
@@ -195,6 +204,49 @@ async fn an_import_that_is_stopped_says_how_far_it_came(engine: Engine) {
     assert_eq!((shown["actionstate"].as_i64(), succeeded(&shown)), (Some(40), there), "{shown}");
     assert_eq!(shown["actionresult"]["success"], there);
     assert!(shown["actionresult"]["message"].as_str().unwrap().contains(&there.to_string()), "{shown}");
+    check(&server).await;
+    server.stop().await;
+}
+
+/// A sign of life waits for the writer, as others do, while the import holds it.
+async fn an_import_goes_on_beside_its_signs_of_life_and_other_writers(engine: Engine) {
+    const ROWS: usize = 5000;
+    let server = server(engine, |_| ()).await;
+    server.backend().jobs.hurry(Duration::from_millis(1));
+    let systems = Systems::of(&server).await;
+    let job = begin(&server.address().to_string(), &systems, ROWS).await;
+    let backend = server.backend().shared().unwrap();
+    let writers = (0..8).map(|number| {
+        let (backend, caller) = (backend.clone(), Caller::system(MAIN));
+        AbortOnDropHandle::new(tokio::spawn(async move {
+            let mut written = 0;
+            loop {
+                let name = Patch::Set(format!("旁边{number}").into());
+                let cx = backend.context(&caller).await.unwrap();
+                create(&cx, Changes { name, ..Changes::default() }).await.unwrap();
+                written += 1;
+                if backend.jobs.are_stopping() {
+                    return written;
+                }
+            }
+        }))
+    });
+    let writers: Vec<AbortOnDropHandle<usize>> = writers.collect();
+    let began = Instant::now();
+    let shown = loop {
+        let shown = systems.plm(&job, &Value::Null).await;
+        if shown["actionstate"].as_i64().unwrap() >= 30 {
+            break shown;
+        }
+        assert!(began.elapsed() < IMPORTED, "the import does not end: {shown}");
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    assert_eq!((shown["actionstate"].as_i64(), succeeded(&shown)), (Some(30), ROWS), "{shown}");
+    assert!(server.backend().jobs.stop(SOON).await);
+    for writer in writers {
+        assert!(timeout(SOON, writer).await.expect("a writer waits for ever").unwrap() > 0);
+    }
+    assert_eq!(imported(&systems).await, ROWS);
     check(&server).await;
     server.stop().await;
 }

@@ -22,6 +22,7 @@ mod concepts;
 mod customers;
 mod documents;
 mod door;
+mod erratic;
 mod errors;
 mod flood;
 mod golden;
