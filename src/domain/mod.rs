@@ -10,6 +10,7 @@ pub mod filter;
 pub mod ids;
 pub mod masking;
 pub mod name_pattern;
+pub mod network;
 pub mod phone;
 pub mod plm;
 pub mod region;

@@ -97,22 +97,29 @@ pub async fn by_password(backend: &Backend, claim: &Claim, password: &str, addre
     if login_no.chars().count() > LONGEST_TEXT || login_no.contains('\0') {
         return Err(wrong());
     }
-    let account = format!("{company}/{}", login_key(login_no));
-    let address = address.to_string();
+    let (account, from) = (format!("{company}/{}", login_key(login_no)), address.to_string());
     let now = backend.clock.now();
+    // Who is refused anyway does not wait for his turn.
     backend.guesses.check(&account, password::FREE_FOR_ACCOUNT, now)?;
-    backend.guesses.check(&address, password::FREE_FOR_ADDRESS, now)?;
+    backend.guesses.check(&from, password::FREE_FOR_ADDRESS, now)?;
     let stored = backend.store.company(company).password(&login_key(login_no)).await?.and_then(|row| row.password);
-    let caller = if password::is_right(password.to_owned(), stored).await? {
-        believe(backend, &Claim { group: None, otherwise: None, ..claim.clone() }).await.ok()
-    } else {
-        None
+    let turn = password::turn(Some(address)).await?;
+    // Counted before it is checked: others who try at the same time are told so.
+    let now = backend.clock.now();
+    let of_address = backend.guesses.begin(&from, password::FREE_FOR_ADDRESS, now)?;
+    let of_account = match backend.guesses.begin(&account, password::FREE_FOR_ACCOUNT, now) {
+        Ok(of_account) => of_account,
+        Err(refused) => {
+            backend.guesses.take_back(of_address);
+            return Err(refused);
+        }
     };
-    let Some(caller) = caller else {
-        backend.guesses.wrong(&account, now);
-        backend.guesses.wrong(&address, now);
+    if !password::is_right(turn, password.to_owned(), stored).await? {
         return Err(wrong());
-    };
-    backend.guesses.right(&account);
+    }
+    let caller =
+        believe(backend, &Claim { group: None, otherwise: None, ..claim.clone() }).await.map_err(|_| wrong())?;
+    backend.guesses.right(&of_account);
+    backend.guesses.take_back(of_address);
     Ok(caller)
 }

@@ -1,12 +1,11 @@
 //! How many of each client address there are.
 
-use std::net::{IpAddr, Ipv6Addr};
+use std::net::IpAddr;
 use std::sync::Arc;
 
 use dashmap::DashMap;
 
-/// The bits of an IPv6 address that a network has to itself: whoever has one address of it has them all.
-const NETWORK: u128 = !0 << 64;
+use crate::domain::network;
 
 /// Counts by address.
 #[derive(Default)]
@@ -16,7 +15,7 @@ impl Addresses {
     /// Counts one in, unless there are `most` already; 0 is any number.
     #[must_use]
     pub fn enter(self: &Arc<Self>, address: IpAddr, most: usize) -> Option<Place> {
-        let address = counted_as(address);
+        let address = network::of(address);
         let mut count = self.0.entry(address).or_insert(0);
         if most > 0 && *count >= most {
             return None;
@@ -38,13 +37,6 @@ impl Drop for Place {
             *count = count.saturating_sub(1);
         }
         self.addresses.0.remove_if(&self.address, |_, count| *count == 0);
-    }
-}
-
-fn counted_as(address: IpAddr) -> IpAddr {
-    match address {
-        IpAddr::V4(_) => address,
-        IpAddr::V6(address) => IpAddr::V6(Ipv6Addr::from_bits(address.to_bits() & NETWORK)),
     }
 }
 

@@ -37,6 +37,7 @@ close_codes! {
     InvalidText = 1007, "invalid UTF-8", "文本帧不是 UTF-8", "A text frame was no UTF-8.";
     ProtocolError = 1002, "protocol error", "不符合 WebSocket 协议", "The client broke the WebSocket protocol.";
     TooBig = 1009, "message too big", "消息超过 1 MiB，无法读完", "A message was too large to be read to its end (1 MiB).";
+    Crowded = 1013, "try again later", "未发完的消息过多（[limits] unfinished_bytes）；稍后重连", "Too much was held of messages that had begun and not come to their end ([limits] unfinished_bytes); connect again later.";
     NotSignedIn = 4001, "sign-in deadline passed", "没有在 [auth] sign_in_seconds 内登录", "The socket did not sign in within [auth] sign_in_seconds.";
     SignInWithdrawn = 4003, "sign-in withdrawn", "登录已失效：令牌到期、工号停用、密码更改或应用令牌更换", "The sign-in has ended: the token has expired, the operator was disabled or has a new password, or the app has a new token.";
     SignedInElsewhere = 4005, "signed in elsewhere", "同一工号在别处登录（[auth] sessions = one）", "The operator signed in on another socket ([auth] sessions = one).";

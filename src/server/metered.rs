@@ -8,22 +8,37 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
+use tokio::sync::OwnedSemaphorePermit;
 use tokio::time::Sleep;
 
 pub struct Metered {
     stream: TcpStream,
     received: u64,
+    /// When so much has been received, nothing more is read until the owner says so.
+    stop_at: u64,
+    is_stopped: bool,
     written: u64,
     /// How long the peer may take nothing before the stream ends; a socket sees to that itself.
     patience: Option<Duration>,
     /// When that is over, while the peer takes nothing.
     stalled: Option<Pin<Box<Sleep>>>,
+    /// Its file handle among those that there are.
+    _handle: OwnedSemaphorePermit,
 }
 
 impl Metered {
     #[must_use]
-    pub fn new(stream: TcpStream, patience: Duration) -> Self {
-        Self { stream, received: 0, written: 0, patience: Some(patience), stalled: None }
+    pub fn new(stream: TcpStream, patience: Duration, handle: OwnedSemaphorePermit) -> Self {
+        Self {
+            stream,
+            received: 0,
+            stop_at: u64::MAX,
+            is_stopped: false,
+            written: 0,
+            patience: Some(patience),
+            stalled: None,
+            _handle: handle,
+        }
     }
 
     /// Leaves it to the owner to end a stream whose peer takes nothing.
@@ -36,6 +51,18 @@ impl Metered {
     #[must_use]
     pub fn received(&self) -> u64 {
         self.received
+    }
+
+    /// Lets the peer send so much more.
+    pub fn go_on(&mut self, bytes: u64) {
+        self.stop_at = self.received.saturating_add(bytes);
+        self.is_stopped = false;
+    }
+
+    /// Whether there may be more to read, and the owner has to say so.
+    #[must_use]
+    pub fn is_stopped(&self) -> bool {
+        self.is_stopped
     }
 
     /// Bytes that the machine has taken to be sent.
@@ -64,6 +91,10 @@ impl Metered {
 
 impl AsyncRead for Metered {
     fn poll_read(mut self: Pin<&mut Self>, cx: &mut Context<'_>, buffer: &mut ReadBuf<'_>) -> Poll<io::Result<()>> {
+        if self.received >= self.stop_at {
+            self.is_stopped = true;
+            return Poll::Pending;
+        }
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(cx, buffer);
         self.received += (buffer.filled().len() - before) as u64;

@@ -7,6 +7,7 @@ mod close;
 mod cors;
 mod door;
 mod files;
+mod handles;
 mod headers;
 mod http;
 mod limits;
@@ -19,6 +20,7 @@ mod socket;
 mod stream;
 mod timers;
 mod tls;
+mod unfinished;
 mod upgrade;
 mod uploads;
 mod work;
@@ -31,7 +33,7 @@ use std::time::Duration;
 
 use hyper::service::service_fn;
 use hyper_util::rt::{TokioIo, TokioTimer};
-use tokio::net::{TcpListener, TcpSocket, TcpStream};
+use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Semaphore;
 
 pub use address::ClientAddress;
@@ -72,8 +74,12 @@ pub struct Shared {
     pub metrics: Metrics,
     pub config: Config,
     pub sessions: Arc<Sessions>,
+    /// Of messages that have begun.
+    pub unfinished: Arc<unfinished::Budget>,
     /// Connections that are no sockets, or not yet: as many as there may be sockets.
     connections: Arc<Semaphore>,
+    /// All connections: as many as there are file handles for.
+    handles: Arc<Semaphore>,
     pub shutdown: Shutdown,
     /// With TLS.
     certificates: Option<Arc<Certificates>>,
@@ -100,6 +106,8 @@ impl Server {
         let listener = listen(config.server.listen).map_err(no_listener)?;
         let address = listener.local_addr().map_err(no_listener)?;
         let connections = Arc::new(Semaphore::new(config.limits.sockets.min(Semaphore::MAX_PERMITS)));
+        handles::raise();
+        let handles = Arc::new(Semaphore::new(handles::for_connections(&config).min(Semaphore::MAX_PERMITS)));
         let shutdown = Shutdown::default();
         if let Some(certificates) = certificates.clone() {
             tokio::spawn(certificates.watch(shutdown.token()));
@@ -108,9 +116,11 @@ impl Server {
             backend,
             rates: Rates::new(&config.limits),
             metrics: Metrics::default(),
+            unfinished: unfinished::Budget::new(&config.limits),
             config,
             sessions: Arc::default(),
             connections,
+            handles,
             shutdown,
             certificates,
         });
@@ -175,7 +185,11 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
             Ok((stream, peer)) => {
                 // Replies are small and leave at once: waiting for more would only delay them.
                 let _ = stream.set_nodelay(true);
-                // Beyond the limit, the connection is closed at once.
+                // Beyond the limits, the connection is closed at once.
+                let Ok(handle) = shared.handles.clone().try_acquire_owned() else {
+                    shared.metrics.limited(handles::LIMIT);
+                    continue;
+                };
                 let Ok(place) = shared.connections.clone().try_acquire_owned() else { continue };
                 // One client alone must not take all places: what is no socket yet counts like one.
                 let Some(of_address) = addresses.enter(peer.ip().to_canonical(), most_of(peer.ip(), &shared.config))
@@ -183,7 +197,12 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
                     shared.metrics.limited("[limits] sockets_per_address");
                     continue;
                 };
-                let serving = serve(stream, peer.ip(), door.clone(), shared.clone());
+                let serving = serve(
+                    Metered::new(stream, shared.config.socket.pong(), handle),
+                    peer.ip(),
+                    door.clone(),
+                    shared.clone(),
+                );
                 shared.shutdown.spawn(async move {
                     serving.await;
                     drop((place, of_address));
@@ -235,7 +254,7 @@ async fn tidy(shared: Arc<Shared>) {
     }
 }
 
-async fn serve(stream: TcpStream, peer: IpAddr, door: Arc<Door>, shared: Arc<Shared>) {
+async fn serve(stream: Metered, peer: IpAddr, door: Arc<Door>, shared: Arc<Shared>) {
     let agreed = tokio::select! {
         agreed = agree(stream, &shared) => agreed,
         () = shared.shutdown.started() => return,
@@ -267,8 +286,7 @@ async fn serve(stream: TcpStream, peer: IpAddr, door: Arc<Door>, shared: Arc<Sha
     }
 }
 
-async fn agree(stream: TcpStream, shared: &Shared) -> io::Result<Connection> {
-    let stream = Metered::new(stream, shared.config.socket.pong());
+async fn agree(stream: Metered, shared: &Shared) -> io::Result<Connection> {
     match &shared.certificates {
         Some(certificates) => certificates.handshake(stream).await,
         None => Ok(Connection::Plain(stream)),

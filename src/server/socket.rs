@@ -4,6 +4,8 @@
 //! neither is, the replies gathered so far are flushed, so that many replies leave in one system call.
 //! Reads run side by side up to a bound; writes one after another; a login alone.
 
+mod arriving;
+
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
@@ -22,6 +24,7 @@ use super::requests::{self, Answer, Identity, Reading};
 use super::session::Session;
 use super::stream::Connection;
 use super::timers::{Stall, Timers, sign_in_due};
+use super::unfinished::Unfinished;
 use super::work::Work;
 use super::{CloseCode, Shared};
 use crate::config::LARGEST_MESSAGE;
@@ -36,10 +39,6 @@ const WRITE_BUFFER: usize = 64 * 1024;
 const CONTROL_HEAD: usize = 2;
 /// Frames that are taken one after another before it is seen whether the socket is to end.
 const IN_A_ROW: u32 = 64;
-/// The most that a message may be on the wire, bytes: fragments without end would be no message too large, if they
-/// are empty.
-const LARGEST_ON_WIRE: u64 = 2 * LARGEST_MESSAGE as u64;
-
 /// How a socket is set up.
 #[must_use]
 pub fn wire_config() -> WebSocketConfig {
@@ -66,6 +65,7 @@ pub struct Socket {
     in_a_row: u32,
     /// Bytes received before the message that is being read.
     received_before: u64,
+    unfinished: Unfinished,
     timers: Timers,
     wake_up: Pin<Box<Sleep>>,
     shutdown: Pin<Box<dyn Future<Output = ()> + Send>>,
@@ -126,6 +126,7 @@ impl Socket {
         let shutdown = Box::pin(cancelled(shared.shutdown.token()));
         let ending = Box::pin(session.ending().ended());
         let work = Work::new(&shared);
+        let unfinished = shared.unfinished.of(session.address());
         let rate = SocketRate::new(&shared.config.limits);
         let wake_up = Box::pin(tokio::time::sleep_until(timers.next_due(&shared)));
         Self {
@@ -139,6 +140,7 @@ impl Socket {
             unflushed: 0,
             in_a_row: 0,
             received_before: 0,
+            unfinished,
             timers,
             wake_up,
             shutdown,
@@ -148,6 +150,7 @@ impl Socket {
     }
 
     async fn run(&mut self) -> End {
+        self.wire.get_mut().metered_mut().go_on(arriving::PORTION);
         loop {
             let handled = match poll_fn(|cx| self.poll_event(cx)).await {
                 Event::Answered(answer) => {
@@ -188,10 +191,10 @@ impl Socket {
             return Poll::Ready(Event::Answered(answer));
         }
         if self.may_read()
-            && let Poll::Ready(frame) = self.poll_frame(cx)
+            && let Poll::Ready(event) = self.poll_frame(cx)
         {
             self.in_a_row += 1;
-            return Poll::Ready(Event::Frame(frame));
+            return Poll::Ready(event);
         }
         self.in_a_row = 0;
         if self.unflushed > 0 {
@@ -203,19 +206,6 @@ impl Socket {
             return Poll::Ready(Event::Drained);
         }
         self.poll_rest(cx)
-    }
-
-    /// The next frame; an error also when its fragments take too much.
-    fn poll_frame(&mut self, cx: &mut Context<'_>) -> Poll<Option<Result<Message, WireError>>> {
-        let polled = Pin::new(&mut self.wire).poll_next(cx);
-        let received = self.wire.get_ref().metered().received();
-        if polled.is_ready() {
-            self.received_before = received;
-        } else if received - self.received_before > LARGEST_ON_WIRE {
-            let error = CapacityError::MessageTooLong { size: LARGEST_MESSAGE, max_size: LARGEST_MESSAGE };
-            return Poll::Ready(Some(Err(error.into())));
-        }
-        polled
     }
 
     /// What happens to a socket from outside, or by itself.
@@ -343,7 +333,10 @@ impl Socket {
         match requests::read(&self.shared, self.caller.as_ref(), &self.session, text) {
             Reading::Reply(reply) => self.send(reply),
             Reading::Request(request) => {
-                self.signing_in |= request.decides_identity();
+                if request.decides_identity() {
+                    self.signing_in = true;
+                    self.timers.sign_in_begins();
+                }
                 self.work.accept(request);
                 self.begin();
             }
@@ -360,21 +353,19 @@ impl Socket {
     fn finish(&mut self, answer: Answer) {
         match answer.identity {
             Identity::Same => {}
-            Identity::SignedIn(caller) => {
-                self.caller = Some(caller);
-                self.timers.sign_in_due = None;
-            }
+            Identity::SignedIn(caller) => self.caller = Some(caller),
             Identity::Nobody => {
                 self.session.signed_out();
                 self.caller = None;
                 self.timers.sign_in_due = sign_in_due(&self.shared, Instant::now());
-                self.wake_up.as_mut().reset(self.timers.next_due(&self.shared));
             }
         }
         self.send(answer.reply);
         self.begin();
-        if self.work.is_written() {
+        if self.signing_in && self.work.is_written() {
             self.signing_in = false;
+            self.timers.sign_in_ends(self.caller.is_some());
+            self.wake_up.as_mut().reset(self.timers.next_due(&self.shared));
         }
     }
 

@@ -25,12 +25,17 @@ impl Connection {
         }
     }
 
+    /// The same, to be told how much it may read.
+    pub fn metered_mut(&mut self) -> &mut Metered {
+        match self {
+            Self::Plain(stream) => stream,
+            Self::Tls(stream) => stream.get_mut().0,
+        }
+    }
+
     /// Leaves it to the owner to end a connection whose client takes nothing.
     pub fn wait(&mut self) {
-        match self {
-            Self::Plain(stream) => stream.wait(),
-            Self::Tls(stream) => stream.get_mut().0.wait(),
-        }
+        self.metered_mut().wait();
     }
 }
 

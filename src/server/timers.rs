@@ -15,6 +15,8 @@ pub struct Timers {
     /// When the answer to the last ping is due.
     pub pong_due: Option<Instant>,
     pub sign_in_due: Option<Instant>,
+    /// What was left of that when a sign-in was begun: the time stands still while the server works on it.
+    sign_in_left: Option<Duration>,
     pub last_frame: Instant,
     /// Since when the client has not taken what waits for it, and how much it had taken before.
     pub stall: Option<Stall>,
@@ -42,8 +44,26 @@ impl Timers {
             ping_waits: false,
             pong_due: None,
             sign_in_due: if is_signed_in { None } else { sign_in_due(shared, now) },
+            sign_in_left: None,
             last_frame: now,
             stall: None,
+        }
+    }
+
+    /// A sign-in has begun.
+    pub fn sign_in_begins(&mut self) {
+        if let Some(due) = self.sign_in_due.take() {
+            self.sign_in_left = Some(due.saturating_duration_since(Instant::now()));
+        }
+    }
+
+    /// A sign-in has ended; the socket may still be nobody's.
+    pub fn sign_in_ends(&mut self, is_signed_in: bool) {
+        let left = self.sign_in_left.take();
+        if is_signed_in {
+            self.sign_in_due = None;
+        } else if let Some(left) = left {
+            self.sign_in_due = Some(Instant::now() + left);
         }
     }
 

@@ -90,7 +90,10 @@ pub async fn put_operator(cx: &Cx<'_>, request: PutOperator) -> Result<Done, Err
     let role = role_name.as_deref().map(role).transpose()?;
     let mut changes = vec![Change::Operator { login_no: staff_no.clone(), name, role, groups, mobile }];
     if let Some(password) = password {
-        changes.push(Change::Password { login_no: staff_no, hash: password::hash_aside(password).await? });
+        changes.push(Change::Password {
+            login_no: staff_no,
+            hash: password::hash_aside(password::turn(cx.address).await?, password).await?,
+        });
     }
     make(cx, changes).await
 }
@@ -104,7 +107,7 @@ pub struct SetPassword {
 }
 
 pub async fn set_password(cx: &Cx<'_>, request: SetPassword) -> Result<Done, Error> {
-    let hash = password::hash_aside(request.password).await?;
+    let hash = password::hash_aside(password::turn(cx.address).await?, request.password).await?;
     make(cx, vec![Change::Password { login_no: request.staff_no, hash }]).await
 }
 
