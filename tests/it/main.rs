@@ -19,6 +19,7 @@ mod abuse;
 mod audit;
 mod client;
 mod concepts;
+mod crowd;
 mod customers;
 mod documents;
 mod door;

@@ -21,7 +21,7 @@ const LONGEST: usize = 128;
 const ALGORITHM: Algorithm = Algorithm::Argon2id;
 const VERSION: Version = Version::V0x13;
 /// Checks at a time: each takes 19 MiB for as long as it lasts.
-const AT_A_TIME: usize = 2;
+pub const AT_A_TIME: usize = 2;
 /// The most that wait for a check, of one network: what is done in half a minute, as long as a request may take.
 const WAITING: usize = 1000;
 
