@@ -106,7 +106,7 @@ impl Columns for Names {
 async fn import(backend: Arc<Backend>, caller: Caller) -> Result<(), Error> {
     let mut workbook = Xlsx::new(&["客户名称"]);
     for number in 0..120 {
-        workbook.row([format!("导入{number}").as_str()].into_iter()).unwrap();
+        workbook.row([format!("导入{number}").as_str()]).unwrap();
     }
     let file = files::keep(&backend, &caller, "a.xlsx", workbook.finish().unwrap()).await?;
     let order = Order { file, layout: Arc::new(Names), product: None, wants_book: true };
