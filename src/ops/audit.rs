@@ -24,12 +24,14 @@ pub enum Kind {
     Export,
     /// A masked number was shown.
     Reveal,
+    /// Somebody entered numbers who may not see them.
+    Try,
     Deletion,
 }
 
 impl Kind {
-    pub const ALL: [Self; 6] =
-        [Self::SignIn, Self::Refusal, Self::Settings, Self::Export, Self::Reveal, Self::Deletion];
+    pub const ALL: [Self; 7] =
+        [Self::SignIn, Self::Refusal, Self::Settings, Self::Export, Self::Reveal, Self::Try, Self::Deletion];
 
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -39,6 +41,7 @@ impl Kind {
             Self::Settings => "settings",
             Self::Export => "export",
             Self::Reveal => "reveal",
+            Self::Try => "try",
             Self::Deletion => "deletion",
         }
     }
@@ -131,6 +134,20 @@ pub async fn refusal(backend: &Backend, company: i64, login_no: &str, address: I
         return;
     }
     let _ = write_alone(backend, company, &actor, Kind::Refusal, &json!({ "action": action, "code": code })).await;
+}
+
+/// Writes down, beside the answer, that somebody enters numbers who may not see them; of the same action at most once a
+/// minute.
+pub fn tries(cx: &Cx<'_>, action: &'static str) {
+    let (company, actor) = (cx.caller.company, Actor::of(cx.caller, cx.address));
+    let what = json!({ "action": action });
+    if cx.backend.lately.is_first(company, &actor, format!("{} {action}", Kind::Try.name()))
+        && let Ok(backend) = cx.backend.shared()
+    {
+        cx.backend.jobs.spawn(async move {
+            let _ = write_alone(&backend, company, &actor, Kind::Try, &what).await;
+        });
+    }
 }
 
 async fn write_alone(backend: &Backend, company: i64, actor: &Actor, kind: Kind, what: &Value) -> Result<(), Error> {

@@ -50,13 +50,15 @@ impl Allowances {
     }
 }
 
-/// Counts numbers that somebody tries who may not see them.
-pub fn try_numbers(cx: &Cx<'_>, count: usize) -> Result<(), Error> {
-    if !cx.rights().masks() {
+/// Counts numbers that somebody tries who may not see them, and writes down that he does.
+pub fn try_numbers(cx: &Cx<'_>, action: &'static str, count: usize) -> Result<(), Error> {
+    if count == 0 || !cx.rights().masks() {
         return Ok(());
     }
     let allowances = &cx.backend.allowances;
-    allowances.take(allowances.lookups.as_ref(), cx, count, LOOKUPS)
+    allowances.take(allowances.lookups.as_ref(), cx, count, LOOKUPS)?;
+    audit::tries(cx, action);
+    Ok(())
 }
 
 const REVEALS: &str = "[limits] reveals_per_hour";

@@ -1,10 +1,11 @@
 //! Creating many customers, each wholly or not at all.
 
 use super::begin;
-use super::changes::Changes;
+use super::changes::{Changes, Patch};
 use super::new::New;
+use crate::domain::masking::tries;
 use crate::error::Error;
-use crate::ops::{Cx, jobs};
+use crate::ops::{Cx, jobs, reveal};
 
 /// Creates customers and returns, in their order, which of them could not be. What the job has done is counted in the
 /// same transactions, with `beside`, the steps that failed before: its figures are true whatever ends it.
@@ -14,11 +15,12 @@ pub async fn create_all(
     job: &str,
     beside: usize,
 ) -> Result<Vec<Result<(), Error>>, Error> {
-    let mut results: Vec<Result<(), Error>> = all.iter().map(|_| Ok(())).collect();
-    let mut refused = beside;
+    // A row tells whether its number is somebody's, as a request does.
+    let mut results: Vec<Result<(), Error>> = all.iter().map(|changes| count_tries(cx, changes)).collect();
+    let mut refused = beside + results.iter().filter(|result| result.is_err()).count();
     // All in one transaction, which costs the least. Where one of them is refused, all are undone, and each half is
     // tried alone.
-    let mut parts = vec![(0, all.len())];
+    let mut parts = runs_of_allowed(&results);
     while let Some((start, end)) = parts.pop() {
         match together(cx, all.get(start..end).unwrap_or_default(), job).await {
             Ok(()) => {}
@@ -42,6 +44,27 @@ pub async fn create_all(
         tx.commit().await?;
     }
     Ok(results)
+}
+
+fn count_tries(cx: &Cx<'_>, changes: &Changes<'_>) -> Result<(), Error> {
+    let of_name = match &changes.name {
+        Patch::Set(name) => tries::in_text(name),
+        _ => 0,
+    };
+    reveal::try_numbers(cx, "import", of_name + changes.phones.as_ref().map_or(0, Vec::len))
+}
+
+/// The runs of rows that are not refused yet, the last first.
+fn runs_of_allowed(results: &[Result<(), Error>]) -> Vec<(usize, usize)> {
+    let mut runs: Vec<(usize, usize)> = Vec::new();
+    for (row, _) in results.iter().enumerate().filter(|(_, result)| result.is_ok()) {
+        match runs.last_mut() {
+            Some((_, end)) if *end == row => *end += 1,
+            _ => runs.push((row, row + 1)),
+        }
+    }
+    runs.reverse();
+    runs
 }
 
 async fn together(cx: &Cx<'_>, all: &[Changes<'static>], job: &str) -> Result<(), Error> {
