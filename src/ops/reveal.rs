@@ -1,6 +1,7 @@
 //! Showing one masked number to somebody who needs it, and writing down who.
 
 use std::num::NonZeroU32;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use governor::clock::{Clock, DefaultClock};
@@ -20,6 +21,8 @@ pub struct Allowances {
     clock: DefaultClock,
     reveals: Option<Allowance>,
     lookups: Option<Allowance>,
+    /// Numbers that were tried, by anybody.
+    tries: AtomicU64,
 }
 
 /// By company and login number.
@@ -33,7 +36,14 @@ impl Allowances {
             clock: DefaultClock::default(),
             reveals: per_hour(limits.reveals_per_hour),
             lookups: per_hour(limits.masked_lookups_per_hour),
+            tries: AtomicU64::new(0),
         }
+    }
+
+    /// How many numbers were tried so far.
+    #[must_use]
+    pub fn tries(&self) -> u64 {
+        self.tries.load(Ordering::Relaxed)
     }
 
     fn take(&self, allowance: Option<&Allowance>, cx: &Cx<'_>, count: usize, why: &'static str) -> Result<(), Error> {
@@ -57,6 +67,7 @@ pub fn try_numbers(cx: &Cx<'_>, action: &'static str, count: usize) -> Result<()
     }
     let allowances = &cx.backend.allowances;
     allowances.take(allowances.lookups.as_ref(), cx, count, LOOKUPS)?;
+    allowances.tries.fetch_add(count as u64, Ordering::Relaxed);
     audit::tries(cx, action);
     Ok(())
 }

@@ -7,6 +7,7 @@ mod asked;
 mod door;
 mod numbers;
 mod people;
+mod tries;
 
 use laidian::config::AuthMode;
 use laidian::dialects::rows;
