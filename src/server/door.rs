@@ -11,14 +11,15 @@ use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 
 use super::address::ClientAddress;
-use super::{cors, headers};
-use crate::config::{Config, Network, Origin};
+use super::{cors, headers, host};
+use crate::config::{AuthMode, Config, Network, Origin};
 
 /// The routes, and what stands before them.
 pub struct Door {
     routes: TowerToHyperService<Router>,
     trusted_proxies: Vec<Network>,
     cors_origins: Vec<Origin>,
+    mode: AuthMode,
     over_tls: bool,
 }
 
@@ -29,6 +30,7 @@ impl Door {
             routes: TowerToHyperService::new(routes),
             trusted_proxies: config.server.trusted_proxies.clone(),
             cors_origins: config.server.cors_origins.clone(),
+            mode: config.auth.mode,
             over_tls: config.tls.is_on(),
         }
     }
@@ -38,10 +40,10 @@ impl Door {
         let address = ClientAddress::find(peer, request.headers(), &self.trusted_proxies);
         request.extensions_mut().insert(address);
         let origin = cors::listed(&request, &self.cors_origins);
-        let mut response = if origin.is_some() && cors::is_preflight(&request) {
-            cors::preflight()
-        } else {
-            self.routes.call(request).await?
+        let mut response = match host::check(&mut request, self.mode) {
+            Err(refused) => refused.response(),
+            Ok(()) if origin.is_some() && cors::is_preflight(&request) => cors::preflight(),
+            Ok(()) => self.routes.call(request).await?,
         };
         headers::add(&mut response, self.over_tls);
         if !self.cors_origins.is_empty() {

@@ -9,6 +9,7 @@ mod door;
 mod files;
 mod handles;
 mod headers;
+mod host;
 mod http;
 mod limits;
 mod metered;

@@ -97,7 +97,7 @@ async fn rest(mut stream: TcpStream) -> String {
 async fn a_head_without_end_is_refused() {
     let server = serve(|_| {}).await;
     let mut stream = connect_tcp(&server).await;
-    let head = format!("GET /healthz HTTP/1.1\r\nHost: x\r\nX: {}\r\n\r\n", "x".repeat(300_000));
+    let head = format!("GET /healthz HTTP/1.1\r\nHost: localhost\r\nX: {}\r\n\r\n", "x".repeat(300_000));
     // It may hang up before it has all.
     let _ = stream.write_all(head.as_bytes()).await;
     let answer = rest(stream).await;
@@ -111,10 +111,10 @@ async fn http_clients_that_say_no_more_are_left() {
     let server = serve(|_| {}).await;
     let begun = [
         // The connection is kept for another request, which does not come.
-        ("GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n", "HTTP/1.1 200 "),
+        ("GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n", "HTTP/1.1 200 "),
         ("", ""),
         ("GET /healthz HTTP/1.1\r\nHost:", ""),
-        ("POST /open_api/customers HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\n{", "HTTP/1.1 "),
+        ("POST /open_api/customers HTTP/1.1\r\nHost: localhost\r\nContent-Length: 9\r\n\r\n{", "HTTP/1.1 "),
     ];
     let left = begun.map(|(begun, answer)| {
         let stream = connect_tcp(&server);
@@ -133,7 +133,7 @@ async fn http_clients_that_say_no_more_are_left() {
 async fn an_http_client_that_never_reads_is_left() {
     let server = serve(|config| config.socket.pong_seconds = 1).await;
     let mut stream = connect_tcp(&server).await;
-    let requests = "GET / HTTP/1.1\r\nHost: x\r\n\r\n".repeat(1000);
+    let requests = "GET / HTTP/1.1\r\nHost: localhost\r\n\r\n".repeat(1000);
     let ask = async { while stream.write_all(requests.as_bytes()).await.is_ok() {} };
     tokio::time::timeout(PATIENCE, ask).await.expect("the server did not hang up");
     server.stop().await;
@@ -152,7 +152,7 @@ async fn one_address_cannot_take_all_connections() {
     let figures = tokio::time::timeout(PATIENCE, async {
         loop {
             let mut stream = connect_tcp(&server).await;
-            let asked = stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: x\r\nConnection: close\r\n\r\n").await;
+            let asked = stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
             match (asked, rest(stream).await) {
                 (Ok(()), figures) if !figures.is_empty() => return figures,
                 _ => {}

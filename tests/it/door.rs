@@ -1,6 +1,7 @@
 //! The door: what stands between the network and the routes.
 
 mod answers;
+mod host;
 mod tls;
 
 use laidian::config::AuthMode;

@@ -135,7 +135,7 @@ async fn an_upload_goes_with_the_call_it_came_with(engine: Engine) {
     let server = server(engine, |config| config.import.file_bytes = 1 << 20).await;
     let address = server.address().to_string();
     // More is promised than comes: the client leaves in the middle.
-    let head = "POST /files HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer demo-ibizplm-token\r\n\
+    let head = "POST /files HTTP/1.1\r\nHost: localhost\r\nAuthorization: Bearer demo-ibizplm-token\r\n\
                 Content-Type: multipart/form-data; boundary=x\r\nContent-Length: 900000\r\n\r\n\
                 --x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.xlsx\"\r\n\r\n";
     let mut stream = TcpStream::connect(&address).await.unwrap();
