@@ -29,6 +29,7 @@ use crate::ops::outgoing::Outgoing;
 use crate::ops::{Backend, Caller, Cx, reveal};
 use crate::protocol::envelope::{self, Door};
 use crate::protocol::frame::Settings;
+use crate::protocol::nul;
 
 /// How an operation was answered.
 pub enum Answered {
@@ -98,7 +99,9 @@ macro_rules! dialects {
 
             /// Returns the request of a call as the JSON text that the operation reads.
             pub fn request(self, caller: &Caller, call: &Call<'_>, settings: &Settings) -> Result<String, Error> {
-                match self { $(Self::$name(_) => $module::http::request(caller, call, settings)),+ }
+                let request = match self { $(Self::$name(_) => $module::http::request(caller, call, settings)?),+ };
+                nul::refuse(&request)?;
+                Ok(request)
             }
 
             /// Returns what a call that is refused is answered with.

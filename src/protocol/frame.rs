@@ -13,6 +13,7 @@ use serde_json::value::RawValue;
 
 use super::callback_id::CallbackId;
 use super::folded;
+use super::nul;
 use super::relaxed::{self, SyntaxError};
 use super::unescaped;
 
@@ -68,6 +69,8 @@ pub enum Problem {
     NoAction,
     /// Its `topic` is not [`TOPIC`].
     UnknownTopic(String),
+    /// U+0000 stands at this place; see [`nul::find`].
+    Nul(String),
     /// A member of the envelope has a value that it cannot have.
     BadEnvelope {
         /// The member as the document spells it.
@@ -98,7 +101,11 @@ pub fn read<'a>(received: &'a str, rewritten: &'a mut String, settings: &Setting
         Err(_) => members.data.and_then(|data| folded::from_str::<Members<'a>>(data.get()).ok()?.callback_id),
     };
     let id = inner_id.or(members.callback_id);
-    opened.and_then(|(inner, body)| Ok(Frame { head: head(&inner, id)?, body })).map_err(|problem| {
+    let read = opened.and_then(|(inner, body)| match nul::find(body) {
+        Some(path) => Err(Problem::Nul(path)),
+        None => Ok(Frame { head: head(&inner, id)?, body }),
+    });
+    read.map_err(|problem| {
         match (id, &problem) {
             // The members inside the wrapper could not be told, the id among them.
             (None, Problem::Repeated(_)) => unreadable(problem),

@@ -6,6 +6,7 @@
 //!    without copying it, and takes the frame out of its `topic` wrapper when it has one.
 //! 2. Text that is not JSON gets one try in the relaxed reader ([`relaxed::to_strict`]), which
 //!    rewrites it into JSON; everything behind it sees strict JSON only.
+//!    What has U+0000 in a text is refused ([`nul`]), for HTTP, too.
 //! 3. The action's own request is read from [`frame::Frame::body`] by [`folded::from_str`], which
 //!    takes field names without regard to case and to `_`.
 //! 4. The answer, also the one to a frame that could not be read, carries the
@@ -20,6 +21,7 @@ pub mod envelope;
 pub mod folded;
 pub mod frame;
 pub mod lenient;
+pub mod nul;
 pub mod relaxed;
 
 /// Returns the text that `raw`, the JSON text of a string, holds; `None` for any other value and

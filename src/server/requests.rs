@@ -28,6 +28,7 @@ use crate::protocol::callback_id::CallbackId;
 use crate::protocol::envelope::{self, Door};
 use crate::protocol::frame::{self, BadFrame, Head, Problem};
 use crate::protocol::lenient::Scalar;
+use crate::protocol::nul;
 
 /// A frame that is to be carried out.
 pub struct Request {
@@ -184,6 +185,7 @@ fn bad_frame(bad: BadFrame) -> Vec<u8> {
             // Whose frame it is does not count here: nobody needs the number that stands in a wrong topic.
             Error::parameter(format!("topic: {:?}, expected {}", mask_text(&topic), frame::TOPIC))
         }
+        Problem::Nul(path) => nul::refusal(&path),
         Problem::BadEnvelope { field } => Error::parameter(format!("{field}: wrong form")),
     };
     refusal(&bad.callback_id, &error)

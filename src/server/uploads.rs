@@ -13,6 +13,7 @@ use super::Shared;
 use crate::error::Error;
 use crate::ops::files::{self, Incoming};
 use crate::ops::{Backend, Caller};
+use crate::protocol::nul;
 
 /// The parameter by which an operation is told the id of a file.
 const PARAMETER: &str = "srfossfileid";
@@ -113,6 +114,9 @@ async fn timely<T>(next: impl Future<Output = multer::Result<T>>, limit: u64) ->
 async fn store(shared: &Shared, caller: &Caller, part: &mut Field<'_>, form: &mut Form) -> Result<(), Error> {
     let limit = shared.config.import.file_bytes;
     let name = part.file_name().unwrap_or_default().to_owned();
+    if name.contains('\0') {
+        return Err(nul::refusal("filename"));
+    }
     let mut incoming = Incoming::upload(&shared.backend, caller, &name).await?;
     let id = Some(incoming.id().to_owned());
     form.file = Some(Stored { backend: shared.backend.clone(), company: caller.company, id });

@@ -152,7 +152,8 @@ async fn one_address_cannot_take_all_connections() {
     let figures = tokio::time::timeout(PATIENCE, async {
         loop {
             let mut stream = connect_tcp(&server).await;
-            let asked = stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
+            let asked =
+                stream.write_all(b"GET /metrics HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").await;
             match (asked, rest(stream).await) {
                 (Ok(()), figures) if !figures.is_empty() => return figures,
                 _ => {}

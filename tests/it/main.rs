@@ -38,6 +38,7 @@ mod masking;
 mod matrix;
 mod migrations;
 mod model;
+mod nul;
 mod plans;
 mod plm_report;
 mod print;

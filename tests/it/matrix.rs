@@ -1,7 +1,7 @@
 //! Who may do what: every action and every route as everybody who may come.
 
 mod claims;
-mod table;
+pub mod table;
 
 use std::collections::BTreeSet;
 
@@ -42,21 +42,21 @@ fn frame(row: &Row, who: Who) -> Value {
 }
 
 /// Looks at what is stored of all companies, and of 1054.
-struct Look {
+pub struct Look {
     raw: Raw,
     all: String,
     main: String,
 }
 
 impl Look {
-    async fn at(server: &TestServer) -> Self {
+    pub async fn at(server: &TestServer) -> Self {
         let mut raw = server.place().connect().await;
         let (all, main) = (raw.all_rows_of(&[MAIN, SHOP, DESK]).await, raw.all_rows_of(&[MAIN]).await);
         Self { raw, all, main }
     }
 
     /// Without the audit, in which refusals are written down.
-    async fn all(&mut self) -> Vec<String> {
+    pub async fn all(&mut self) -> Vec<String> {
         let mut rows = self.raw.texts(&self.all).await;
         rows.retain(|row| !row.starts_with("audit: "));
         rows

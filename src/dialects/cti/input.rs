@@ -16,6 +16,7 @@ use crate::ops::Cx;
 use crate::ops::customer::{Changes, Duplicates, Patch, PhoneChange};
 use crate::protocol::folded;
 use crate::protocol::lenient::{Member, Scalar};
+use crate::protocol::nul;
 
 /// A customer as requests send it. Every member may be absent (it stays) or null (it is cleared). What the
 /// server keeps itself (`id`, `taskname`, `loginNo`, `opTime`, `uploginNo`, `upTime`) is read over.
@@ -254,7 +255,13 @@ fn custom(member: Member<Value>) -> Result<Patch<BTreeMap<i64, Value>>, Error> {
         Member::Absent => return Ok(Patch::Keep),
         Member::Null => return Ok(Patch::Clear),
         Member::Value(Value::String(text)) if text.trim().is_empty() => return Ok(Patch::Clear),
-        Member::Value(Value::String(text)) => serde_json::from_str(&text).map_err(|_| wrong("jsonStr", EXPECTED))?,
+        Member::Value(Value::String(text)) => {
+            // Only now does it show what is escaped in it.
+            if nul::find(&text).is_some() {
+                return Err(nul::refusal("jsonStr"));
+            }
+            serde_json::from_str(&text).map_err(|_| wrong("jsonStr", EXPECTED))?
+        }
         Member::Value(value) => value,
     };
     let Value::Object(members) = value else { return Err(wrong("jsonStr", EXPECTED)) };

@@ -53,10 +53,6 @@ pub async fn list_audit(cx: &Cx<'_>, request: ListAudit) -> Result<AuditLines, E
         Some(staff) => staff.login_no.clone(),
         None => given,
     });
-    let has_nul = |text: &Option<String>| text.as_ref().is_some_and(|text| text.contains('\0'));
-    if has_nul(&staff_no) || has_nul(&request.before) {
-        return Err(expected("staffNo, before", "texts without U+0000"));
-    }
     let wanted = Wanted { kind: kind.transpose()?, login_no: staff_no, before: request.before };
     let size = request.page_size.unwrap_or(audit::PAGE_SIZE);
     let rows = audit::list(cx, &wanted, size).await?;

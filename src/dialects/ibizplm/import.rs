@@ -134,7 +134,7 @@ pub fn tag(given: Option<String>) -> Result<String, Error> {
 
 async fn schema(cx: &Cx<'_>, id: &str) -> Result<BTreeMap<String, Field>, Error> {
     let missing = || Error::parameter(format!("无法获取表头定义[{id:.64}] / there is no such header definition"));
-    let found = if id.contains('\0') { None } else { cx.scope.import_schema(id).await? };
+    let found = cx.scope.import_schema(id).await?;
     let columns: BTreeMap<String, String> =
         serde_json::from_str(&found.ok_or_else(missing)?.value).map_err(|cause| Error::internal(&cause))?;
     columns.into_iter().map(|(title, name)| Ok((title, field(&name)?))).collect()
@@ -163,7 +163,7 @@ pub async fn put_schema(cx: &Cx<'_>, request: Given<ImportSchema>) -> Result<Sch
     }
     let mut columns = BTreeMap::new();
     for (title, name) in given {
-        if title.trim().is_empty() || title.chars().count() > 255 || title.contains('\0') {
+        if title.trim().is_empty() || title.chars().count() > 255 {
             return Err(wrong());
         }
         columns.insert(title.clone(), field(name.as_str().ok_or_else(wrong)?)?.name().to_owned());
@@ -179,8 +179,7 @@ pub async fn put_schema(cx: &Cx<'_>, request: Given<ImportSchema>) -> Result<Sch
     let stored = serde_json::to_string(&columns).map_err(|cause| Error::internal(&cause))?;
     // The same definition has the same id, however often it is sent.
     let id = hex::encode(Md5::digest(&stored));
-    let name: String =
-        request.text("name").unwrap_or_default().chars().filter(|letter| *letter != '\0').take(255).collect();
+    let name: String = request.text("name").unwrap_or_default().chars().take(255).collect();
     let mut tx = cx.scope.write().await?;
     // Beyond the limit, those that were sent longest ago are forgotten.
     tx.forget_import_schemas(MOST_SCHEMAS - 1).await?;

@@ -127,13 +127,12 @@ fn condition(cx: &Cx<'_>, filter: &Value) -> Result<(Column, Test), Error> {
     let name = member("fieldName");
     let column = column(cx, name)?;
     let value = || {
-        let text = match filter.get("value") {
+        Ok(match filter.get("value") {
             Some(Value::String(text)) => text.trim().to_owned(),
             Some(Value::Number(number)) => number.to_string(),
             Some(Value::Bool(flag)) if column == Column::Deleted => flag.to_string(),
             _ => return Err(wrong(name, "value 应为文本或数字 / expected a text or a number as value")),
-        };
-        if text.contains('\0') { Err(wrong(name, "不能包含 U+0000 / must not contain U+0000")) } else { Ok(text) }
+        })
     };
     let part = || {
         let piece = value()?;
