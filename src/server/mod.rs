@@ -4,6 +4,7 @@
 mod address;
 mod addresses;
 mod close;
+mod closing;
 mod cors;
 mod door;
 mod files;

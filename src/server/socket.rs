@@ -19,10 +19,10 @@ use tokio_tungstenite::tungstenite::protocol::{Message, WebSocketConfig};
 use tokio_tungstenite::tungstenite::{Bytes, Utf8Bytes};
 use tokio_util::sync::CancellationToken;
 
+use super::closing::Closing;
 use super::limits::{SocketRate, Verdict};
 use super::requests::{self, Answer, Identity, Reading};
 use super::session::Session;
-use super::stream::Connection;
 use super::timers::{Stall, Timers, sign_in_due};
 use super::unfinished::Unfinished;
 use super::work::Work;
@@ -53,7 +53,7 @@ pub fn wire_config() -> WebSocketConfig {
 pub struct Socket {
     shared: Arc<Shared>,
     session: Arc<Session>,
-    wire: WebSocketStream<Connection>,
+    wire: WebSocketStream<Closing>,
     caller: Option<Arc<Caller>>,
     rate: SocketRate,
     work: Work,
@@ -93,12 +93,7 @@ enum End {
 }
 
 /// Serves a socket until it ends.
-pub async fn serve(
-    shared: Arc<Shared>,
-    session: Session,
-    wire: WebSocketStream<Connection>,
-    caller: Option<Arc<Caller>>,
-) {
+pub async fn serve(shared: Arc<Shared>, session: Session, wire: WebSocketStream<Closing>, caller: Option<Arc<Caller>>) {
     let id = session.id();
     tracing::debug!(socket = id, "socket opened");
     let mut socket = Socket::new(shared, session, wire, caller);
@@ -116,12 +111,7 @@ async fn cancelled(token: CancellationToken) {
 }
 
 impl Socket {
-    fn new(
-        shared: Arc<Shared>,
-        session: Session,
-        wire: WebSocketStream<Connection>,
-        caller: Option<Arc<Caller>>,
-    ) -> Self {
+    fn new(shared: Arc<Shared>, session: Session, wire: WebSocketStream<Closing>, caller: Option<Arc<Caller>>) -> Self {
         let timers = Timers::new(&shared, caller.is_some());
         let shutdown = Box::pin(cancelled(shared.shutdown.token()));
         let ending = Box::pin(session.ending().ended());
@@ -289,7 +279,10 @@ impl Socket {
             }
             // tungstenite has queued the answer itself; flushing sends it.
             (Message::Ping(echoed), _) => self.unflushed += CONTROL_HEAD + echoed.len(),
-            (Message::Close(_), _) => self.unflushed += CONTROL_HEAD,
+            (Message::Close(close), _) => {
+                self.wire.get_mut().heard(close.as_ref());
+                self.unflushed += CONTROL_HEAD;
+            }
             (Message::Pong(_) | Message::Frame(_), _) => {}
         }
         Ok(())

@@ -12,6 +12,7 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::address::ClientAddress;
+use super::closing::Closing;
 use super::http::bearer;
 use super::session::{Full, Session};
 use super::stream::Connection;
@@ -151,6 +152,7 @@ async fn serve(shared: Arc<Shared>, session: Session, request: Request, caller: 
     let (mut stream, read) = (parts.io.into_inner(), parts.read_buf.to_vec());
     // From here on the client is told why before it is left.
     stream.wait();
+    let stream = Closing::new(stream, &read);
     let wire = WebSocketStream::from_partially_read(stream, read, Role::Server, Some(socket::wire_config())).await;
     socket::serve(shared, session, wire, caller).await;
 }

@@ -18,6 +18,7 @@ mod support;
 mod abuse;
 mod audit;
 mod client;
+mod closing;
 mod concepts;
 mod crowd;
 mod customers;
