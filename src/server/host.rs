@@ -17,7 +17,7 @@ use crate::config::AuthMode;
 const ANYBODYS: [&str; 2] = ["/healthz", "/readyz"];
 
 const NO_HOST: &str = "请求应有一个有效的 Host / a request has one Host, and it is the name of a host\n";
-const FOREIGN: &str = "开放模式只接受本机名称（localhost、127.0.0.1、[::1]）作为 Host；其他名称请用令牌模式：[auth] mode = \"token\" / \
+const FOREIGN: &str = "open 模式只接受本机的名称作为 Host（localhost、127.0.0.1、[::1]）；要用其他名称，请改用 token 模式：[auth] mode = \"token\" / \
      in open mode only names of this machine are taken as Host (localhost, 127.0.0.1, [::1]); \
      for other names use token mode: [auth] mode = \"token\"\n";
 

@@ -48,7 +48,7 @@ async fn in_open_mode_a_page_of_another_name_gets_nothing() {
     for host in [ATTACKER, "attacker.example:7070", "localhost.attacker.example", "192.0.2.1"] {
         let (status, answer) = ask(&server, "GET /ws HTTP/1.1", &socket(host)).await;
         assert_eq!(status, 421, "{host}: {answer}");
-        assert!(answer.contains("令牌模式") && answer.contains("token mode"), "{answer}");
+        assert!(answer.contains("token 模式") && answer.contains("token mode"), "{answer}");
     }
     for host in ["localhost", "LOCALHOST:7070", "127.0.0.1:7070", "[::1]:7070", "desk.localhost"] {
         assert_eq!(ask(&server, "GET /ws HTTP/1.1", &socket(host)).await.0, 101, "{host}");
