@@ -8,6 +8,7 @@ use std::fmt;
 
 use crate::domain::masking::{mask, mask_json, mask_text};
 use crate::domain::plm::{Fault, Wrong};
+use crate::store::fault::StorageFault;
 use crate::store::{SearchTooLong, is_interrupted};
 
 /// Why a request was refused. What is not in a variant's fields does not reach the client.
@@ -113,6 +114,10 @@ pub enum Error {
     ShuttingDown {
         retry_after_ms: u64,
     },
+    /// The storage takes no writes.
+    Storage {
+        fault: StorageFault,
+    },
 }
 
 /// One line of the table of codes.
@@ -175,6 +180,7 @@ table! {
     INTERNAL: 2500 "系统内部错误", Some("XXX"), 200, true, "服务器内部错误，编号可在日志中查到", "a fault of the server; the log has the cause under this id";
     TIMED_OUT: 2504 "请求超时", None, 200, true, "超过 [limits] request_seconds，写操作结果未知，请用同一 requestId 重试；或搜索超过 [limits] search_seconds，请缩小范围", "took longer than [limits] request_seconds, and whether a write was made is unknown: send it again with the same requestId; or a search took longer than [limits] search_seconds: narrow it";
     SHUTTING_DOWN: 2503 "服务正在关闭", None, 200, true, "服务正在关闭，retryAfterMs 后重连", "shutting down; connect again after retryAfterMs";
+    STORAGE: 2507 "存储不可用", Some("XXX"), 200, true, "磁盘已满、数据库只读或磁盘出错，exception 说明是哪一种；写操作没有确认，处理后用同一 requestId 重试", "the disk is full or fails, or the database is read-only; exception says which. A write is not confirmed: send it again with the same requestId when that is mended";
 }
 
 impl Error {
@@ -263,6 +269,7 @@ impl Error {
             Self::TimedOut | Self::SearchTooLong => &TIMED_OUT,
             Self::Internal { .. } => &INTERNAL,
             Self::ShuttingDown { .. } => &SHUTTING_DOWN,
+            Self::Storage { .. } => &STORAGE,
         }
     }
 
@@ -276,6 +283,7 @@ impl Error {
             Self::NotInDictionary { given, field } => format!("'{given}' is not a valid {field}").into(),
             Self::FrameForm { detail } => detail.as_str().into(),
             Self::Internal { id } => id.to_string().into(),
+            Self::Storage { fault } => fault.text().into(),
             other => other.row().exception?.into(),
         })
     }
@@ -354,6 +362,10 @@ impl std::error::Error for Error {}
 
 impl From<sqlx::Error> for Error {
     fn from(cause: sqlx::Error) -> Self {
+        if let Some(fault) = StorageFault::of(&cause) {
+            tracing::error!(%cause, "the storage takes no writes");
+            return Self::Storage { fault };
+        }
         match &cause {
             sqlx::Error::AnyDriverError(cause) if cause.is::<SearchTooLong>() => Self::SearchTooLong,
             // No connection was free in time, or the database gave the statement up.

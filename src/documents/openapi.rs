@@ -345,7 +345,7 @@ fn readiness() -> Value {
         "security": [],
         "responses": {
             "200": text("可以接受请求 / requests are answered"),
-            "503": text("正在关闭，或数据库没有应答 / shutting down, or the database does not answer"),
+            "503": text("正在关闭、数据库没有应答，或者磁盘已满、只读、出错 / shutting down, the database does not answer, or the disk is full, read-only or failing"),
         },
     })
 }

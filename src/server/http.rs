@@ -82,8 +82,12 @@ async fn ready(State(shared): State<Arc<Shared>>) -> Response<Body> {
     if shared.shutdown.has_started() {
         return status(StatusCode::SERVICE_UNAVAILABLE, "shutting down\n");
     }
-    match shared.backend.store.ping().await {
-        Ok(()) => status(StatusCode::OK, "ready\n"),
+    match shared.backend.store.ready().await {
+        Ok(None) => status(StatusCode::OK, "ready\n"),
+        Ok(Some(fault)) => {
+            tracing::error!(%fault, "the storage takes no writes");
+            status(StatusCode::SERVICE_UNAVAILABLE, format!("{fault}\n"))
+        }
         Err(error) => {
             tracing::error!(%error, "the database does not answer");
             status(StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
@@ -249,8 +253,8 @@ fn json(status: StatusCode, body: Vec<u8>) -> Response<Body> {
     response
 }
 
-fn status(status: StatusCode, text: &'static str) -> Response<Body> {
-    let mut response = Response::new(Body::from(text));
+fn status(status: StatusCode, text: impl Into<Body>) -> Response<Body> {
+    let mut response = Response::new(text.into());
     *response.status_mut() = status;
     response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response

@@ -46,7 +46,8 @@ macro_rules! queries {
             #[allow(clippy::too_many_arguments, reason = "a row has as many columns as it has")]
             pub async fn $name(&mut self, $($arg: $type),*) -> sqlx::Result<queries!(@type $shape)> {
                 let company = self.company();
-                queries!(@run $shape, self.conn(), $sqlite, $postgres, company $(, $arg)*)
+                let done = queries!(@run $shape, self.conn(), $sqlite, $postgres, company $(, $arg)*);
+                self.note(done)
             }
         }
     };

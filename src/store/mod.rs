@@ -9,9 +9,12 @@
 mod macros;
 pub mod conditions;
 mod dynamic;
+pub mod fault;
 mod feeds;
 mod files;
+mod foreign;
 mod gathered;
+mod health;
 mod migrate;
 pub mod plm;
 mod postgres;
@@ -29,7 +32,9 @@ use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection};
 
 use crate::domain::catalogue::login_key;
+use fault::StorageFault;
 use gathered::Gathered;
+use health::Health;
 pub use migrate::OpenError;
 use rows::CustomerRow;
 pub use searching::{Asker, SearchTooLong, is_interrupted};
@@ -69,6 +74,9 @@ pub struct Store {
     searching: Searching,
     /// `None` only where the gathering itself asks.
     gathered: Option<Gathered>,
+    health: Health,
+    /// Where the file is, if it is one.
+    folder: Option<PathBuf>,
 }
 
 #[derive(Clone)]
@@ -115,7 +123,11 @@ impl Store {
             }
         };
         let searching = Searching::new(connections.searches, connections.search);
-        let bare = Self { engine, searching, gathered: None };
+        let folder = match location {
+            Location::Folder(folder) => Some(folder.clone()),
+            Location::Postgres(_) => None,
+        };
+        let bare = Self { engine, searching, gathered: None, health: Health::default(), folder };
         Ok(Self { gathered: Some(Gathered::new(bare.clone())), ..bare })
     }
 
@@ -131,6 +143,17 @@ impl Store {
             Conn::Sqlite(conn) => sqlx::Connection::ping(conn).await,
             Conn::Postgres(conn) => sqlx::Connection::ping(conn).await,
         }
+    }
+
+    /// Answers whether what is written now would be kept, as far as can be told. An embedded database is written to
+    /// for that; a server of PostgreSQL is judged by the last write.
+    pub async fn ready(&self) -> sqlx::Result<Option<StorageFault>> {
+        self.ping().await?;
+        let fault = match (&self.engine, &self.folder) {
+            (Engine::Sqlite(engine), Some(folder)) => self.health.of_file(engine, folder.clone()).await?,
+            _ => None,
+        };
+        Ok(fault.or_else(|| self.health.lately()))
     }
 
     /// Ends all work: what is committed is in the database file (SQLite) or acknowledged (PostgreSQL).
@@ -238,11 +261,15 @@ impl Scope {
     /// Opens a transaction. It waits for the writers before it; dropped without
     /// [`commit`](Tx::commit), it leaves nothing behind.
     pub async fn write(&self) -> sqlx::Result<Tx> {
-        let work = match &self.store.engine {
-            Engine::Sqlite(engine) => Work::Sqlite(engine.begin().await?),
-            Engine::Postgres(engine) => Work::Postgres(engine.begin().await?),
+        let begun = match &self.store.engine {
+            Engine::Sqlite(engine) => engine.begin().await.map(Work::Sqlite),
+            Engine::Postgres(engine) => engine.begin().await.map(Work::Postgres),
         };
-        Ok(Tx { work, company: self.company })
+        let health = self.store.health.clone();
+        if begun.is_err() {
+            health.note(&begun);
+        }
+        Ok(Tx { work: begun?, company: self.company, health })
     }
 }
 
@@ -250,6 +277,7 @@ impl Scope {
 pub struct Tx {
     work: Work,
     company: i64,
+    health: Health,
 }
 
 enum Work {
@@ -270,11 +298,21 @@ impl Tx {
         }
     }
 
+    /// Takes note of a statement that failed.
+    fn note<T>(&self, done: sqlx::Result<T>) -> sqlx::Result<T> {
+        if done.is_err() {
+            self.health.note(&done);
+        }
+        done
+    }
+
     /// Returns once what was written survives a crash.
     pub async fn commit(self) -> sqlx::Result<()> {
-        match self.work {
+        let done = match self.work {
             Work::Sqlite(tx) => tx.commit().await,
             Work::Postgres(tx) => tx.commit().await,
-        }
+        };
+        self.health.note(&done);
+        done
     }
 }

@@ -18,7 +18,8 @@ use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePo
 use sqlx::{ConnectOptions, Executor, Sqlite, SqliteConnection};
 use tokio::sync::{Mutex, OwnedMutexGuard};
 
-use super::{Connections, uninterrupted};
+use super::fault::StorageFault;
+use super::{Connections, foreign, uninterrupted};
 
 /// How long another process (an `admin` command, a backup) may hold the database before a writer gives up.
 const BUSY: std::time::Duration = std::time::Duration::from_secs(10);
@@ -38,8 +39,8 @@ struct Writer {
     fate: Fate,
 }
 
-/// What became of a group of transactions: unset while it is gathered, then whether it is on the disk.
-type Fate = Arc<OnceLock<bool>>;
+/// What became of a group of transactions: unset while it is gathered, then whether it is on the disk, or why not.
+type Fate = Arc<OnceLock<Result<(), StorageFault>>>;
 
 #[derive(Clone, Copy, PartialEq, Eq, Debug)]
 enum State {
@@ -111,8 +112,8 @@ impl Engine {
             writer.recover().await?;
         }
         match fate.get() {
-            Some(true) => Ok(()),
-            Some(false) => Err(sqlx::Error::Protocol("its group of transactions was rolled back".into())),
+            Some(Ok(())) => Ok(()),
+            Some(Err(fault)) => Err((*fault).into()),
             None => writer.commit().await,
         }
     }
@@ -133,6 +134,13 @@ impl Engine {
         Ok(())
     }
 
+    /// Writes into the file, once more, that it is ours; returns once that is on the disk.
+    pub async fn mark(&self) -> sqlx::Result<()> {
+        let mut tx = self.begin().await?;
+        tx.conn().execute(foreign::MARK).await?;
+        tx.commit().await
+    }
+
     /// Brings the schema up to date, on the writing connection.
     pub async fn migrate(&self, migrator: &Migrator) -> Result<(), MigrateError> {
         migrator.run_direct(None, &mut self.writer.lock().await.conn, false).await
@@ -146,7 +154,7 @@ impl Writer {
             if self.conn.execute("rollback to work; release work").await.is_err() {
                 // The savepoint is not there: it was never set, or an error ended the whole transaction.
                 // Closing the group is then the only state that is known.
-                self.abandon().await;
+                self.abandon(StorageFault::Undone).await;
             } else {
                 self.state = State::Open;
             }
@@ -156,21 +164,21 @@ impl Writer {
 
     async fn commit(&mut self) -> sqlx::Result<()> {
         if let Err(error) = self.conn.execute("commit").await {
-            self.abandon().await;
+            self.abandon(StorageFault::of(&error).unwrap_or(StorageFault::Undone)).await;
             return Err(error);
         }
-        self.close_group(true);
+        self.close_group(Ok(()));
         Ok(())
     }
 
-    async fn abandon(&mut self) {
+    async fn abandon(&mut self, why: StorageFault) {
         // An error here means that there is no transaction any more, which is what is wanted.
         let _ = self.conn.execute("rollback").await;
-        self.close_group(false);
+        self.close_group(Err(why));
     }
 
-    fn close_group(&mut self, durable: bool) {
-        let _ = std::mem::take(&mut self.fate).set(durable);
+    fn close_group(&mut self, fate: Result<(), StorageFault>) {
+        let _ = std::mem::take(&mut self.fate).set(fate);
         self.state = State::Idle;
     }
 }

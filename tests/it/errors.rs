@@ -7,7 +7,7 @@ const WRONG_TYPE: &str = "无效的唯一标识符类型";
 const NOBODY: &str = "Couldn't find Customer";
 
 /// Code, message and `exception.message`; XXX stands for what the request says.
-const FROZEN: [(i64, &str, Option<&str>); 31] = [
+const FROZEN: [(i64, &str, Option<&str>); 32] = [
     (429, "api接口超过请求限制", None),
     (2000, UNKNOWN, Some("缺少自定义字段 XXX")),
     (2000, UNKNOWN, Some("param is missing or the value is empty: customer")),
@@ -39,6 +39,7 @@ const FROZEN: [(i64, &str, Option<&str>); 31] = [
     (2500, "系统内部错误", Some("XXX")),
     (2504, "请求超时", None),
     (2503, "服务正在关闭", None),
+    (2507, "存储不可用", Some("XXX")),
 ];
 
 #[test]

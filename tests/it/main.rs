@@ -53,5 +53,6 @@ mod signed;
 mod socket;
 mod statements;
 mod steady;
+mod storage;
 mod systems;
 mod tokens;

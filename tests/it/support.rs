@@ -4,6 +4,7 @@
 use std::io::Write;
 use std::net::{Ipv4Addr, SocketAddr};
 use std::ops::Deref;
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicI64, Ordering};
 
@@ -56,7 +57,7 @@ impl Engine {
     }
 }
 
-fn skipped(test: &str, why: &str) {
+pub fn skipped(test: &str, why: &str) {
     // Not eprintln!, which is only shown of tests that fail.
     let _ = writeln!(std::io::stderr(), "跳过 / skipped: {test}, {why}");
 }
@@ -103,6 +104,7 @@ pub struct Place {
 }
 
 enum Remains {
+    Nothing,
     Folder { _folder: TempDir },
     Database { admin: String, name: String },
 }
@@ -129,6 +131,11 @@ impl Place {
                 Self { location, _remains: Remains::Database { admin, name } }
             }
         }
+    }
+
+    /// A folder that somebody else looks after.
+    pub fn in_folder(folder: &Path) -> Self {
+        Self { location: Location::Folder(folder.to_owned()), _remains: Remains::Nothing }
     }
 
     pub fn location(&self) -> &Location {
@@ -293,18 +300,18 @@ pub async fn backend(engine: Engine, customers: u64) -> Demo {
 /// The same with other settings.
 pub async fn backend_with(engine: Engine, customers: u64, change: impl FnOnce(&mut Config)) -> Demo {
     let time = Time::default();
-    let (place, store) = demo_store(engine, customers).await;
+    let place = Place::new(engine).await;
+    let store = filled(&place, customers).await;
     let mut config = Config::default();
     change(&mut config);
     config.check().unwrap();
     Demo { backend: Backend::new(store, time.clock(), &config), time, place }
 }
 
-async fn demo_store(engine: Engine, customers: u64) -> (Place, Store) {
-    let place = Place::new(engine).await;
+async fn filled(place: &Place, customers: u64) -> Store {
     let store = place.open().await;
     demo::fill(&store, customers).await.unwrap();
-    (place, store)
+    store
 }
 
 /// A server with the demo's data, in this process.
@@ -335,7 +342,12 @@ impl TestServer {
 /// Starts a server on a free port of the loopback address, in open mode unless `change` says otherwise. Its
 /// clock is the machine's, as its clients' is.
 pub async fn server(engine: Engine, change: impl FnOnce(&mut Config)) -> TestServer {
-    let (place, store) = demo_store(engine, CUSTOMERS).await;
+    server_in(Place::new(engine).await, change).await
+}
+
+/// The same in this place.
+pub async fn server_in(place: Place, change: impl FnOnce(&mut Config)) -> TestServer {
+    let store = filled(&place, CUSTOMERS).await;
     let mut config = Config::default();
     config.auth.mode = AuthMode::Open;
     config.unlimited_rates(|_| false);

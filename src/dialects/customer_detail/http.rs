@@ -38,7 +38,9 @@ pub fn failure(refused: &Refused<'_>) -> Refusal {
         }
         Error::RateLimited { .. } => (429, "Too Many Attempts.".to_owned()),
         Error::FrameTooLarge { .. } => (413, "The POST data is too large.".to_owned()),
-        Error::ShuttingDown { .. } | Error::TimedOut | Error::SearchTooLong => (503, "Service Unavailable".to_owned()),
+        Error::ShuttingDown { .. } | Error::Storage { .. } | Error::TimedOut | Error::SearchTooLong => {
+            (503, "Service Unavailable".to_owned())
+        }
         Error::Parameter { detail } => return invalid(detail),
         _ => (500, "Server Error".to_owned()),
     };

@@ -89,7 +89,7 @@ pub fn failure(refused: &Refused<'_>) -> Refusal {
         Error::InUse { .. } => (409, 8),
         Error::FrameTooLarge { .. } | Error::FileTooLarge { .. } => (413, 5),
         Error::RateLimited { .. } => (429, 1),
-        Error::ShuttingDown { .. } | Error::TimedOut | Error::SearchTooLong => (503, 1),
+        Error::ShuttingDown { .. } | Error::Storage { .. } | Error::TimedOut | Error::SearchTooLong => (503, 1),
         _ => (500, 1),
     };
     let status =

@@ -92,7 +92,8 @@ fn code(error: &Error) -> i64 {
         | Error::TimedOut
         | Error::SearchTooLong
         | Error::Internal { .. }
-        | Error::ShuttingDown { .. } => 500,
+        | Error::ShuttingDown { .. }
+        | Error::Storage { .. } => 500,
     }
 }
 

@@ -24,7 +24,7 @@ pub async fn create_all(
     while let Some((start, end)) = parts.pop() {
         match together(cx, all.get(start..end).unwrap_or_default(), job).await {
             Ok(()) => {}
-            Err(fault @ Error::Internal { .. }) => return Err(fault),
+            Err(fault @ (Error::Internal { .. } | Error::Storage { .. })) => return Err(fault),
             Err(refusal) if end - start == 1 => {
                 refused += 1;
                 if let Some(result) = results.get_mut(start) {
