@@ -1,4 +1,108 @@
-//! Which databases are ours.
+//! Databases that are not ours, and are left as they are.
+//!
+//! Ours have the first of our migrations in their table of migrations. SQLite files say besides in their head what
+//! they are; those of before that was written into them are known by the table.
 
-/// Says in the head of a SQLite file that it is ours.
+use std::io::Read;
+use std::path::Path;
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, PgConnection, Postgres, Sqlite};
+
+use super::migrate::{FIRST, OpenError};
+
+/// Says in the head of a SQLite file that it is ours: `file` and whoever comes later can tell.
+pub const APPLICATION: i64 = 1_279_347_012;
 pub const MARK: &str = "pragma application_id = 1279347012";
+/// The same as it stands in the file, and where (see "The Database Header" in SQLite's file format).
+const MARKED: &[u8] = b"LAID";
+const MARK_AT: usize = 68;
+/// What every SQLite file begins with.
+const MAGIC: &[u8] = b"SQLite format 3\0";
+
+/// Refuses a file that is something else than ours, or nothing yet. It is not written to.
+pub async fn check_file(file: &Path) -> Result<(), OpenError> {
+    let foreign = |what: String| OpenError::Foreign { place: file.display().to_string(), what };
+    let mut head = Vec::new();
+    let opened = std::fs::File::open(file).and_then(|opened| opened.take(100).read_to_end(&mut head));
+    opened.map_err(|error| OpenError::Connect(error.into()))?;
+    if head.is_empty() {
+        return Ok(());
+    }
+    if !head.starts_with(MAGIC) {
+        return Err(foreign("不是 SQLite 文件 / no SQLite file".to_owned()));
+    }
+    if head.get(MARK_AT..).is_some_and(|rest| rest.starts_with(MARKED)) {
+        return Ok(());
+    }
+    // What is in a log is read, too; without one, not even the files that readers share are made.
+    let log = file.with_extension("sqlite-wal");
+    let has_log = std::fs::metadata(log).is_ok_and(|log| log.len() > 0);
+    let options = SqliteConnectOptions::new().filename(file).read_only(true).immutable(!has_log);
+    let mut conn = options.connect().await.map_err(OpenError::Connect)?;
+    let checked = of_sqlite(&mut conn).await;
+    conn.close().await.map_err(OpenError::Connect)?;
+    match checked.map_err(OpenError::Connect)? {
+        None => Ok(()),
+        Some(tables) => Err(foreign(tables)),
+    }
+}
+
+/// The tables of somebody else's database.
+async fn of_sqlite(conn: &mut SqliteConnection) -> sqlx::Result<Option<String>> {
+    let tables: Vec<String> = sqlx::query_scalar(
+        "select name from sqlite_schema where type = 'table' and name not like 'sqlite\\_%' escape '\\' order by name",
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    if tables.is_empty() {
+        return Ok(None);
+    }
+    if tables.iter().any(|table| table == "_sqlx_migrations") {
+        let first: Option<String> = sqlx::query_scalar::<Sqlite, _>(FIRST_APPLIED).fetch_optional(&mut *conn).await?;
+        // Its first migration was begun, and not ended.
+        if first.as_deref() == Some(FIRST) || (first.is_none() && tables.len() == 1) {
+            return Ok(None);
+        }
+    }
+    Ok(Some(listed(&tables)))
+}
+
+const FIRST_APPLIED: &str = "select description from _sqlx_migrations order by version limit 1";
+
+/// Refuses a schema of PostgreSQL in which there are tables of ours that we have not made. Others beside ours are
+/// nobody's business: extensions have some.
+pub async fn check_postgres(conn: &mut PgConnection) -> Result<(), OpenError> {
+    match of_postgres(conn).await.map_err(OpenError::Connect)? {
+        None => Ok(()),
+        Some((place, what)) => Err(OpenError::Foreign { place, what }),
+    }
+}
+
+async fn of_postgres(conn: &mut PgConnection) -> sqlx::Result<Option<(String, String)>> {
+    let tables: Vec<String> = sqlx::query_scalar(
+        "select table_name::text from information_schema.tables where table_schema = current_schema()
+           and table_name in ('_sqlx_migrations', 'company', 'counter', 'customer', 'staff') order by table_name",
+    )
+    .fetch_all(&mut *conn)
+    .await?;
+    let mut first = None;
+    if tables.iter().any(|table| table == "_sqlx_migrations") {
+        first = sqlx::query_scalar::<Postgres, String>(FIRST_APPLIED).fetch_optional(&mut *conn).await?;
+    }
+    let has_ours = tables.iter().any(|table| table != "_sqlx_migrations");
+    if first.as_deref() == Some(FIRST) || (first.is_none() && !has_ours) {
+        return Ok(None);
+    }
+    let place: String =
+        sqlx::query_scalar("select current_database() || '.' || current_schema()").fetch_one(&mut *conn).await?;
+    Ok(Some((place, listed(&tables))))
+}
+
+/// Names some tables of a database.
+fn listed(tables: &[String]) -> String {
+    const SHOWN: usize = 5;
+    let names: Vec<&str> = tables.iter().map(String::as_str).take(SHOWN).collect();
+    let rest = if tables.len() > SHOWN { " …" } else { "" };
+    format!("其中有表 / it has the tables {}{rest}", names.join(", "))
+}

@@ -18,6 +18,9 @@ macro_rules! migrations {
     };
 }
 
+/// The name of the first migration, by which a database is known to be ours.
+pub const FIRST: &str = "0001_switchboard";
+
 migrations! {
     1 "0001_switchboard",
     2 "0002_statistics",
@@ -47,6 +50,11 @@ pub enum OpenError {
         cause: std::io::Error,
     },
     Connect(sqlx::Error),
+    /// Somebody else's: where it is, and what is in it.
+    Foreign {
+        place: String,
+        what: String,
+    },
     /// A newer laidian has changed the schema.
     Newer(i64),
     Migrate(MigrateError),
@@ -72,6 +80,11 @@ impl fmt::Display for OpenError {
             Self::Connect(cause) => write!(
                 f,
                 "无法打开数据库（{cause}），请检查 --data 或 [database] url / the database cannot be opened ({cause}): check --data or [database] url"
+            ),
+            Self::Foreign { place, what } => write!(
+                f,
+                "{place} 不是 laidian 的数据库（{what}），没有改动它；请用 --data、[database] folder 或 url 指定另一个位置 / \
+                 {place} is no database of laidian's ({what}); it was left as it is: set --data, [database] folder or url to another place"
             ),
             Self::Newer(version) => write!(
                 f,

@@ -112,12 +112,15 @@ impl Store {
             Location::Folder(folder) => {
                 let file = database_file(folder);
                 make_private(folder, &file).map_err(|cause| OpenError::Folder { folder: folder.clone(), cause })?;
+                foreign::check_file(&file).await?;
                 let engine = sqlite::Engine::open(&file, connections).await.map_err(OpenError::Connect)?;
                 engine.migrate(&migrate::sqlite()).await.map_err(OpenError::from)?;
+                engine.claim().await.map_err(OpenError::Connect)?;
                 Engine::Sqlite(engine)
             }
             Location::Postgres(url) => {
                 let engine = postgres::Engine::open(url, connections).await.map_err(OpenError::Connect)?;
+                foreign::check_postgres(&mut *engine.reader().await.map_err(OpenError::Connect)?).await?;
                 engine.migrate(&migrate::postgres()).await.map_err(OpenError::from)?;
                 Engine::Postgres(engine)
             }

@@ -134,6 +134,18 @@ impl Engine {
         Ok(())
     }
 
+    /// Writes into the file that it is ours, unless it says so. On a full disk that waits for another start.
+    pub async fn claim(&self) -> sqlx::Result<()> {
+        let query = sqlx::query_scalar::<Sqlite, i64>("pragma application_id");
+        if query.fetch_one(&mut *self.reader().await?).await? == foreign::APPLICATION {
+            return Ok(());
+        }
+        match self.mark().await {
+            Err(error) if StorageFault::of(&error).is_none() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
     /// Writes into the file, once more, that it is ours; returns once that is on the disk.
     pub async fn mark(&self) -> sqlx::Result<()> {
         let mut tx = self.begin().await?;

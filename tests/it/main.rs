@@ -27,6 +27,7 @@ mod door;
 mod erratic;
 mod errors;
 mod flood;
+mod foreign;
 mod golden;
 mod group_commit;
 mod identity;
