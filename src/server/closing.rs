@@ -51,6 +51,11 @@ impl Closing {
         self.connection.metered()
     }
 
+    /// The same, to be told how much it may read.
+    pub fn metered_mut(&mut self) -> &mut Metered {
+        self.connection.metered_mut()
+    }
+
     /// Hears of a close as tungstenite understood it, before its answer is written.
     pub fn heard(&mut self, close: Option<&CloseFrame>) {
         let is_refused =

@@ -241,8 +241,10 @@ impl Socket {
                     self.send(requests::refusal(&CallbackId::salvage(&text), &error));
                 }
                 Some(Some(Ok(_))) => {}
+                None if self.wire.get_ref().metered().is_stopped() => {}
                 _ => break,
             }
+            self.wire.get_mut().metered_mut().go_on(arriving::PORTION);
         }
     }
 

@@ -1,6 +1,7 @@
 //! The audit: what is written down of whom, who may read it, and how long it is kept.
 
 use std::collections::BTreeSet;
+use std::time::{Duration, Instant};
 
 use laidian::ops::audit;
 use serde_json::{Value, json};
@@ -271,6 +272,11 @@ async fn say_secrets(server: &TestServer) -> Vec<String> {
     assert_eq!(agent.ask(json!({"action": "13800138000"})).await["code"], 2404);
     assert_eq!(agent.ask(json!({"action": "13800138000", "companyId": 1001})).await["code"], 2403);
     done(&mut agent, json!({"action": "destroy_customer", "type": "cellphone", "content": "138900010001"})).await;
+    let mut masked = connect(server).await;
+    let login = json!({"action": "login", "companyId": 1001, "operator": "TRCS004", "password": password("trcs004")});
+    done(&mut masked, login).await;
+    let tried = json!({"action": "get_customer", "type": "cellphone", "content": "138900010001"});
+    assert_eq!(masked.ask(tried).await["code"], 2005);
     done(&mut admin, json!({"action": "put_operator", "staffNo": "new", "name": "新人", "password": "secret-of-new"}))
         .await;
     done(&mut admin, json!({"action": "set_password", "staffNo": "new", "password": "second-secret"})).await;
@@ -312,6 +318,12 @@ async fn nothing_that_is_secret_is_written_down(engine: Engine) {
     list_all(&mut admin, json!({"kind": "refusal"}), 5).await;
     let mut raw = server.place().connect().await;
     let sql = "select kind || ' ' || login_no || ' ' || address || ' ' || what from audit";
+    // A try is written down beside its answer.
+    let began = Instant::now();
+    while !raw.texts(sql).await.iter().any(|line| line.starts_with("try")) {
+        assert!(began.elapsed() < PATIENCE, "the try is not written down");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
     let lines = raw.texts(sql).await;
     assert!(lines.len() > 15, "{lines:#?}");
     for kind in audit::Kind::ALL.map(audit::Kind::name) {

@@ -200,13 +200,19 @@ fn open_forms(action: &str, text: &str) -> Vec<Value> {
             json!({"customer": {"jsonStr": {"500": text}}}),
             json!({"customer": {"customerLabel": [text]}}),
         ],
-        "put_details" => ["mobile", "remark", "qq"]
-            .map(|field| json!({"details": {field: text}, "document": {field: text}}))
-            .to_vec(),
         "get_customer" | "feeds" | "destroy_customer" | "reveal_phone" | "get_details" | "create_follow_up"
-        | "put_details" => ["cellphone", "custname", "company"]
-            .map(|kind| json!({"type": kind, "content": text, "text": "x"}))
-            .to_vec(),
+        | "put_details" | "update_customer" => {
+            let mut forms = ["cellphone", "custName", "companyName"].map(|kind| json!({"type": kind, "content": text}));
+            for form in &mut forms {
+                let more = match action {
+                    "put_details" => json!({"fields": {"remark": "x"}}),
+                    "update_customer" => json!({"customer": {"address": "望潮街"}}),
+                    _ => json!({}),
+                };
+                form.as_object_mut().unwrap().extend(more.as_object().cloned().unwrap());
+            }
+            forms.to_vec()
+        }
         "list_customers" => vec![json!({"query": text}), json!({"query": format!("{text} 王")})],
         fetch if fetch.starts_with("ibizplm.fetch") => {
             let texts = ["n_name_like", "n_name_eq", "query", "n_description_like", "n_description_eq", "n_logo_eq"];
@@ -278,7 +284,7 @@ async fn an_answer_that_tells_a_guess_from_a_hit_has_counted_as_a_try() {
 }
 
 /// The actions by which a number, or a text with it, can be asked for.
-const TELLING: [&str; 13] = [
+const TELLING: [&str; 12] = [
     "account/add",
     "create_customer",
     "create_follow_up",
@@ -291,7 +297,6 @@ const TELLING: [&str; 13] = [
     "put_details",
     "reveal_phone",
     "update_customer",
-    "ibizplm.fetchdefault",
 ];
 
 /// A script that tries the hidden digits is told to wait, by whatever action it tries them.
