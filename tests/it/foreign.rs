@@ -3,6 +3,7 @@
 use std::fs;
 use std::path::Path;
 
+use laidian::config::Config;
 use laidian::store::{Location, OpenError, Store, database_file};
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
 use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, SqliteConnection};
@@ -35,7 +36,7 @@ fn files(folder: &Path) -> Vec<(String, Vec<u8>)> {
 }
 
 async fn open(folder: &Path) -> Result<Store, OpenError> {
-    Store::open(&Location::Folder(folder.to_owned()), 2).await
+    Store::open(&Location::Folder(folder.to_owned()), &Config::default().connections()).await
 }
 
 fn says_what_it_is(error: &OpenError, place: &str, what: &str) {
@@ -158,7 +159,10 @@ async fn somebody_elses_tables_in_postgresql_are_left_as_they_are() {
         let mut raw = place.connect().await;
         raw.execute(sql).await;
         let before = raw.texts(tables).await;
-        let error = Store::open(place.location(), 1).await.err().unwrap_or_else(|| panic!("{sql} was taken"));
+        let error = Store::open(place.location(), &Config::default().connections())
+            .await
+            .err()
+            .unwrap_or_else(|| panic!("{sql} was taken"));
         says_what_it_is(&error, ".public", table);
         assert_eq!(raw.texts(tables).await, before);
     }

@@ -45,7 +45,7 @@ pub fn in_request(body: &Value) -> usize {
     match body {
         Value::Object(members) => {
             let is_by_id = members.get("type").and_then(Value::as_str).is_some_and(|kind| kind.trim() == "id");
-            let counts = |name: &str| !IDS.contains(&name) && !(is_by_id && name == "content");
+            let counts = |name: &str| !(IDS.contains(&name) || is_by_id && name == "content");
             members.iter().filter(|(name, _)| counts(name)).map(|(_, value)| in_request(value)).sum()
         }
         Value::Array(items) => items.iter().map(in_request).sum(),
