@@ -304,7 +304,8 @@ const TELLING: [&str; 12] = [
 async fn whoever_tries_digit_after_digit_is_told_to_wait() {
     let by_phone = |number: &str| json!({"type": "cellphone", "content": number, "ifVersion": 99});
     let by_name = |number: &str| json!({"type": "custName", "content": format!("王{number}")});
-    let asks: [(&str, &dyn Fn(&str) -> Value); 8] = [
+    type Ask<'a> = (&'a str, &'a dyn Fn(&str) -> Value);
+    let asks: [Ask<'_>; 8] = [
         ("get_customer", &by_phone),
         ("destroy_customer", &by_phone),
         (
