@@ -62,7 +62,7 @@ const HTTP_BUFFER: usize = 64 * 1024;
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
 /// How long the database may take to close.
-const CLOSE: Duration = Duration::from_secs(5);
+const CLOSE: Duration = Duration::from_secs(15);
 
 /// What the machine holds for a client that has not read it yet, bytes (it doubles this).
 const SEND_BUFFER: u32 = 128 * 1024;

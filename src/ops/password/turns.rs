@@ -138,9 +138,11 @@ mod tests {
         // One of the many, then each of the others.
         drop(many.pop_front().unwrap().await.unwrap());
         drop(other.await.unwrap());
-        for v6 in v6 {
-            drop(v6.await.unwrap());
-        }
+        let [first, second] = v6;
+        drop(first.await.unwrap());
+        // The second of the same network comes after another of the many.
+        drop(many.pop_front().unwrap().await.unwrap());
+        drop(second.await.unwrap());
         assert!(many.iter().any(|task| !task.is_finished()));
         for task in many {
             drop(task.await.unwrap());
