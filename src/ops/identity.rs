@@ -5,6 +5,7 @@ use std::net::IpAddr;
 use super::{Backend, Caller, Operator, password};
 use crate::domain::catalogue::{Catalogue, Role, login_key};
 use crate::domain::customer::LONGEST_TEXT;
+use crate::domain::network;
 use crate::error::Error;
 
 /// What a frame says of who sent it.
@@ -97,13 +98,14 @@ pub async fn by_password(backend: &Backend, claim: &Claim, password: &str, addre
     if login_no.chars().count() > LONGEST_TEXT || login_no.contains('\0') {
         return Err(wrong());
     }
-    let (account, from) = (format!("{company}/{}", login_key(login_no)), address.to_string());
+    let (account, from) = (format!("{company}/{}", login_key(login_no)), network::of(address).to_string());
     let now = backend.clock.now();
     // Who is refused anyway does not wait for his turn.
     backend.guesses.check(&account, password::FREE_FOR_ACCOUNT, now)?;
     backend.guesses.check(&from, password::FREE_FOR_ADDRESS, now)?;
-    let stored = backend.store.company(company).password(&login_key(login_no)).await?.and_then(|row| row.password);
     let turn = password::turn(Some(address)).await?;
+    // Only now: the password may have been changed while this waited for its turn.
+    let stored = backend.store.company(company).password(&login_key(login_no)).await?.and_then(|row| row.password);
     // Counted before it is checked: others who try at the same time are told so.
     let now = backend.clock.now();
     let of_address = backend.guesses.begin(&from, password::FREE_FOR_ADDRESS, now)?;
