@@ -23,10 +23,10 @@ use serde::Serialize;
 
 use http::{Call, Described, Refusal, Refused};
 
-use crate::domain::masking::{mask_from, tries};
+use crate::domain::masking::mask_from;
 use crate::error::Error;
 use crate::ops::outgoing::Outgoing;
-use crate::ops::{Backend, Caller, Cx, reveal};
+use crate::ops::{Backend, Caller, Cx};
 use crate::protocol::envelope::{self, Door};
 use crate::protocol::frame::Settings;
 use crate::protocol::nul;
@@ -69,11 +69,9 @@ macro_rules! dialects {
 
             /// Reads the request, carries it out and appends the reply; or returns the file to be sent.
             pub async fn run(self, mut cx: Cx<'_>, body: &str, door: Door<'_>, out: &mut Vec<u8>) -> Result<Answered, Error> {
+                cx.action = self.name();
                 if let Some(role) = self.access().from_role() {
                     cx.require(self.name(), role)?;
-                }
-                if cx.rights().masks() {
-                    count_tries(&cx, self.name(), body)?;
                 }
                 if self.effect() == Effect::Write {
                     cx.request = request_id::read(self.name(), body)?;
@@ -223,11 +221,4 @@ pub fn near(action: &str) -> Vec<&'static str> {
         .collect();
     near.sort_by(|a, b| b.0.total_cmp(&a.0));
     near.into_iter().take(3).map(|(_, name)| name).collect()
-}
-
-/// Counts what a request of somebody who sees numbers masked tries, before anything is asked: right or wrong, the answer
-/// is worth a try. What no operation can read tries nothing.
-fn count_tries(cx: &Cx<'_>, action: &'static str, body: &str) -> Result<(), Error> {
-    let request = serde_json::from_str(body).unwrap_or_default();
-    reveal::try_numbers(cx, action, tries::in_request(&request))
 }

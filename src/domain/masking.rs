@@ -5,7 +5,6 @@
 //! a number is expected ([`mask`]), and in the texts of the customer who has it ([`Known`]).
 
 mod numbers;
-pub mod tries;
 
 use std::borrow::Cow;
 use std::ops::Range;

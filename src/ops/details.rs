@@ -68,10 +68,12 @@ pub fn masked(system: System, mut document: Document, phones: &[CustomerPhone], 
     document
 }
 
-fn collect(members: &[Member], document: &Document, numbers: &mut Vec<String>) {
+/// Adds the numbers in a document that stand where a number is expected.
+pub fn collect(members: &[Member], document: &Document, numbers: &mut Vec<String>) {
     for member in members {
         match (&member.shape, document.get(member.name)) {
             (Shape::Phone, Some(Value::String(phone))) => numbers.push(phone.clone()),
+            (Shape::Phone, Some(Value::Number(phone))) => numbers.push(phone.to_string()),
             (Shape::Object(members), Some(Value::Object(object))) => collect(members, object, numbers),
             (Shape::List(members), Some(Value::Array(list))) => {
                 list.iter().filter_map(Value::as_object).for_each(|entry| collect(members, entry, numbers));

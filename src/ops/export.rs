@@ -3,6 +3,7 @@
 use serde_json::json;
 
 use super::rights::Shown;
+use super::tries::{self, Tried};
 use super::{Cx, audit};
 use crate::error::Error;
 use crate::sheets;
@@ -11,15 +12,17 @@ use crate::store::search::Search;
 /// What a file of customers holds and how it is written.
 #[derive(Debug, Clone)]
 pub struct Export {
-    pub search: Search,
+    search: Search,
     pub format: Format,
+    tried: Tried,
 }
 
 /// Returns the file of what a search finds, once it is written down who asks for it.
 pub async fn begin(cx: &Cx<'_>, search: Search, format: Format) -> Result<Export, Error> {
     cx.require_export()?;
+    let tried = tries::search(cx, &search)?;
     audit::note(cx, audit::Kind::Export, &json!({ "format": format.name(), "all": search.is_for_all() })).await?;
-    Ok(Export { search, format })
+    Ok(Export { search, format, tried })
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -66,17 +69,20 @@ pub struct Walk<'a> {
     cx: Cx<'a>,
     search: Search,
     last: i64,
+    _tried: Tried,
 }
 
 impl<'a> Walk<'a> {
     /// Begins a walk with the rights that the caller has now, which need not be those of when it was asked for.
-    pub fn new(cx: Cx<'a>, mut search: Search) -> Result<Self, Error> {
+    pub fn new(cx: Cx<'a>, export: Export) -> Result<Self, Error> {
         cx.require_export()?;
+        let Export { mut search, tried, .. } = export;
         search.within = cx.within();
-        Ok(Self { cx, search, last: 0 })
+        Ok(Self { cx, search, last: 0, _tried: tried })
     }
 
     /// Returns the next customers; none at the end.
+    #[expect(clippy::disallowed_methods, reason = "counted when it was asked for")]
     pub async fn next(&mut self) -> Result<Vec<Shown>, Error> {
         let page = self.cx.scope.search_after(&self.search, self.last, PAGE).await?;
         if let Some(last) = page.last() {

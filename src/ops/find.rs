@@ -4,6 +4,7 @@ use std::borrow::Cow;
 
 use super::Cx;
 use super::rights::Shown;
+use super::tries::{self, Tried};
 use crate::domain::catalogue::Dictionary;
 use crate::domain::customer::{CustomerPhone, LONGEST_NAME};
 use crate::domain::filter::{ListFilter, Owner};
@@ -49,7 +50,9 @@ pub struct Found {
 }
 
 /// Returns the customers that the identifier names, newest first; at least one.
+#[expect(clippy::disallowed_methods, reason = "counted first")]
 pub async fn find(cx: &Cx<'_>, identifier: &Identifier<'_>) -> Result<Found, Error> {
+    let tried = tries::identifier(cx, identifier)?;
     let within = cx.within();
     let (owner, groups) = (within.owner_key.as_deref(), within.groups_json());
     let customers = match identifier {
@@ -58,7 +61,7 @@ pub async fn find(cx: &Cx<'_>, identifier: &Identifier<'_>) -> Result<Found, Err
         Identifier::Company(name) => {
             cx.scope.customers_by_company(&name_key(name)?, owner, groups.as_deref(), MOST).await?
         }
-        Identifier::Phone(typed) => return by_phone(cx, typed).await,
+        Identifier::Phone(typed) => return by_phone(cx, typed, &tried).await,
     };
     found(cx, customers, None)
 }
@@ -97,7 +100,8 @@ pub fn name_key(name: &str) -> Result<String, Error> {
 }
 
 /// The customer who has this number.
-async fn by_number(cx: &Cx<'_>, typed: &str) -> Result<Found, Error> {
+#[expect(clippy::disallowed_methods, reason = "counted")]
+async fn by_number(cx: &Cx<'_>, typed: &str, _: &Tried) -> Result<Found, Error> {
     let phone = Phone::parse(typed, cx.catalogue.company.country).ok_or(Error::NotFound)?;
     let customer = cx.scope.customer_of_phone(phone.key()).await?.ok_or(Error::NotFound)?;
     let phones: Vec<CustomerPhone> = serde_json::from_str(&customer.phones).map_err(|cause| Error::internal(&cause))?;
@@ -106,13 +110,13 @@ async fn by_number(cx: &Cx<'_>, typed: &str) -> Result<Found, Error> {
     found(cx, vec![customer], Some(matched))
 }
 
-async fn by_phone(cx: &Cx<'_>, typed: &str) -> Result<Found, Error> {
-    match by_number(cx, typed).await {
+async fn by_phone(cx: &Cx<'_>, typed: &str, tried: &Tried) -> Result<Found, Error> {
+    match by_number(cx, typed, tried).await {
         // Who may not see numbers could find them out digit by digit: the whole number is asked for.
         Err(Error::NotFound) if !cx.rights().masks() => {}
         other => return other,
     }
-    let (phones, digits) = by_tail(cx, typed).await?;
+    let (phones, digits) = by_tail(cx, typed, tried).await?;
     let mut ids: Vec<i64> = phones.iter().map(|phone| phone.customer_id).collect();
     ids.sort_unstable_by(|a, b| b.cmp(a));
     ids.dedup();
@@ -123,7 +127,8 @@ async fn by_phone(cx: &Cx<'_>, typed: &str) -> Result<Found, Error> {
 
 /// The phones that end with these digits or, failing that, are the longest end of them; and how many
 /// digits agree.
-async fn by_tail(cx: &Cx<'_>, typed: &str) -> Result<(Vec<PhoneRow>, usize), Error> {
+#[expect(clippy::disallowed_methods, reason = "counted")]
+async fn by_tail(cx: &Cx<'_>, typed: &str, _: &Tried) -> Result<(Vec<PhoneRow>, usize), Error> {
     let Some(phone) = Phone::parse(typed, cx.catalogue.company.country) else { return Err(Error::NotFound) };
     let tail = phone.tail();
     if tail.len() < SHORTEST_TAIL {
@@ -166,10 +171,12 @@ pub async fn list(cx: &Cx<'_>, search: &Search, number: i64) -> Result<Page, Err
 }
 
 /// Returns a page of this size, however far from the first.
+#[expect(clippy::disallowed_methods, reason = "counted first")]
 pub async fn page(cx: &Cx<'_>, search: &Search, size: i64, number: i64) -> Result<Page, Error> {
     let offset = number.checked_sub(1).filter(|before| *before >= 0).and_then(|before| before.checked_mul(size));
     let offset = offset.ok_or(Error::Page)?;
     cx.may_reach(offset.saturating_add(size))?;
+    tries::search(cx, search)?;
     let total = cx.scope.search_count(search).await?;
     let customers = if offset < total { cx.scope.search(search, size, offset).await? } else { Vec::new() };
     Ok(Page { customers: cx.show_all(customers)?, number, total })
@@ -189,6 +196,13 @@ pub fn search(cx: &Cx<'_>, filter: &ListFilter<'_>, query: Option<&str>) -> Resu
     let unknown = |segment: &str, name: &str| {
         Error::parameter(format!("filters: {segment}“{name}”不存在 / there is no such name: {name}"))
     };
+    let owner_named = match &filter.owner {
+        Owner::Login(login_no) => Some(login_no),
+        _ => None,
+    };
+    let named =
+        [filter.task.as_ref(), owner_named, filter.kind.as_ref(), filter.status.as_ref(), filter.source.as_ref()];
+    tries::texts(cx, named.into_iter().flatten().map(AsRef::as_ref))?;
     let mut search = Search::default();
     if let Some(task) = &filter.task {
         search.task_id = Some(catalogue.task(task).ok_or_else(|| unknown("客户任务", task))?);

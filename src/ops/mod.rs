@@ -27,6 +27,7 @@ pub mod reveal;
 pub mod rights;
 pub mod setup;
 pub mod token;
+pub mod tries;
 pub mod words;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -107,7 +108,17 @@ impl Backend {
                 _ => return Err(Error::NotSignedIn { detail: "operator: 工号已停用 / is disabled".into() }),
             },
         };
-        Ok(Cx { backend: self, scope, catalogue, caller, role, now: self.clock.now(), address: None, request: None })
+        Ok(Cx {
+            backend: self,
+            scope,
+            catalogue,
+            caller,
+            role,
+            now: self.clock.now(),
+            address: None,
+            action: "",
+            request: None,
+        })
     }
 }
 
@@ -125,6 +136,8 @@ pub struct Cx<'a> {
     pub now: i64,
     /// From where, if it came from outside.
     pub address: Option<IpAddr>,
+    /// What is asked for, as the audit calls it; empty for what goes on behind an answer.
+    pub action: &'static str,
     /// The key of a write that may come again.
     pub request: Option<idempotency::RequestKey>,
 }

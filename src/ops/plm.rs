@@ -7,6 +7,7 @@ use serde_json::Value;
 use super::customer::profile;
 use super::find::{self, Identifier};
 use super::rights::Shown;
+use super::tries::{self, Tried};
 use super::words::{self, Told};
 use super::{Cx, setup};
 use crate::domain::catalogue::{Role, login_key};
@@ -262,10 +263,8 @@ pub struct Page {
     pub total: Option<i64>,
 }
 
-/// Returns `limit` of the customers that the search finds and the caller sees, from `offset` on.
-pub async fn page(cx: &Cx<'_>, mut search: PlmSearch, limit: i64, offset: i64, count: bool) -> Result<Page, Error> {
-    search.within = cx.within();
-    cx.may_reach(offset.saturating_add(limit))?;
+/// Refuses a search that would tell digits to who may not see them, and counts what it may ask.
+pub fn may_ask(cx: &Cx<'_>, search: &PlmSearch) -> Result<Tried, Error> {
     for (_, piece) in &search.like {
         cx.may_search_by(piece)?;
     }
@@ -273,16 +272,32 @@ pub async fn page(cx: &Cx<'_>, mut search: PlmSearch, limit: i64, offset: i64, c
     if cx.rights().masks() && search.order.iter().any(|(column, _)| column.is_free_text()) {
         return Err(Error::forbidden("sort: 号码隐藏时不能按文本排序 / numbers are masked: texts cannot be sorted by"));
     }
+    tries::plm_search(cx, search)
+}
+
+/// Returns `limit` of the customers that the search finds and the caller sees, from `offset` on.
+#[expect(clippy::disallowed_methods, reason = "counted first")]
+pub async fn page(cx: &Cx<'_>, mut search: PlmSearch, limit: i64, offset: i64, count: bool) -> Result<Page, Error> {
+    search.within = cx.within();
+    cx.may_reach(offset.saturating_add(limit))?;
+    let tried = may_ask(cx, &search)?;
     let total = if count { Some(cx.scope.plm_search_count(&search).await?) } else { None };
     if total.is_some_and(|total| offset >= total) {
         return Ok(Page { entries: Vec::new(), total });
     }
-    let numbers = numbers(cx, search, limit, offset).await?;
+    let numbers = numbers(cx, search, limit, offset, &tried).await?;
     Ok(Page { entries: entries_of(cx, &numbers).await?, total })
 }
 
 /// Returns the numbers of the customers that the search finds and the caller sees, in its order.
-pub async fn numbers(cx: &Cx<'_>, mut search: PlmSearch, limit: i64, offset: i64) -> Result<Vec<i64>, Error> {
+#[expect(clippy::disallowed_methods, reason = "counted")]
+pub async fn numbers(
+    cx: &Cx<'_>,
+    mut search: PlmSearch,
+    limit: i64,
+    offset: i64,
+    _: &Tried,
+) -> Result<Vec<i64>, Error> {
     search.within = cx.within();
     Ok(cx.scope.plm_search(&search, limit, offset).await?.into_iter().map(|row| row.value).collect())
 }

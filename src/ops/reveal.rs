@@ -61,14 +61,14 @@ impl Allowances {
 }
 
 /// Counts numbers that somebody tries who may not see them, and writes down that he does.
-pub fn try_numbers(cx: &Cx<'_>, action: &'static str, count: usize) -> Result<(), Error> {
+pub(super) fn try_numbers(cx: &Cx<'_>, count: usize) -> Result<(), Error> {
     if count == 0 || !cx.rights().masks() {
         return Ok(());
     }
     let allowances = &cx.backend.allowances;
     allowances.take(allowances.lookups.as_ref(), cx, count, LOOKUPS)?;
     allowances.tries.fetch_add(count as u64, Ordering::Relaxed);
-    audit::tries(cx, action);
+    audit::tries(cx, cx.action);
     Ok(())
 }
 

@@ -310,6 +310,7 @@ async fn other_companies_do_not_see_it(engine: Engine) {
 }
 
 /// Many look-ups at a time share statements; each gets its own customer, column by column.
+#[expect(clippy::disallowed_methods, reason = "the store itself is asked")]
 async fn a_phone_leads_to_the_whole_customer(engine: Engine) {
     let demo = backend(engine, 40).await;
     let (main, shop) = (demo.store.company(MAIN), demo.store.company(SHOP));

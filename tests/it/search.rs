@@ -7,7 +7,7 @@ use laidian::domain::filter::parse_segments;
 use laidian::domain::phone::{CHINA, Phone};
 use laidian::domain::search_terms::{haystack, initials, query};
 use laidian::ops::customer::{Changes, Patch, PhoneChange, create};
-use laidian::ops::export::Walk;
+use laidian::ops::export::{self, Format, Walk};
 use laidian::ops::find::{self, Identifier, PAGE};
 use laidian::ops::rights::Shown;
 use laidian::ops::{Backend, Caller, Cx, feeds};
@@ -30,7 +30,8 @@ async fn operator(demo: &Demo, company: i64) -> Caller {
 }
 
 async fn walk(cx: &Cx<'_>, search: Search) -> Vec<Shown> {
-    let mut walk = Walk::new(cx.clone(), search).unwrap();
+    let export = export::begin(cx, search, Format::Csv).await.unwrap();
+    let mut walk = Walk::new(cx.clone(), export).unwrap();
     let mut all = Vec::new();
     loop {
         let page = walk.next().await.unwrap();

@@ -71,8 +71,9 @@ impl Outgoing for CustomersFile {
 async fn write(backend: &Backend, caller: &Caller, export: Export, out: &Out) -> Result<(), Error> {
     let cx = backend.context(caller).await?;
     let printer = Printer { catalogue: cx.catalogue.clone(), masks: cx.rights().masks() };
-    let walk = Walk::new(cx, export.search)?;
-    match export.format {
+    let format = export.format;
+    let walk = Walk::new(cx, export)?;
+    match format {
         Format::Csv => write_csv(walk, &printer, out).await,
         Format::Jsonl => write_jsonl(walk, &printer, out).await,
         Format::Xlsx => write_xlsx(walk, &printer, out).await,

@@ -17,6 +17,7 @@ use crate::domain::plm::{GRADES, INDUSTRIES, label_of};
 use crate::error::Error;
 use crate::ops::outgoing::{self, Book, Out, Outgoing, Pieces};
 use crate::ops::plm::{self, Grant};
+use crate::ops::tries::Tried;
 use crate::ops::{Backend, Caller, Cx, audit};
 use crate::sheets::XLSX;
 use crate::sheets::template::{Column, template};
@@ -67,6 +68,7 @@ struct Customers {
     search: PlmSearch,
     size: i64,
     offset: i64,
+    tried: Tried,
 }
 
 impl Outgoing for Customers {
@@ -89,7 +91,7 @@ impl Outgoing for Customers {
 impl Customers {
     async fn write(&self, backend: &Backend, caller: &Caller, out: &Out) -> Result<(), Error> {
         let cx = backend.context(caller).await?;
-        let numbers = plm::numbers(&cx, self.search.clone(), self.size, self.offset).await?;
+        let numbers = plm::numbers(&cx, self.search.clone(), self.size, self.offset, &self.tried).await?;
         let book = Book::begin(TITLES.map(str::to_owned).to_vec());
         for page in numbers.chunks(PAGE) {
             let entries = plm::entries_of(&cx, page).await?;
@@ -141,9 +143,7 @@ pub async fn export(cx: &Cx<'_>, request: Given<Exported>) -> Result<Arc<dyn Out
         search.among.push(vec![entry.customer.id]);
     }
     let Window { size, offset, .. } = Window::of(&filters, MOST, MOST)?;
-    for (_, piece) in &search.like {
-        cx.may_search_by(piece)?;
-    }
+    let tried = plm::may_ask(cx, &search)?;
     audit::note(cx, audit::Kind::Export, &json!({ "format": "xlsx", "list": name })).await?;
-    Ok(Arc::new(Customers { search, size, offset }))
+    Ok(Arc::new(Customers { search, size, offset, tried }))
 }

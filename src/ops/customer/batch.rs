@@ -1,11 +1,11 @@
 //! Creating many customers, each wholly or not at all.
 
 use super::begin;
-use super::changes::{Changes, Patch};
+use super::changes::Changes;
 use super::new::New;
-use crate::domain::masking::tries;
 use crate::error::Error;
-use crate::ops::{Cx, jobs, reveal};
+use crate::ops::tries::{self, Tried};
+use crate::ops::{Cx, jobs};
 
 /// Creates customers and returns, in their order, which of them could not be. What the job has done is counted in the
 /// same transactions, with `beside`, the steps that failed before: its figures are true whatever ends it.
@@ -15,19 +15,25 @@ pub async fn create_all(
     job: &str,
     beside: usize,
 ) -> Result<Vec<Result<(), Error>>, Error> {
-    // A row tells whether its number is somebody's, as a request does.
-    let mut results: Vec<Result<(), Error>> = all.iter().map(|changes| count_tries(cx, changes)).collect();
-    let mut refused = beside + results.iter().filter(|result| result.is_err()).count();
+    let mut results: Vec<Result<(), Error>> = Vec::with_capacity(all.len());
+    // Once each: how often one is tried tells whether it was refused.
+    let mut counted: Vec<(usize, &Changes<'static>, Tried)> = Vec::with_capacity(all.len());
+    for (index, changes) in all.iter().enumerate() {
+        let tried = tries::new(cx, changes);
+        results.push(tried.map(|tried| counted.push((index, changes, tried))));
+    }
+    let mut refused = beside + all.len() - counted.len();
     // All in one transaction, which costs the least. Where one of them is refused, all are undone, and each half is
     // tried alone.
-    let mut parts = runs_of_allowed(&results);
+    let mut parts = vec![(0, counted.len())];
     while let Some((start, end)) = parts.pop() {
-        match together(cx, all.get(start..end).unwrap_or_default(), job).await {
+        match together(cx, counted.get(start..end).unwrap_or_default(), job).await {
             Ok(()) => {}
             Err(fault @ (Error::Internal { .. } | Error::Storage { .. })) => return Err(fault),
             Err(refusal) if end - start == 1 => {
                 refused += 1;
-                if let Some(result) = results.get_mut(start) {
+                let index = counted.get(start).map(|(index, ..)| *index);
+                if let Some(result) = index.and_then(|index| results.get_mut(index)) {
                     *result = Err(refusal);
                 }
             }
@@ -46,34 +52,13 @@ pub async fn create_all(
     Ok(results)
 }
 
-fn count_tries(cx: &Cx<'_>, changes: &Changes<'_>) -> Result<(), Error> {
-    let of_name = match &changes.name {
-        Patch::Set(name) => tries::in_text(name),
-        _ => 0,
-    };
-    reveal::try_numbers(cx, "import", of_name + changes.phones.as_ref().map_or(0, Vec::len))
-}
-
-/// The runs of rows that are not refused yet, the last first.
-fn runs_of_allowed(results: &[Result<(), Error>]) -> Vec<(usize, usize)> {
-    let mut runs: Vec<(usize, usize)> = Vec::new();
-    for (row, _) in results.iter().enumerate().filter(|(_, result)| result.is_ok()) {
-        match runs.last_mut() {
-            Some((_, end)) if *end == row => *end += 1,
-            _ => runs.push((row, row + 1)),
-        }
-    }
-    runs.reverse();
-    runs
-}
-
-async fn together(cx: &Cx<'_>, all: &[Changes<'static>], job: &str) -> Result<(), Error> {
+async fn together(cx: &Cx<'_>, all: &[(usize, &Changes<'static>, Tried)], job: &str) -> Result<(), Error> {
     if all.is_empty() {
         return Ok(());
     }
     let mut tx = begin(cx).await?;
-    for changes in all {
-        New::check(cx, changes.clone())?.insert(cx, &mut tx).await?;
+    for (_, changes, tried) in all {
+        New::check(cx, Changes::clone(changes))?.insert(cx, &mut tx, tried).await?;
     }
     jobs::advance(cx, &mut tx, job, all.len(), all.len()).await?;
     Ok(tx.commit().await?)

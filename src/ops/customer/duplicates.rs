@@ -7,6 +7,7 @@ use crate::domain::phone::Phone;
 use crate::domain::search_terms::fold;
 use crate::error::Error;
 use crate::ops::Cx;
+use crate::ops::tries::Tried;
 use crate::store::Tx;
 
 /// Refuses what `new` has anew and another customer of the company has already, whoever sees that one. In the
@@ -17,14 +18,15 @@ pub async fn check(
     duplicates: Duplicates,
     old: &Customer,
     new: &Customer,
+    tried: &Tried,
 ) -> Result<(), Error> {
     if duplicates == Duplicates::Allowed {
         return Ok(());
     }
     for rule in &cx.catalogue.company.duplicates {
         let exists = match rule {
-            DuplicateRule::Name => old.name != new.name && name_exists(tx, new).await?,
-            DuplicateRule::Phone => phone_exists(cx, tx, old, new).await?,
+            DuplicateRule::Name => old.name != new.name && name_exists(tx, new, tried).await?,
+            DuplicateRule::Phone => phone_exists(cx, tx, old, new, tried).await?,
         };
         if exists {
             return Err(Error::Duplicate { field: rule.name() });
@@ -33,7 +35,8 @@ pub async fn check(
     Ok(())
 }
 
-async fn name_exists(tx: &mut Tx, new: &Customer) -> Result<bool, Error> {
+#[expect(clippy::disallowed_methods, reason = "counted")]
+async fn name_exists(tx: &mut Tx, new: &Customer, _: &Tried) -> Result<bool, Error> {
     let key = fold(new.name.as_deref().unwrap_or_default());
     if key.is_empty() {
         return Ok(false);
@@ -43,7 +46,8 @@ async fn name_exists(tx: &mut Tx, new: &Customer) -> Result<bool, Error> {
     Ok(found.iter().any(|other| other.id != new.id))
 }
 
-async fn phone_exists(cx: &Cx<'_>, tx: &mut Tx, old: &Customer, new: &Customer) -> Result<bool, Error> {
+#[expect(clippy::disallowed_methods, reason = "counted")]
+async fn phone_exists(cx: &Cx<'_>, tx: &mut Tx, old: &Customer, new: &Customer, _: &Tried) -> Result<bool, Error> {
     for phone in new.phones.iter().filter(|phone| !old.phones.contains(phone)) {
         let Some(phone) = Phone::parse(&phone.content, cx.catalogue.company.country) else { continue };
         if tx.customer_by_phone(&phone.key()).await?.is_some_and(|other| other.id != new.id) {

@@ -9,7 +9,7 @@ use crate::domain::customer::Customer;
 use crate::domain::times::SECOND;
 use crate::error::Error;
 use crate::ops::find::Identifier;
-use crate::ops::{Cx, idempotency};
+use crate::ops::{Cx, idempotency, tries};
 
 /// The longest text of a follow-up, characters.
 const LONGEST: usize = 2000;
@@ -36,11 +36,13 @@ pub async fn follow_up(
             "text: 1 到 {LONGEST} 个字符，不含 U+0000 / expected 1 to {LONGEST} characters without U+0000"
         )));
     }
+    let tried = tries::identifier(cx, identifier)?;
+    tries::texts(cx, flag.as_deref())?;
     let mut tx = begin(cx).await?;
     if let Some(done) = idempotency::recall(cx, &mut tx).await? {
         return Ok(done);
     }
-    let old = Customer::try_from(target(cx, &mut tx, identifier).await?)?;
+    let old = Customer::try_from(target(cx, &mut tx, identifier, &tried).await?)?;
     let origin = Origin::of(cx);
     let changes = Changes {
         flag: flag.map_or(Patch::Keep, Patch::Set),

@@ -13,6 +13,7 @@ mod new;
 mod notices;
 mod plm;
 mod record;
+mod seen;
 mod shared;
 mod unmask;
 mod versions;
@@ -34,6 +35,7 @@ use serde_json::json;
 
 use super::find::{self, Identifier};
 use super::rights::Shown;
+use super::tries::{self, Tried};
 use super::words::Words;
 use super::{Cx, audit, details, idempotency};
 use crate::domain::catalogue::Role;
@@ -48,12 +50,13 @@ use crate::store::{Tx, Within};
 
 /// Creates a customer and returns it as stored.
 pub async fn create(cx: &Cx<'_>, changes: Changes<'_>) -> Result<Shown, Error> {
+    let tried = tries::new(cx, &changes)?;
     let new = New::check(cx, changes)?;
     let mut tx = begin(cx).await?;
     if let Some(row) = idempotency::recall(cx, &mut tx).await? {
         return again(cx, row);
     }
-    let row = new.insert(cx, &mut tx).await?;
+    let row = new.insert(cx, &mut tx, &tried).await?;
     idempotency::remember(cx, &mut tx, &row).await?;
     tx.commit().await?;
     cx.show(row)
@@ -67,12 +70,14 @@ pub async fn update(
     expected: Expected,
 ) -> Result<Written<Shown>, Error> {
     cx.require("update_customer", Role::Agent)?;
+    let tried = tries::identifier(cx, identifier)?;
     let mut tx = begin(cx).await?;
     if let Some(row) = idempotency::recall(cx, &mut tx).await? {
         return again(cx, row).map(Written::Done);
     }
-    let current = target(cx, &mut tx, identifier).await?;
+    let current = target(cx, &mut tx, identifier, &tried).await?;
     let old = Customer::try_from(current.clone())?;
+    let tried = seen::tried(cx, &mut tx, &current, &old, &changes).await?;
     let as_shown = |system: System, document: &Document| {
         details::masked(system, document.clone(), &old.phones, cx.catalogue.company.country)
     };
@@ -100,7 +105,7 @@ pub async fn update(
         .then(|| Known::of(old.phones.iter().map(|phone| phone.content.as_str()), cx.catalogue.company.country));
     merged.plm = plm::merge(&mut tx, &cx.catalogue, Some(old.id), profile, known.as_ref()).await?;
     stay_within(cx, &merged.customer)?;
-    duplicates::check(cx, &mut tx, duplicates, &old, &merged.customer).await?;
+    duplicates::check(cx, &mut tx, duplicates, &old, &merged.customer, &tried).await?;
     let overtaken = expected.overtaken_by(&mut tx, &current).await?;
     if let Some(overtaken) = overtaken {
         let mut lines = change::lines(&old, &merged.customer, &cx.catalogue);
@@ -123,11 +128,12 @@ pub async fn update(
 /// Deletes a customer with all that is known of it, and returns its id; the event remains.
 pub async fn destroy(cx: &Cx<'_>, identifier: &Identifier<'_>, expected: Expected) -> Result<Written<i64>, Error> {
     cx.require("destroy_customer", Role::Agent)?;
+    let tried = tries::identifier(cx, identifier)?;
     let mut tx = begin(cx).await?;
     if let Some(id) = idempotency::recall(cx, &mut tx).await? {
         return Ok(Written::Done(id));
     }
-    let current = target(cx, &mut tx, identifier).await?;
+    let current = target(cx, &mut tx, identifier, &tried).await?;
     let overtaken = expected.overtaken_by(&mut tx, &current).await?;
     if let Some(overtaken) = overtaken {
         return Ok(Written::Conflict(Conflict { current: Box::new(cx.show(current)?), fields: overtaken }));
@@ -146,7 +152,9 @@ pub async fn destroy_all(cx: &Cx<'_>, ids: &[i64], expected: Expected) -> Result
         return Ok(());
     }
     for id in ids {
-        match target(cx, &mut tx, &Identifier::Id(*id)).await {
+        let identifier = Identifier::Id(*id);
+        let tried = tries::identifier(cx, &identifier)?;
+        match target(cx, &mut tx, &identifier, &tried).await {
             Ok(current) => {
                 remove(cx, &mut tx, current, expected).await?;
             }
@@ -196,7 +204,8 @@ async fn begin(cx: &Cx<'_>) -> Result<Tx, Error> {
 
 /// Returns the one customer that a change is meant for. A phone counts only as a whole number here, and a
 /// name that several customers have is refused: a change must not hit the wrong one.
-async fn target(cx: &Cx<'_>, tx: &mut Tx, identifier: &Identifier<'_>) -> Result<CustomerRow, Error> {
+#[expect(clippy::disallowed_methods, reason = "counted")]
+async fn target(cx: &Cx<'_>, tx: &mut Tx, identifier: &Identifier<'_>, _: &Tried) -> Result<CustomerRow, Error> {
     let within = cx.within();
     let (owner, groups) = (within.owner_key.as_deref(), within.groups_json());
     let mut found: Vec<CustomerRow> = match identifier {

@@ -11,6 +11,7 @@ use crate::domain::customer::Customer;
 use crate::domain::document::Document;
 use crate::error::Error;
 use crate::ops::Cx;
+use crate::ops::tries::Tried;
 use crate::store::Tx;
 use crate::store::rows::CustomerRow;
 
@@ -48,9 +49,9 @@ impl New {
     }
 
     /// Stores the customer and returns it, unless a rule forbids it that only the database knows.
-    pub async fn insert(self, cx: &Cx<'_>, tx: &mut Tx) -> Result<CustomerRow, Error> {
+    pub async fn insert(self, cx: &Cx<'_>, tx: &mut Tx, tried: &Tried) -> Result<CustomerRow, Error> {
         let Self { mut merged, documents, profile, duplicates } = self;
-        duplicates::check(cx, tx, duplicates, &Customer::default(), &merged.customer).await?;
+        duplicates::check(cx, tx, duplicates, &Customer::default(), &merged.customer, tried).await?;
         merged.documents = documents::merge(tx, documents, cx.now).await?;
         merged.plm = plm::merge(tx, &cx.catalogue, None, profile, None).await?;
         let id = record::insert(tx, &cx.catalogue, merged, &Origin::of(cx)).await?;

@@ -125,7 +125,8 @@ async fn import(
         }
         batch.retain(|row| row.number != checked.titles.number);
         // They may have changed since the batch before, too.
-        let cx = backend.context(caller).await?;
+        let mut cx = backend.context(caller).await?;
+        cx.action = "import";
         plm::allow(&cx, order.product.as_deref(), Some(Grant::Create), None).await?;
         create(&cx, &checked, batch, job, progress).await?;
     }

@@ -303,7 +303,7 @@ const TELLING: [&str; 12] = [
 #[tokio::test(flavor = "multi_thread")]
 async fn whoever_tries_digit_after_digit_is_told_to_wait() {
     let by_phone = |number: &str| json!({"type": "cellphone", "content": number, "ifVersion": 99});
-    let by_name = |number: &str| json!({"type": "custName", "content": format!("王{number}")});
+    let by_name = |number: &str| json!({"type": "custName", "content": format!("王{number}"), "feed_type": "All"});
     type Ask<'a> = (&'a str, &'a dyn Fn(&str) -> Value);
     let asks: [Ask<'_>; 8] = [
         ("get_customer", &by_phone),
@@ -313,7 +313,10 @@ async fn whoever_tries_digit_after_digit_is_told_to_wait() {
             &|number| json!({"type": "cellphone", "content": number, "ifVersion": 99, "customer": {"address": "x"}}),
         ),
         ("create_follow_up", &|number| json!({"type": "cellphone", "content": number, "text": "x"})),
-        ("put_details", &|number| json!({"type": "cellphone", "content": number, "system": "crm_info", "fields": {}})),
+        (
+            "put_details",
+            &|number| json!({"type": "cellphone", "content": number, "system": "crm_info", "fields": {"remark": "x"}}),
+        ),
         ("get_customer", &by_name),
         ("feeds", &by_name),
         ("entity/adv-query", &|number| {
