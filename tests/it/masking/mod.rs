@@ -4,7 +4,10 @@
 //! What a client has sent itself may come back, as far as it does not read like a telephone number.
 
 mod asked;
+mod counted;
 mod door;
+mod evasions;
+mod guesses;
 mod numbers;
 mod people;
 mod tries;
