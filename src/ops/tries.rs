@@ -27,6 +27,9 @@ fn count(cx: &Cx<'_>, tries: usize) -> Result<Tried, Error> {
 
 /// Counts what asks for the customer of this identifier. An id tells no digit.
 pub fn identifier(cx: &Cx<'_>, identifier: &Identifier<'_>) -> Result<Tried, Error> {
+    if !cx.rights().masks() {
+        return Ok(Tried(()));
+    }
     let is_try = match identifier {
         Identifier::Id(_) => false,
         Identifier::Phone(typed) => Phone::parse(typed, cx.catalogue.company.country).is_some(),
