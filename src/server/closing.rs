@@ -32,6 +32,8 @@ pub struct Closing {
     received: [u8; LONGEST],
     /// How much of it is there.
     length: usize,
+    /// All bytes of frames that have come.
+    count: u64,
     /// Whether what is written ends with [`ANSWER`].
     is_bad_gateway: bool,
 }
@@ -40,7 +42,7 @@ impl Closing {
     /// `read` is what has come behind the handshake.
     #[must_use]
     pub fn new(connection: Connection, read: &[u8]) -> Self {
-        let mut closing = Self { connection, received: [0; LONGEST], length: 0, is_bad_gateway: false };
+        let mut closing = Self { connection, received: [0; LONGEST], length: 0, count: 0, is_bad_gateway: false };
         closing.keep(read);
         closing
     }
@@ -56,6 +58,12 @@ impl Closing {
         self.connection.metered_mut()
     }
 
+    /// Bytes of frames that the client has sent: what stands around them on the way, such as TLS, does not count.
+    #[must_use]
+    pub fn count(&self) -> u64 {
+        self.count
+    }
+
     /// Hears of a close as tungstenite understood it, before its answer is written.
     pub fn heard(&mut self, close: Option<&CloseFrame>) {
         let is_refused =
@@ -67,6 +75,7 @@ impl Closing {
         if bytes.is_empty() {
             return;
         }
+        self.count += bytes.len() as u64;
         let bytes = bytes.get(bytes.len().saturating_sub(LONGEST)..).unwrap_or_default();
         let kept = self.length.min(LONGEST - bytes.len());
         self.received.copy_within(self.length - kept..self.length, 0);

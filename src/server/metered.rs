@@ -47,12 +47,6 @@ impl Metered {
         self.stalled = None;
     }
 
-    /// Bytes that the peer has sent.
-    #[must_use]
-    pub fn received(&self) -> u64 {
-        self.received
-    }
-
     /// Lets the peer send so much more.
     pub fn go_on(&mut self, bytes: u64) {
         self.stop_at = self.received.saturating_add(bytes);

@@ -12,9 +12,9 @@ use prometheus_client::metrics::gauge::Gauge;
 use prometheus_client::metrics::histogram::Histogram;
 use prometheus_client::registry::Registry;
 
-use super::CloseCode;
+use super::{CloseCode, handles};
 use crate::error::Error;
-use crate::ops::jobs;
+use crate::ops::{jobs, password};
 
 /// Upper bounds of the times that are told apart, seconds.
 const BUCKETS: [f64; 10] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10.0];
@@ -65,6 +65,9 @@ impl Default for Metrics {
     }
 }
 
+/// What the bound of connections that are no sockets is called.
+pub const CONNECTIONS: &str = "connections";
+
 impl Metrics {
     /// Counts an answer.
     pub fn answered(&self, action: &'static str, refused: Option<&Error>, took: Duration) {
@@ -93,7 +96,8 @@ impl Metrics {
     pub fn limited(&self, why: &'static str) {
         let limit = match why.split_once("] ") {
             Some((_, setting)) => setting,
-            None if why == jobs::LIMIT => why,
+            None if [jobs::LIMIT, handles::LIMIT, CONNECTIONS].contains(&why) => why,
+            None if why == password::LIMIT => "password checks",
             None => "guesses",
         };
         self.limited.get_or_create(&Limit { limit }).inc();
@@ -124,6 +128,8 @@ mod tests {
         metrics.answered("ping", None, Duration::from_millis(3));
         metrics.answered("ping", Some(&Error::NotFound), Duration::from_millis(3));
         metrics.refused(&Error::RateLimited { retry_after_ms: 1, why: "[limits] frames_per_second", most: 1 });
+        metrics.refused(&Error::RateLimited { retry_after_ms: 1, why: password::LIMIT, most: 1 });
+        metrics.limited(handles::LIMIT);
         metrics.closed(CloseCode::Flooding);
         let text = metrics.text(7);
         for line in [
@@ -133,6 +139,8 @@ mod tests {
             "laidian_sockets 7",
             "laidian_sockets_closed_total{code=\"4029\"} 1",
             "laidian_limited_total{limit=\"frames_per_second\"} 1",
+            "laidian_limited_total{limit=\"password checks\"} 1",
+            "laidian_limited_total{limit=\"file handles\"} 1",
         ] {
             assert!(text.lines().any(|known| known == line), "{line}\n{text}");
         }

@@ -192,7 +192,10 @@ async fn accept(listener: TcpListener, shared: Arc<Shared>) {
                     shared.metrics.limited(handles::LIMIT);
                     continue;
                 };
-                let Ok(place) = shared.connections.clone().try_acquire_owned() else { continue };
+                let Ok(place) = shared.connections.clone().try_acquire_owned() else {
+                    shared.metrics.limited(metrics::CONNECTIONS);
+                    continue;
+                };
                 // One client alone must not take all places: what is no socket yet counts like one.
                 let Some(of_address) = addresses.enter(peer.ip().to_canonical(), most_of(peer.ip(), &shared.config))
                 else {

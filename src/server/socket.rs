@@ -5,13 +5,14 @@
 //! Reads run side by side up to a bound; writes one after another; a login alone.
 
 mod arriving;
+mod farewell;
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use futures_util::{FutureExt, Sink, Stream, StreamExt};
+use futures_util::{FutureExt, Sink, StreamExt};
 use tokio::time::{Instant, Sleep};
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::error::{CapacityError, Error as WireError, ProtocolError};
@@ -65,7 +66,10 @@ pub struct Socket {
     in_a_row: u32,
     /// Bytes received before the message that is being read.
     received_before: u64,
+    /// What is held of a message that is on its way.
     unfinished: Unfinished,
+    /// What is held of replies that somebody does not read who has not signed in.
+    unread: Unfinished,
     timers: Timers,
     wake_up: Pin<Box<Sleep>>,
     shutdown: Pin<Box<dyn Future<Output = ()> + Send>>,
@@ -117,6 +121,7 @@ impl Socket {
         let ending = Box::pin(session.ending().ended());
         let work = Work::new(&shared);
         let unfinished = shared.unfinished.of(session.address());
+        let unread = shared.unfinished.of(session.address());
         let rate = SocketRate::new(&shared.config.limits);
         let wake_up = Box::pin(tokio::time::sleep_until(timers.next_due(&shared)));
         Self {
@@ -131,6 +136,7 @@ impl Socket {
             in_a_row: 0,
             received_before: 0,
             unfinished,
+            unread,
             timers,
             wake_up,
             shutdown,
@@ -190,7 +196,13 @@ impl Socket {
         if self.unflushed > 0 {
             match Pin::new(&mut self.wire).poll_flush(cx) {
                 Poll::Ready(done) => return Poll::Ready(Event::Flushed(done)),
-                Poll::Pending => self.note_stall(cx),
+                Poll::Pending => {
+                    self.note_stall(cx);
+                    if self.is_nobody() && !self.unread.hold(self.unflushed) {
+                        self.shared.metrics.limited("[limits] unfinished_bytes");
+                        return Poll::Ready(Event::Ended(CloseCode::Crowded));
+                    }
+                }
             }
         } else if self.draining && self.work.in_flight() == 0 {
             return Poll::Ready(Event::Drained);
@@ -219,11 +231,18 @@ impl Socket {
         !self.draining
             && !self.signing_in
             && self.work.in_flight() < limits.in_flight
-            && self.work.held() + self.unflushed < limits.write_queue_bytes
+            && self.work.held() + self.unflushed < self.most_queued()
+    }
+
+    /// What may wait to be carried out and to be read, bytes. Who has not signed in needs room for one answer.
+    fn most_queued(&self) -> usize {
+        let limits = &self.shared.config.limits;
+        if self.is_nobody() { limits.write_queue_bytes.min(limits.frame_bytes) } else { limits.write_queue_bytes }
     }
 
     fn flushed(&mut self) {
         self.unflushed = 0;
+        self.unread.hold(0);
         self.timers.stall = None;
         self.begin();
         if std::mem::take(&mut self.timers.ping_waits) {
@@ -235,7 +254,7 @@ impl Socket {
     /// Answers the frames that have come and will not be carried out any more, so that their sender knows.
     fn refuse_what_came(&mut self) {
         let error = Error::ShuttingDown { retry_after_ms: self.shared.config.shutdown.retry_after_ms };
-        while self.unflushed < self.shared.config.limits.write_queue_bytes {
+        while self.unflushed < self.most_queued() {
             match self.wire.next().now_or_never() {
                 Some(Some(Ok(Message::Text(text)))) => {
                     self.send(requests::refusal(&CallbackId::salvage(&text), &error));
@@ -340,7 +359,7 @@ impl Socket {
 
     /// Begins what is next, unless enough answers wait for the client already.
     fn begin(&mut self) {
-        if self.unflushed < self.shared.config.limits.write_queue_bytes {
+        if self.unflushed < self.most_queued() {
             self.work.begin(&self.shared);
         }
     }
@@ -412,25 +431,4 @@ impl Socket {
         self.wake_up.as_mut().reset(self.timers.next_due(&self.shared));
         Ok(())
     }
-
-    /// Tells the client why, if it listens, and waits a moment for it to close its side.
-    async fn close(&mut self, code: CloseCode) {
-        // Nothing is polled any more, so nothing may be held either.
-        self.work.abandon();
-        let frame = code.frame(self.shared.config.shutdown.retry_after_ms);
-        let farewell = async {
-            // The answer to a ping must not come behind the close frame.
-            poll_fn(|cx| Pin::new(&mut self.wire).poll_flush(cx)).await?;
-            self.wire.close(Some(frame)).await?;
-            // The client's own close frame ends the handshake; what it sent before is of no interest now.
-            while let Some(message) = poll_fn(|cx| Pin::new(&mut self.wire).poll_next(cx)).await {
-                message?;
-            }
-            Ok::<(), WireError>(())
-        };
-        let _ = tokio::time::timeout(FAREWELL, farewell).await;
-    }
 }
-
-/// How long a closing socket is waited for.
-const FAREWELL: std::time::Duration = std::time::Duration::from_secs(2);

@@ -7,18 +7,19 @@ use std::time::Duration;
 
 use futures_util::future::join_all;
 use futures_util::stream::FuturesUnordered;
-use futures_util::{FutureExt, StreamExt};
+use futures_util::{FutureExt, SinkExt, StreamExt};
 use laidian::config::AuthMode;
 use laidian::error::Error;
 use laidian::ops::identity::{self, Claim};
-use laidian::ops::password::{self, FREE_FOR_ACCOUNT};
+use laidian::ops::password::{self, FREE_FOR_ACCOUNT, FREE_FOR_ADDRESS};
 use serde_json::json;
 use tokio::io::AsyncWriteExt;
 use tokio::net::{TcpSocket, TcpStream};
 use tokio::time::timeout;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
+use tokio_tungstenite::tungstenite::protocol::Message;
 
-use crate::client::{Client, PATIENCE};
+use crate::client::{Client, PATIENCE, http};
 use crate::process;
 use crate::support::{Demo, Engine, MAIN, backend, server};
 
@@ -64,6 +65,38 @@ async fn a_flood_of_sign_ins_from_one_network_keeps_no_other_from_his_turn() {
     };
     signed_in.unwrap();
     assert!(before < 12, "{before} of the flood were first");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_network_has_no_more_guesses_than_one_address() {
+    let demo = backend(Engine::Sqlite, 0).await;
+    let guess = |number: usize| {
+        let demo = &demo;
+        async move { sign_in(demo, &format!("nobody{number}"), "wrong password", &format!("2001:db8::{number:x}")).await }
+    };
+    let guesses = join_all((0..70).map(guess)).await;
+    let checked = guesses.iter().filter(|guess| matches!(guess, Err(Error::NotSignedIn { .. }))).count();
+    assert_eq!(checked, FREE_FOR_ADDRESS as usize + 1);
+    // Another network is another one.
+    sign_in(&demo, "trcs001", "demo-trcs001", "2001:db8:0:1::1").await.unwrap();
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_password_that_is_changed_before_its_turn_is_wrong() {
+    let demo = backend(Engine::Sqlite, 0).await;
+    let mut turns = Vec::new();
+    for _ in 0..password::AT_A_TIME {
+        turns.push(password::turn(None).await.unwrap());
+    }
+    let mut waits = Box::pin(sign_in(&demo, "trcs001", "demo-trcs001", "192.0.2.1"));
+    // Long enough to have read what was stored, had it done so before its turn.
+    assert!(timeout(Duration::from_millis(300), &mut waits).await.is_err());
+    let mut tx = demo.store.company(MAIN).write().await.unwrap();
+    let hash = password::hash_public("another password").unwrap();
+    tx.set_password("trcs001", Some(&hash), 1).await.unwrap();
+    tx.commit().await.unwrap();
+    drop(turns);
+    assert!(matches!(waits.await, Err(Error::NotSignedIn { .. })));
 }
 
 #[tokio::test(flavor = "multi_thread")]
@@ -173,6 +206,78 @@ async fn messages_that_do_not_come_to_their_end_hold_so_much_and_no_more() {
         client.wire.get_mut().write_all(&[b' '; 100 * KIB]).await.unwrap();
         assert_eq!(client.receive().await.expect("it was closed")["code"], 2413);
     }
+    server.stop().await;
+}
+
+/// A masked frame of this kind.
+fn frame(head: u8, payload: &[u8]) -> Vec<u8> {
+    let mut frame = vec![head, 0x80 | 126];
+    if payload.len() < 126 {
+        frame[1] = 0x80 | u8::try_from(payload.len()).unwrap();
+    } else {
+        frame.extend_from_slice(&u16::try_from(payload.len()).unwrap().to_be_bytes());
+    }
+    frame.extend_from_slice(&[0; 4]);
+    frame.extend_from_slice(payload);
+    frame
+}
+
+/// Whatever stands between the pieces of a message, it is one message.
+#[tokio::test(flavor = "multi_thread")]
+async fn pings_between_its_pieces_make_no_large_message_small() {
+    let server = server(Engine::Sqlite, |config| config.auth.mode = AuthMode::Token).await;
+    let mut client = socket_from("127.0.0.1", server.address()).await;
+    let mut bytes = frame(0x01, &[b' '; 1000]);
+    for _ in 0..100 {
+        bytes.extend(frame(0x89, b"x"));
+        bytes.extend(frame(0x00, &[b' '; 1000]));
+    }
+    let stream = client.wire.get_mut();
+    let _ = timeout(PATIENCE, stream.write_all(&bytes)).await.expect("nobody reads");
+    assert_eq!(client.closed().await.0, 1009);
+    // Pings alone are no message, however many there are.
+    let mut client = socket_from("127.0.0.1", server.address()).await;
+    let pings = frame(0x89, &[b'x'; 100]).repeat(90);
+    for _ in 0..10 {
+        client.wire.get_mut().write_all(&pings).await.unwrap();
+        assert_eq!(client.ask(json!({"action": "ping"})).await["code"], 1000);
+    }
+    server.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_has_not_signed_in_has_room_for_one_answer_and_not_for_all_memory() {
+    let server = server(Engine::Sqlite, |config| {
+        config.auth.mode = AuthMode::Token;
+        config.auth.sign_in_seconds = 600;
+        config.limits.unfinished_bytes_per_address = 200 * KIB;
+    })
+    .await;
+    let ping = json!({"action": "ping", "callbackId": "x".repeat(60 * KIB)}).to_string();
+    let mut silent = Vec::new();
+    // Each asks for answers and reads none: what the machine does not take is held for them.
+    for _ in 0..12 {
+        let socket = TcpSocket::new_v4().unwrap();
+        socket.set_recv_buffer_size(4096).unwrap();
+        socket.bind("127.0.0.2:0".parse().unwrap()).unwrap();
+        let stream = socket.connect(server.address()).await.unwrap();
+        let request = format!("ws://{}/ws", server.address()).into_client_request().unwrap();
+        let mut client = Client::shake_hands(request, stream).await.unwrap();
+        let asking = async {
+            for _ in 0..40 {
+                if client.wire.send(Message::text(ping.clone())).await.is_err() {
+                    return;
+                }
+            }
+        };
+        // It is not read any further, or closed.
+        let _ = timeout(Duration::from_millis(500), asking).await;
+        silent.push(client);
+    }
+    let mut other = socket_from("127.0.0.3", server.address()).await;
+    assert_eq!(other.ask(json!({"action": "ping"})).await["code"], 1000);
+    let answer = http(TcpStream::connect(server.address()).await.unwrap(), "GET /metrics").await;
+    assert!(answer.contains("laidian_sockets_closed_total{code=\"1013\"}"), "{answer}");
     server.stop().await;
 }
 

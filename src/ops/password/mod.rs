@@ -18,6 +18,8 @@ use turns::{Place, Turns};
 /// The shortest and the longest password, characters.
 const SHORTEST: usize = 8;
 const LONGEST: usize = 128;
+/// What the limit of those that wait is called.
+pub const LIMIT: &str = "等待验证的密码过多 / too many passwords wait to be checked";
 const ALGORITHM: Algorithm = Algorithm::Argon2id;
 const VERSION: Version = Version::V0x13;
 /// Checks at a time: each takes 19 MiB for as long as it lasts.
@@ -51,7 +53,7 @@ pub async fn turn(address: Option<IpAddr>) -> Result<Turn, Error> {
         Ok(place) => Ok(Turn { _place: place }),
         Err(turns::TooMany) => Err(Error::RateLimited {
             retry_after_ms: 5000,
-            why: "等待验证的密码过多 / too many passwords wait to be checked",
+            why: LIMIT,
             most: u32::try_from(WAITING).unwrap_or_default(),
         }),
     }
