@@ -111,9 +111,9 @@ pub async fn idle() {
     }
     let used = server.kib();
     println!(
-        "  anonymous memory: empty {} MiB; a socket {} KB, after two requests {} KB",
+        "  anonymous memory: empty {} MiB; a socket {} bytes, after two requests {} bytes",
         empty / KIB,
-        (opened - empty) / SOCKETS,
-        (used - empty) / SOCKETS
+        (opened - empty) * KIB / SOCKETS,
+        (used - empty) * KIB / SOCKETS
     );
 }

@@ -97,10 +97,9 @@ enum End {
 }
 
 /// Serves a socket until it ends.
-pub async fn serve(shared: Arc<Shared>, session: Session, wire: WebSocketStream<Closing>, caller: Option<Arc<Caller>>) {
-    let id = session.id();
+pub async fn serve(mut socket: Box<Socket>) {
+    let id = socket.session.id();
     tracing::debug!(socket = id, "socket opened");
-    let mut socket = Socket::new(shared, session, wire, caller);
     let end = socket.run().await;
     if let End::Close(code) = end {
         socket.shared.metrics.closed(code);
@@ -115,7 +114,13 @@ async fn cancelled(token: CancellationToken) {
 }
 
 impl Socket {
-    fn new(shared: Arc<Shared>, session: Session, wire: WebSocketStream<Closing>, caller: Option<Arc<Caller>>) -> Self {
+    /// A socket that is to be served. In a box: a future would have it twice, where it is made and where it is at work.
+    pub fn new(
+        shared: Arc<Shared>,
+        session: Session,
+        wire: WebSocketStream<Closing>,
+        caller: Option<Arc<Caller>>,
+    ) -> Box<Self> {
         let timers = Timers::new(&shared, caller.is_some());
         let shutdown = Box::pin(cancelled(shared.shutdown.token()));
         let ending = Box::pin(session.ending().ended());
@@ -124,7 +129,7 @@ impl Socket {
         let unread = shared.unfinished.of(session.address());
         let rate = SocketRate::new(&shared.config.limits);
         let wake_up = Box::pin(tokio::time::sleep_until(timers.next_due(&shared)));
-        Self {
+        Box::new(Self {
             shared,
             session: Arc::new(session),
             wire,
@@ -142,7 +147,7 @@ impl Socket {
             shutdown,
             ending,
             draining: false,
-        }
+        })
     }
 
     async fn run(&mut self) -> End {

@@ -15,6 +15,7 @@ use super::address::ClientAddress;
 use super::closing::Closing;
 use super::http::bearer;
 use super::session::{Full, Session};
+use super::socket::Socket;
 use super::stream::Connection;
 use super::{Shared, socket};
 use crate::config::Origin;
@@ -154,7 +155,7 @@ async fn serve(shared: Arc<Shared>, session: Session, request: Request, caller: 
     stream.wait();
     let stream = Closing::new(stream, &read);
     let wire = WebSocketStream::from_partially_read(stream, read, Role::Server, Some(socket::wire_config())).await;
-    socket::serve(shared, session, wire, caller).await;
+    socket::serve(Socket::new(shared, session, wire, caller)).await;
 }
 
 fn refuse(status: StatusCode, reason: &'static str) -> Response<Body> {

@@ -73,7 +73,7 @@ impl Sql {
             searcher.ended();
             found
         };
-        scope.store.searching.bounded(searched).await
+        scope.store.open.searching.bounded(searched).await
     }
 
     async fn run<R>(self, conn: Conn<'_>) -> sqlx::Result<Vec<R>>

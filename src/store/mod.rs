@@ -26,6 +26,7 @@ mod searching;
 mod sqlite;
 
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 use std::time::Duration;
 
 use sqlx::pool::PoolConnection;
@@ -67,9 +68,13 @@ pub struct Connections {
     pub statement: Duration,
 }
 
-/// The open database. Cheap to clone.
+/// The open database. Cheap to clone: each request does.
 #[derive(Clone)]
 pub struct Store {
+    open: Arc<Open>,
+}
+
+struct Open {
     engine: Engine,
     searching: Searching,
     /// `None` only where the gathering itself asks.
@@ -130,8 +135,13 @@ impl Store {
             Location::Folder(folder) => Some(folder.clone()),
             Location::Postgres(_) => None,
         };
-        let bare = Self { engine, searching, gathered: None, health: Health::default(), folder };
-        Ok(Self { gathered: Some(Gathered::new(bare.clone())), ..bare })
+        let health = Health::default();
+        let store = |gathered| {
+            let (engine, searching, health, folder) =
+                (engine.clone(), searching.clone(), health.clone(), folder.clone());
+            Self { open: Arc::new(Open { engine, searching, gathered, health, folder }) }
+        };
+        Ok(store(Some(Gathered::new(store(None)))))
     }
 
     /// The store as this company sees it.
@@ -152,16 +162,16 @@ impl Store {
     /// for that; a server of PostgreSQL is judged by the last write.
     pub async fn ready(&self) -> sqlx::Result<Option<StorageFault>> {
         self.ping().await?;
-        let fault = match (&self.engine, &self.folder) {
-            (Engine::Sqlite(engine), Some(folder)) => self.health.of_file(engine, folder.clone()).await?,
+        let fault = match (&self.open.engine, &self.open.folder) {
+            (Engine::Sqlite(engine), Some(folder)) => self.open.health.of_file(engine, folder.clone()).await?,
             _ => None,
         };
-        Ok(fault.or_else(|| self.health.lately()))
+        Ok(fault.or_else(|| self.open.health.lately()))
     }
 
     /// Ends all work: what is committed is in the database file (SQLite) or acknowledged (PostgreSQL).
     pub async fn close(&self) -> sqlx::Result<()> {
-        match &self.engine {
+        match &self.open.engine {
             Engine::Sqlite(engine) => engine.close().await,
             Engine::Postgres(engine) => {
                 engine.close().await;
@@ -171,7 +181,7 @@ impl Store {
     }
 
     pub(crate) async fn reader(&self) -> sqlx::Result<Reader> {
-        match &self.engine {
+        match &self.open.engine {
             Engine::Sqlite(engine) => engine.reader().await.map(Reader::Sqlite),
             Engine::Postgres(engine) => engine.reader().await.map(Reader::Postgres),
         }
@@ -179,8 +189,8 @@ impl Store {
 
     /// A connection that searches, once this asker may have one.
     async fn searcher(&self, asker: Asker) -> sqlx::Result<Searcher> {
-        let share = self.searching.share(asker).await?;
-        match &self.engine {
+        let share = self.open.searching.share(asker).await?;
+        match &self.open.engine {
             Engine::Sqlite(engine) => Searcher::sqlite(engine.searcher().await?, share).await,
             Engine::Postgres(engine) => Searcher::postgres(engine.searcher().await?, engine.others(), share).await,
         }
@@ -255,7 +265,7 @@ impl Scope {
 
     /// The customer whose phone has this key. Many of these at a time share statements.
     pub async fn customer_of_phone(&self, phone_key: String) -> sqlx::Result<Option<CustomerRow>> {
-        match &self.store.gathered {
+        match &self.store.open.gathered {
             Some(gathered) => gathered.customer_by_phone(self.company, phone_key).await,
             None => self.customer_by_phone(&phone_key).await,
         }
@@ -264,11 +274,11 @@ impl Scope {
     /// Opens a transaction. It waits for the writers before it; dropped without
     /// [`commit`](Tx::commit), it leaves nothing behind.
     pub async fn write(&self) -> sqlx::Result<Tx> {
-        let begun = match &self.store.engine {
+        let begun = match &self.store.open.engine {
             Engine::Sqlite(engine) => engine.begin().await.map(Work::Sqlite),
             Engine::Postgres(engine) => engine.begin().await.map(Work::Postgres),
         };
-        let health = self.store.health.clone();
+        let health = self.store.open.health.clone();
         if begun.is_err() {
             health.note(&begun);
         }

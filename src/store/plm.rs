@@ -271,7 +271,7 @@ impl Scope {
         for (column, largest_first) in &search.order {
             sql.push(column.text());
             // Texts in the order of their characters' numbers on both engines.
-            if matches!(self.store.engine, Engine::Postgres(_)) && !column.is_number() {
+            if matches!(self.store.open.engine, Engine::Postgres(_)) && !column.is_number() {
                 sql.push(" collate \"C\"");
             }
             // Where there are no nulls, an index of the column has this order already.
@@ -343,7 +343,7 @@ impl Scope {
     /// Appends what columns are to be equal to, and like.
     fn push_values(&self, sql: &mut Sql, search: &PlmSearch) {
         // A list that is there before anything else is read.
-        let (begin, end) = match self.store.engine {
+        let (begin, end) = match self.store.open.engine {
             Engine::Sqlite(_) => (" and c.id in (", ")"),
             Engine::Postgres(_) => (" and c.id = any (array(", "))"),
         };
@@ -361,7 +361,7 @@ impl Scope {
             };
         }
         // Both engines without regard to case, and without a character that escapes.
-        let (like, no_escape) = match self.store.engine {
+        let (like, no_escape) = match self.store.open.engine {
             Engine::Sqlite(_) => (" like ", ""),
             Engine::Postgres(_) => (" ilike ", " escape ''"),
         };
@@ -376,7 +376,7 @@ impl Scope {
     fn push_ids(&self, sql: &mut Sql, condition: &'static str, ids: &[i64]) {
         let list = ids.iter().copied().collect::<serde_json::Value>().to_string();
         sql.push(condition);
-        match self.store.engine {
+        match self.store.open.engine {
             Engine::Sqlite(_) => sql.push("select value from json_each(").bind(list.as_str()).push("))"),
             Engine::Postgres(_) => {
                 sql.push("select value::bigint from jsonb_array_elements_text(").bind(list.as_str()).push("::jsonb))")

@@ -112,7 +112,7 @@ impl Scope {
         sql.push("select c.*");
         self.push_matches(&mut sql, search, true);
         sql.push(" order by ");
-        search.conditions.push_order(&mut sql, &self.store.engine);
+        search.conditions.push_order(&mut sql, &self.store.open.engine);
         sql.push(id_column(search)).push(" desc limit ").bind(limit).push(" offset ").bind(offset);
         sql
     }
@@ -163,8 +163,8 @@ impl Scope {
                 sql.push(" and c.id = m0.customer_id");
             }
             push_columns(sql, search);
-            search.conditions.push(sql, &self.store.engine);
-            let find = match self.store.engine {
+            search.conditions.push(sql, &self.store.open.engine);
+            let find = match self.store.open.engine {
                 Engine::Sqlite(_) => "instr(c.haystack, ",
                 Engine::Postgres(_) => "strpos(c.haystack, ",
             };
