@@ -1,6 +1,7 @@
 //! The settings: defaults, then a file, then the environment, then flags. `config.toml` in the root of the
 //! project documents each; a test compares it with [`Config::default`].
 
+mod listen;
 mod network;
 mod origin;
 mod read;
@@ -65,7 +66,13 @@ sections! {
     /// The certificate, if it is the server itself that speaks TLS.
     tls: Tls { certificate: PathBuf = PathBuf::new(), key: PathBuf = PathBuf::new() }
     /// Where the data is.
-    database: Database { folder: PathBuf = PathBuf::from("data"), url: String = String::new(), connections: u32 = 4, search_connections: u32 = 4 }
+    database: Database {
+        folder: PathBuf = PathBuf::from("data"),
+        url: String = String::new(),
+        wait_seconds: u64 = 30,
+        connections: u32 = 4,
+        search_connections: u32 = 4,
+    }
     /// Who is believed.
     auth: Auth { mode: AuthMode = AuthMode::Token, sign_in_seconds: u64 = 10, sessions: Sessions = Sessions::Many }
     /// The tokens of an identity provider.
@@ -102,7 +109,7 @@ sections! {
     /// When a silent socket is closed.
     socket: Socket { ping_seconds: u64 = 25, pong_seconds: u64 = 8, idle_seconds: u64 = 0 }
     /// How the server ends.
-    shutdown: Shutdown { drain_seconds: u64 = 10, retry_after_ms: u64 = 1000 }
+    shutdown: Shutdown { drain_seconds: u64 = 10, retry_after_ms: u64 = 1000, retry_spread_ms: u64 = 4000 }
     /// Files made by export.
     export: Export { url_seconds: u64 = 300 }
     /// Files that are uploaded, and customers that are imported from them.
@@ -216,6 +223,7 @@ impl Config {
             searches: self.database.search_connections,
             search: Duration::from_secs(self.limits.search_seconds),
             statement: self.limits.request(),
+            wait: Duration::from_secs(self.database.wait_seconds),
         }
     }
 
@@ -252,6 +260,7 @@ impl Config {
         let most = [
             ("protocol.max_depth", self.protocol.max_depth as u64, 100),
             ("limits.frame_bytes", self.limits.frame_bytes as u64, LARGEST_MESSAGE as u64),
+            ("database.wait_seconds", self.database.wait_seconds, YEAR),
             ("auth.sign_in_seconds", self.auth.sign_in_seconds, YEAR),
             ("tokens.leeway_seconds", self.tokens.leeway_seconds, LARGEST_LEEWAY),
             ("limits.request_seconds", self.limits.request_seconds, YEAR),

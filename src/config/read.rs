@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use toml::{Table, Value};
 
-use super::Config;
+use super::{Config, listen};
 
 /// Settings by their dotted names, as flags give them.
 pub type Overrides = Vec<(&'static str, Value)>;
@@ -65,7 +65,7 @@ fn apply(set: Vec<(String, Value)>) -> Result<(Config, Vec<String>), ConfigError
         if !known.iter().any(|(known, _)| known == name) {
             return Err(unknown(name, known.iter().map(|(known, _)| known.as_str())));
         }
-        put(&mut table, name, value.clone());
+        put(&mut table, name, spelled_out(name, value)?);
         // Setting by setting, so that the error names the one that is wrong.
         table
             .clone()
@@ -75,6 +75,17 @@ fn apply(set: Vec<(String, Value)>) -> Result<(Config, Vec<String>), ConfigError
     let config: Config =
         table.try_into().map_err(|cause| ConfigError::Value { name: String::new(), cause: cause.to_string() })?;
     Ok((config, set.into_iter().map(|(name, _)| name).collect()))
+}
+
+/// The value of a setting as its type reads it.
+fn spelled_out(name: &str, value: &Value) -> Result<Value, ConfigError> {
+    match value {
+        Value::String(text) if name == "server.listen" => match listen::address(text) {
+            Ok(address) => Ok(Value::String(address.to_string())),
+            Err(cause) => Err(ConfigError::Value { name: name.to_owned(), cause }),
+        },
+        other => Ok(other.clone()),
+    }
 }
 
 fn defaults() -> Table {

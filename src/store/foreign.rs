@@ -20,20 +20,27 @@ const MARK_AT: usize = 68;
 /// What every SQLite file begins with.
 const MAGIC: &[u8] = b"SQLite format 3\0";
 
+/// What stands where a database of ours is to be, unless it is somebody else's.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    Nothing,
+    Ours,
+}
+
 /// Refuses a file that is something else than ours, or nothing yet. It is not written to.
-pub async fn check_file(file: &Path) -> Result<(), OpenError> {
+pub async fn check_file(file: &Path) -> Result<Found, OpenError> {
     let foreign = |what: String| OpenError::Foreign { place: file.display().to_string(), what };
     let mut head = Vec::new();
     let opened = std::fs::File::open(file).and_then(|opened| opened.take(100).read_to_end(&mut head));
     opened.map_err(|error| OpenError::Connect(error.into()))?;
     if head.is_empty() {
-        return Ok(());
+        return Ok(Found::Nothing);
     }
     if !head.starts_with(MAGIC) {
         return Err(foreign("不是 SQLite 文件 / no SQLite file".to_owned()));
     }
     if head.get(MARK_AT..).is_some_and(|rest| rest.starts_with(MARKED)) {
-        return Ok(());
+        return Ok(Found::Ours);
     }
     // What is in a log is read, too; without one, not even the files that readers share are made.
     let log = file.with_extension("sqlite-wal");
@@ -42,44 +49,43 @@ pub async fn check_file(file: &Path) -> Result<(), OpenError> {
     let mut conn = options.connect().await.map_err(OpenError::Connect)?;
     let checked = of_sqlite(&mut conn).await;
     conn.close().await.map_err(OpenError::Connect)?;
-    match checked.map_err(OpenError::Connect)? {
-        None => Ok(()),
-        Some(tables) => Err(foreign(tables)),
-    }
+    checked.map_err(OpenError::Connect)?.map_err(foreign)
 }
 
-/// The tables of somebody else's database.
-async fn of_sqlite(conn: &mut SqliteConnection) -> sqlx::Result<Option<String>> {
+/// What is found, or the tables of somebody else's database.
+async fn of_sqlite(conn: &mut SqliteConnection) -> sqlx::Result<Result<Found, String>> {
     let tables: Vec<String> = sqlx::query_scalar(
         "select name from sqlite_schema where type = 'table' and name not like 'sqlite\\_%' escape '\\' order by name",
     )
     .fetch_all(&mut *conn)
     .await?;
     if tables.is_empty() {
-        return Ok(None);
+        return Ok(Ok(Found::Nothing));
     }
     if tables.iter().any(|table| table == "_sqlx_migrations") {
         let first: Option<String> = sqlx::query_scalar::<Sqlite, _>(FIRST_APPLIED).fetch_optional(&mut *conn).await?;
+        if first.as_deref() == Some(FIRST) {
+            return Ok(Ok(Found::Ours));
+        }
         // Its first migration was begun, and not ended.
-        if first.as_deref() == Some(FIRST) || (first.is_none() && tables.len() == 1) {
-            return Ok(None);
+        if first.is_none() && tables.len() == 1 {
+            return Ok(Ok(Found::Nothing));
         }
     }
-    Ok(Some(listed(&tables)))
+    Ok(Err(listed(&tables)))
 }
 
 const FIRST_APPLIED: &str = "select description from _sqlx_migrations order by version limit 1";
 
 /// Refuses a schema of PostgreSQL in which there are tables of ours that we have not made. Others beside ours are
 /// nobody's business: extensions have some.
-pub async fn check_postgres(conn: &mut PgConnection) -> Result<(), OpenError> {
-    match of_postgres(conn).await.map_err(OpenError::Connect)? {
-        None => Ok(()),
-        Some((place, what)) => Err(OpenError::Foreign { place, what }),
-    }
+pub async fn check_postgres(conn: &mut PgConnection) -> Result<Found, OpenError> {
+    let found = of_postgres(conn).await.map_err(OpenError::Connect)?;
+    found.map_err(|(place, what)| OpenError::Foreign { place, what })
 }
 
-async fn of_postgres(conn: &mut PgConnection) -> sqlx::Result<Option<(String, String)>> {
+/// What is found, or where somebody else's tables are and which.
+async fn of_postgres(conn: &mut PgConnection) -> sqlx::Result<Result<Found, (String, String)>> {
     let tables: Vec<String> = sqlx::query_scalar(
         "select table_name::text from information_schema.tables where table_schema = current_schema()
            and table_name in ('_sqlx_migrations', 'company', 'counter', 'customer', 'staff') order by table_name",
@@ -91,12 +97,15 @@ async fn of_postgres(conn: &mut PgConnection) -> sqlx::Result<Option<(String, St
         first = sqlx::query_scalar::<Postgres, String>(FIRST_APPLIED).fetch_optional(&mut *conn).await?;
     }
     let has_ours = tables.iter().any(|table| table != "_sqlx_migrations");
-    if first.as_deref() == Some(FIRST) || (first.is_none() && !has_ours) {
-        return Ok(None);
+    if first.as_deref() == Some(FIRST) {
+        return Ok(Ok(Found::Ours));
+    }
+    if first.is_none() && !has_ours {
+        return Ok(Ok(Found::Nothing));
     }
     let place: String =
         sqlx::query_scalar("select current_database() || '.' || current_schema()").fetch_one(&mut *conn).await?;
-    Ok(Some((place, listed(&tables))))
+    Ok(Err((place, listed(&tables))))
 }
 
 /// Names some tables of a database.

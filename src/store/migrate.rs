@@ -50,6 +50,25 @@ pub enum OpenError {
         cause: std::io::Error,
     },
     Connect(sqlx::Error),
+    /// The address of a database of another kind than ours.
+    Scheme {
+        scheme: String,
+    },
+    /// PostgreSQL does not answer, after so many seconds.
+    Unreachable {
+        place: String,
+        cause: String,
+        seconds: u64,
+    },
+    /// There is no database, and none is to be made.
+    Missing {
+        place: String,
+    },
+    /// Another server works on the folder.
+    Served {
+        folder: PathBuf,
+        process: Option<u32>,
+    },
     /// Somebody else's: where it is, and what is in it.
     Foreign {
         place: String,
@@ -81,6 +100,34 @@ impl fmt::Display for OpenError {
                 f,
                 "无法打开数据库（{cause}），请检查 --data 或 [database] url / the database cannot be opened ({cause}): check --data or [database] url"
             ),
+            Self::Scheme { scheme } => write!(
+                f,
+                "不支持 {scheme}://，只支持 PostgreSQL（postgres://用户:密码@主机/库名）或嵌入式数据库（--data 目录） / \
+                 {scheme}:// is not supported: use PostgreSQL (postgres://user:password@host/name), or the embedded database (--data DIR)"
+            ),
+            Self::Unreachable { place, cause, seconds } => write!(
+                f,
+                "连接不上数据库 {place}：{cause}；已等待 {seconds} 秒（[database] wait_seconds）。请检查 PostgreSQL 是否已启动，以及 --database-url 或 [database] url / \
+                 the database {place} cannot be reached: {cause}; it was waited for {seconds} s ([database] wait_seconds). \
+                 See that PostgreSQL runs, and check --database-url or [database] url"
+            ),
+            Self::Missing { place } => write!(
+                f,
+                "{place} 里没有 laidian 的数据库，请检查 --data、--database-url 或 [database]；要新建，请用 laidian admin company 或 laidian serve / \
+                 there is no database of laidian's in {place}: check --data, --database-url or [database]; \
+                 laidian admin company and laidian serve make a new one"
+            ),
+            Self::Served { folder, process } => {
+                let process = process.map_or_else(|| "?".to_owned(), |process| process.to_string());
+                write!(
+                    f,
+                    "数据目录 {0} 正由另一个 laidian serve 使用（进程 {process}）：请先停止它（kill {process}），或用 --data 指定另一个目录；\
+                     多台服务器共用一个数据库请用 PostgreSQL。admin 和 token 可以照常使用 / \
+                     another laidian serve (process {process}) works on the data folder {0}: stop that first (kill {process}), or set --data to \
+                     another folder; several servers on one database need PostgreSQL. admin and token may be used meanwhile",
+                    folder.display()
+                )
+            }
             Self::Foreign { place, what } => write!(
                 f,
                 "{place} 不是 laidian 的数据库（{what}），没有改动它；请用 --data、[database] folder 或 url 指定另一个位置 / \

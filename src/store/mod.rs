@@ -15,6 +15,7 @@ mod files;
 mod foreign;
 mod gathered;
 mod health;
+mod lock;
 mod migrate;
 pub mod plm;
 mod postgres;
@@ -25,6 +26,7 @@ pub mod search;
 mod searching;
 mod sqlite;
 
+use std::fmt;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -34,8 +36,10 @@ use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection};
 
 use crate::domain::catalogue::login_key;
 use fault::StorageFault;
+use foreign::Found;
 use gathered::Gathered;
 use health::Health;
+pub use lock::ServerLock;
 pub use migrate::OpenError;
 use rows::CustomerRow;
 pub use searching::{Asker, SearchTooLong, is_interrupted};
@@ -55,6 +59,19 @@ pub enum Location {
     Postgres(String),
 }
 
+/// Where that is, for people: without a password.
+impl fmt::Display for Location {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Folder(folder) => std::path::absolute(folder).as_deref().unwrap_or(folder).display().fmt(f),
+            Self::Postgres(url) => match postgres::options(url) {
+                Ok(options) => postgres::place(&options).fmt(f),
+                Err(_) => f.write_str("PostgreSQL"),
+            },
+        }
+    }
+}
+
 /// How many connections there are, and for how long they work.
 #[derive(Debug, Clone, Copy)]
 pub struct Connections {
@@ -66,6 +83,16 @@ pub struct Connections {
     pub search: Duration,
     /// How long any other statement may take; PostgreSQL alone has some that could take longer.
     pub statement: Duration,
+    /// How long PostgreSQL is waited for at the start.
+    pub wait: Duration,
+}
+
+/// Which database is to be opened.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    /// One that is made where there is none.
+    Any,
+    Existing,
 }
 
 /// The open database. Cheap to clone: each request does.
@@ -111,21 +138,41 @@ impl Reader {
 }
 
 impl Store {
-    /// Opens the database and brings its schema up to date. A database that a newer laidian has migrated is refused.
+    /// Opens the database, which is made where there is none, and brings its schema up to date. A database that a newer
+    /// laidian has migrated is refused.
     pub async fn open(location: &Location, connections: &Connections) -> Result<Self, OpenError> {
+        Self::open_wanted(location, connections, Wanted::Any).await
+    }
+
+    /// The same for a database that is there.
+    pub async fn open_existing(location: &Location, connections: &Connections) -> Result<Self, OpenError> {
+        Self::open_wanted(location, connections, Wanted::Existing).await
+    }
+
+    async fn open_wanted(location: &Location, connections: &Connections, wanted: Wanted) -> Result<Self, OpenError> {
+        let must_be_wanted = |found: Found| match (found, wanted) {
+            (Found::Nothing, Wanted::Existing) => Err(OpenError::Missing { place: location.to_string() }),
+            _ => Ok(()),
+        };
         let engine = match location {
             Location::Folder(folder) => {
                 let file = database_file(folder);
-                make_private(folder, &file).map_err(|cause| OpenError::Folder { folder: folder.clone(), cause })?;
-                foreign::check_file(&file).await?;
+                let unusable = |cause| OpenError::Folder { folder: folder.clone(), cause };
+                if !file.try_exists().map_err(unusable)? {
+                    must_be_wanted(Found::Nothing)?;
+                }
+                make_private(folder, &file).map_err(unusable)?;
+                must_be_wanted(foreign::check_file(&file).await?)?;
                 let engine = sqlite::Engine::open(&file, connections).await.map_err(OpenError::Connect)?;
                 engine.migrate(&migrate::sqlite()).await.map_err(OpenError::from)?;
                 engine.claim().await.map_err(OpenError::Connect)?;
                 Engine::Sqlite(engine)
             }
             Location::Postgres(url) => {
-                let engine = postgres::Engine::open(url, connections).await.map_err(OpenError::Connect)?;
-                foreign::check_postgres(&mut *engine.reader().await.map_err(OpenError::Connect)?).await?;
+                let engine = postgres::Engine::open(url, connections).await?;
+                let mut reader = engine.reader().await.map_err(OpenError::Connect)?;
+                must_be_wanted(foreign::check_postgres(&mut reader).await?)?;
+                drop(reader);
                 engine.migrate(&migrate::postgres()).await.map_err(OpenError::from)?;
                 Engine::Postgres(engine)
             }
@@ -199,10 +246,15 @@ impl Store {
 
 /// Makes the folder and the file, where they are missing, so that only this user reads them: they hold secrets.
 fn make_private(folder: &Path, file: &Path) -> std::io::Result<()> {
-    use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
-    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)?;
+    use std::os::unix::fs::OpenOptionsExt;
+    make_folder(folder)?;
     std::fs::OpenOptions::new().append(true).create(true).mode(0o600).open(file)?;
     Ok(())
+}
+
+fn make_folder(folder: &Path) -> std::io::Result<()> {
+    use std::os::unix::fs::DirBuilderExt;
+    std::fs::DirBuilder::new().recursive(true).mode(0o700).create(folder)
 }
 
 /// Carries this out to its end, whether or not somebody still waits for it.

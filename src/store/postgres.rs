@@ -9,12 +9,18 @@ use std::time::Duration;
 use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::{PgConnectOptions, PgPool, PgPoolOptions};
-use sqlx::{ConnectOptions, Connection, Executor, Postgres, Transaction};
+use sqlx::{ConnectOptions, Connection, Executor, PgConnection, Postgres, Transaction};
+use tokio::time::Instant;
 
+use super::migrate::OpenError;
 use super::{Connections, uninterrupted};
 
-/// How long a request waits for a free connection before it fails.
+/// How long a request waits for a free connection before it fails, and a start for one to be made after [`SILENCE`].
 const ACQUIRE: Duration = Duration::from_secs(10);
+/// After this long without an answer, somebody is told.
+const SILENCE: Duration = Duration::from_millis(1500);
+/// How long until a database that could not be reached is tried again.
+const AGAIN: Duration = Duration::from_secs(2);
 
 #[derive(Clone)]
 pub struct Engine {
@@ -24,11 +30,13 @@ pub struct Engine {
 }
 
 impl Engine {
-    pub async fn open(url: &str, connections: &Connections) -> sqlx::Result<Self> {
-        let options = PgConnectOptions::from_str(url)?
-            .application_name("laidian")
-            .statement_cache_capacity(256)
-            .disable_statement_logging();
+    pub async fn open(url: &str, connections: &Connections) -> Result<Self, OpenError> {
+        let options = options(url)?;
+        reach(&options, connections.wait).await?;
+        Self::connect(&options, connections).await.map_err(OpenError::Connect)
+    }
+
+    async fn connect(options: &PgConnectOptions, connections: &Connections) -> sqlx::Result<Self> {
         let within = |limit: Duration| options.clone().options([("statement_timeout", milliseconds(limit))]);
         let pool = |most| PgPoolOptions::new().max_connections(most).acquire_timeout(ACQUIRE);
         let readers = pool(connections.look_ups).connect_with(within(connections.statement)).await?;
@@ -68,6 +76,70 @@ impl Engine {
         self.readers.close().await;
         self.searchers.close().await;
         self.writers.close().await;
+    }
+}
+
+/// Reads an address, which must be PostgreSQL's.
+pub fn options(url: &str) -> Result<PgConnectOptions, OpenError> {
+    match url.split_once("://") {
+        Some((scheme, _)) if !["postgres", "postgresql"].contains(&scheme) => {
+            Err(OpenError::Scheme { scheme: scheme.chars().take(32).collect() })
+        }
+        _ => {
+            let options = PgConnectOptions::from_str(url).map_err(OpenError::Connect)?;
+            Ok(options.application_name("laidian").statement_cache_capacity(256).disable_statement_logging())
+        }
+    }
+}
+
+/// Where a database is, for people: without user and password.
+pub fn place(options: &PgConnectOptions) -> String {
+    let server = options.get_socket().map_or_else(
+        || format!("{}:{}", options.get_host(), options.get_port()),
+        |socket| socket.display().to_string(),
+    );
+    // Without a name it is the user's.
+    format!("postgres://{server}/{}", options.get_database().unwrap_or(options.get_username()))
+}
+
+/// Returns once the database answers. Until then it is tried again and again; each time the log says why.
+async fn reach(options: &PgConnectOptions, wait: Duration) -> Result<(), OpenError> {
+    let (place, began) = (place(options), Instant::now());
+    loop {
+        let cause = match attempt(options, &place).await {
+            Ok(conn) => return conn.close().await.map_err(OpenError::Connect),
+            Err(cause) if may_pass(&cause) => cause,
+            Err(cause) => return Err(OpenError::Connect(cause)),
+        };
+        let left = wait.saturating_sub(began.elapsed());
+        if left.is_zero() {
+            return Err(OpenError::Unreachable { place, cause: cause.to_string(), seconds: began.elapsed().as_secs() });
+        }
+        tracing::warn!(database = place, %cause, seconds_left = left.as_secs(), "the database cannot be reached and is tried again");
+        tokio::time::sleep(AGAIN.min(left)).await;
+    }
+}
+
+async fn attempt(options: &PgConnectOptions, place: &str) -> sqlx::Result<PgConnection> {
+    let connecting = options.connect();
+    tokio::pin!(connecting);
+    if let Ok(done) = tokio::time::timeout(SILENCE, connecting.as_mut()).await {
+        return done;
+    }
+    tracing::warn!(database = place, "the database does not answer");
+    let silent = |_| sqlx::Error::Io(std::io::Error::new(std::io::ErrorKind::TimedOut, "no answer"));
+    tokio::time::timeout(ACQUIRE, connecting).await.map_err(silent)?
+}
+
+/// Whether it may be well in a moment: the server is not there yet, starts, or has no connection free.
+fn may_pass(cause: &sqlx::Error) -> bool {
+    match cause {
+        sqlx::Error::Io(_) => true,
+        // See "PostgreSQL Error Codes", appendix A: insufficient resources, operator intervention.
+        sqlx::Error::Database(error) => {
+            error.code().is_some_and(|code| code.starts_with("53") || code.starts_with("57P"))
+        }
+        _ => false,
     }
 }
 
