@@ -3,6 +3,8 @@
 //! Clients compare these texts byte for byte: `tests/it/errors.rs` freezes them, and `docs/errors.md` is
 //! made from the same table. To add a refusal: a variant, a row in [`TABLE`], an arm in [`Error::row`].
 
+mod detail;
+
 use std::borrow::Cow;
 use std::fmt;
 
@@ -48,18 +50,26 @@ pub enum Error {
         typed: String,
     },
     OwnerUnknown,
+    /// The operator to whom a customer was to be given.
+    OwnerDisabled {
+        login_no: String,
+    },
     OwnerWithoutGroup,
     GroupUnknown,
     OwnerNotInGroup,
-    /// A value that is in no entry of a dictionary; `field` is its wire name in lower case.
+    /// A value that is in no entry of a dictionary; `field` is its wire name in lower case, `names` are the entries'.
     NotInDictionary {
         given: String,
         field: &'static str,
+        names: Vec<String>,
     },
     ContentMissing,
     NotFound,
     IdentifierType,
-    PageSize,
+    /// `most` is the most rows that a page may have.
+    PageSize {
+        most: i64,
+    },
     Page,
     /// A page beyond the 10,000 rows that a list can reach.
     PageBeyondCeiling,
@@ -154,7 +164,7 @@ table! {
     CUSTOMER_EMPTY: 2000 UNKNOWN, Some("param is missing or the value is empty: customer"), 200, false, "customer 为空", "customer is empty";
     PARAMETER: 2000 UNKNOWN, Some("不正确的参数格式"), 200, false, "参数格式错误，detail 指出是哪一个", "a parameter of the wrong form; detail names it";
     PHONE_TAKEN: 2000 UNKNOWN, Some("验证失败: 电话XXX已经使用"), 200, false, "电话已被本公司另一客户使用", "another customer of the company has this phone";
-    OWNER_UNKNOWN: 2000 UNKNOWN, Some("找不到归属工号"), 200, false, "serviceNo 不存在", "serviceNo is unknown";
+    OWNER_UNKNOWN: 2000 UNKNOWN, Some("找不到归属工号"), 200, false, "serviceNo 不存在，或已停用", "serviceNo is unknown or disabled";
     OWNER_WITHOUT_GROUP: 2000 UNKNOWN, Some("归属工号存在但归属部门不存在"), 200, false, "只给了 serviceNo，没有 servicegroupId", "serviceNo without servicegroupId";
     GROUP_UNKNOWN: 2000 UNKNOWN, Some("公司无此部门"), 200, false, "servicegroupId 不存在", "servicegroupId is unknown";
     OWNER_NOT_IN_GROUP: 2000 UNKNOWN, Some("员工不属于该部门"), 200, false, "serviceNo 与 servicegroupId 不匹配", "serviceNo does not belong to servicegroupId";
@@ -189,6 +199,22 @@ impl Error {
         Self::Parameter { detail: detail.into() }
     }
 
+    /// A parameter of the wrong form, told what it should be.
+    #[must_use]
+    pub fn expected(parameter: &str, zh: &str, en: &str) -> Self {
+        Self::parameter(format!("{parameter}: 应为{zh} / expected {en}"))
+    }
+
+    /// A parameter that is none of the words that it may be.
+    #[must_use]
+    pub fn one_of(parameter: &str, words: &[&str]) -> Self {
+        Self::parameter(format!(
+            "{parameter}: 应为以下之一：{} / expected one of {}",
+            words.join("、"),
+            words.join(", ")
+        ))
+    }
+
     /// A refusal for want of rights; `detail` says what was claimed.
     pub fn forbidden(detail: impl Into<Cow<'static, str>>) -> Self {
         Self::Forbidden { detail: detail.into() }
@@ -219,8 +245,8 @@ impl Error {
                 }
                 Self::Invalid { faults }
             }
-            Self::NotInDictionary { given, field } => {
-                Self::NotInDictionary { given: mask_text(&given).into_owned(), field }
+            Self::NotInDictionary { given, field, names } => {
+                Self::NotInDictionary { given: mask_text(&given).into_owned(), field, names }
             }
             Self::Conflict { customer, fields } => {
                 let masked = serde_json::from_str(&mask_json(&customer.to_string()));
@@ -244,7 +270,7 @@ impl Error {
             | Self::InUse { .. } => &PARAMETER,
             Self::Duplicate { .. } => &DUPLICATE,
             Self::PhoneTaken { .. } => &PHONE_TAKEN,
-            Self::OwnerUnknown => &OWNER_UNKNOWN,
+            Self::OwnerUnknown | Self::OwnerDisabled { .. } => &OWNER_UNKNOWN,
             Self::OwnerWithoutGroup => &OWNER_WITHOUT_GROUP,
             Self::GroupUnknown => &GROUP_UNKNOWN,
             Self::OwnerNotInGroup => &OWNER_NOT_IN_GROUP,
@@ -254,7 +280,7 @@ impl Error {
             Self::ContentMissing => &CONTENT_MISSING,
             Self::NotFound => &NOT_FOUND,
             Self::IdentifierType => &IDENTIFIER_TYPE,
-            Self::PageSize => &PAGE_SIZE,
+            Self::PageSize { .. } => &PAGE_SIZE,
             Self::Page | Self::PageBeyondCeiling => &PAGE,
             Self::Signature => &SIGNATURE,
             Self::TimestampForm => &TIMESTAMP_FORM,
@@ -280,49 +306,11 @@ impl Error {
             Self::CustomFieldMissing { label } => format!("缺少自定义字段 {label}").into(),
             Self::Duplicate { field } => format!("已存在相同的{field}").into(),
             Self::PhoneTaken { typed } => format!("验证失败: 电话{typed}已经使用").into(),
-            Self::NotInDictionary { given, field } => format!("'{given}' is not a valid {field}").into(),
+            Self::NotInDictionary { given, field, .. } => format!("'{given}' is not a valid {field}").into(),
             Self::FrameForm { detail } => detail.as_str().into(),
             Self::Internal { id } => id.to_string().into(),
             Self::Storage { fault } => fault.text().into(),
             other => other.row().exception?.into(),
-        })
-    }
-
-    /// What helps a developer, beside the documented texts.
-    #[must_use]
-    pub fn detail(&self) -> Option<Cow<'_, str>> {
-        Some(match self {
-            Self::Parameter { detail }
-            | Self::Value { detail }
-            | Self::NotSignedIn { detail }
-            | Self::Forbidden { detail }
-            | Self::InUse { detail } => detail.as_ref().into(),
-            Self::Invalid { faults } => faults.iter().map(Fault::line).collect::<Vec<_>>().join("\r\n").into(),
-            Self::IdTaken { id } => format!("id: {id} 已存在 / {id} exists already").into(),
-            Self::PageBeyondCeiling => {
-                "最多 10000 条，请使用 export_customers / at most 10,000 rows: use export_customers".into()
-            }
-            Self::UnknownAction { near } if near.is_empty() => "see schemas/actions for all actions".into(),
-            Self::UnknownAction { near } => format!("did you mean: {}", near.join(", ")).into(),
-            Self::RateLimited { why, .. } => (*why).into(),
-            Self::SearchTooLong => {
-                "搜索超过 [limits] search_seconds，请加筛选条件，或搜索更完整的名称、号码 / the search took longer than \
-                 [limits] search_seconds: add filters, or more of the name or number"
-                    .into()
-            }
-            Self::ResultTooLarge { limit } => {
-                format!("最多 {limit} 字节（[limits] result_bytes） / at most {limit} bytes ([limits] result_bytes)")
-                    .into()
-            }
-            Self::FileTooLarge { limit } => format!(
-                "文件最多 {limit} 字节（[import] file_bytes）/ a file has at most {limit} bytes ([import] file_bytes)"
-            )
-            .into(),
-            Self::FrameTooLarge { limit } => {
-                format!("最多 {limit} 字节（[limits] frame_bytes）/ at most {limit} bytes ([limits] frame_bytes)")
-                    .into()
-            }
-            _ => return None,
         })
     }
 

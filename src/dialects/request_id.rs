@@ -22,7 +22,10 @@ pub fn read(action: &str, body: &str) -> Result<Option<RequestKey>, Error> {
         #[serde(borrow, default)]
         request_id: Option<Scalar<'a>>,
     }
-    let wrong = || Error::parameter(format!("requestId: expected a text of 1 to {LONGEST} characters"));
+    let wrong = || {
+        let (zh, en) = (format!(" 1 到 {LONGEST} 个字符的文本"), format!("a text of 1 to {LONGEST} characters"));
+        Error::expected("requestId", &zh, &en)
+    };
     // What cannot be read at all is for the operation to refuse: it says which member is wrong.
     let Ok(Named { request_id: Some(id) }) = folded::from_str(body) else { return Ok(None) };
     let id = id.text().ok_or_else(wrong)?.trim().to_owned();
@@ -34,8 +37,8 @@ pub fn read(action: &str, body: &str) -> Result<Option<RequestKey>, Error> {
 
 /// Returns a digest of the operation and its parameters, in whichever order they were sent.
 fn fingerprint(action: &str, body: &str) -> Result<String, Error> {
-    let mut parameters: serde_json::Map<String, Value> =
-        serde_json::from_str(body).map_err(|_| Error::parameter("the request holds something that is no JSON"))?;
+    let mut parameters: serde_json::Map<String, Value> = serde_json::from_str(body)
+        .map_err(|_| Error::parameter("请求里有不是 JSON 的内容 / the request holds something that is no JSON"))?;
     parameters.retain(|name, _| !ENVELOPE.contains(&name.trim().replace('_', "").to_ascii_lowercase().as_str()));
     // A file that is uploaded again has another id, but is the same.
     if parameters.contains_key("srffiledigest") {

@@ -109,9 +109,10 @@ pub fn decode<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, Error> {
                 let problem = error.inner().to_string();
                 // Where in the text it stands is of no use: the client may not have written the text that was read.
                 let problem = problem.split(" at line ").next().unwrap_or_default();
-                Error::parameter(if path == "." { problem.to_owned() } else { format!("{path}: {problem}") })
+                let path = if path == "." { String::new() } else { format!("{path}: ") };
+                Error::parameter(format!("{path}格式不对 / wrong form: {problem}"))
             }
-            Ok(_) => Error::parameter("the request holds something that is no JSON"),
+            Ok(_) => Error::parameter("请求里有不是 JSON 的内容 / the request holds something that is no JSON"),
         }
     })
 }

@@ -192,7 +192,7 @@ pub const MOST_PAGE_SIZE: i64 = 200;
 /// Returns lines of the company's audit, newest first.
 pub async fn list(cx: &Cx<'_>, wanted: &Wanted, limit: i64) -> Result<Vec<AuditRow>, Error> {
     if !(1..=MOST_PAGE_SIZE).contains(&limit) {
-        return Err(Error::PageSize);
+        return Err(Error::PageSize { most: MOST_PAGE_SIZE });
     }
     // Behind every UUID.
     let before = wanted.before.as_deref().unwrap_or("~");

@@ -20,7 +20,7 @@ pub struct Page {
 /// Returns a page of these kinds of a customer's history, newest first. `number` counts from 1.
 pub async fn page(cx: &Cx<'_>, customer: i64, kinds: &[FeedKind], number: i64, size: i64) -> Result<Page, Error> {
     if !(1..=MOST_PAGE_SIZE).contains(&size) {
-        return Err(Error::PageSize);
+        return Err(Error::PageSize { most: MOST_PAGE_SIZE });
     }
     if number < 1 {
         return Err(Error::Page);

@@ -162,7 +162,10 @@ mod tests {
             reply,
             r#"{"success":false,"message":"未知错误","code":2000,"detail":"page: x","exception":{"message":"不正确的参数格式"}}"#
         );
-        let reply = text(|out| failure(out, Door::Http, &Error::PageSize));
-        assert_eq!(reply, r#"{"code":206211,"message":"参数page_size不合法"}"#);
+        let reply = text(|out| failure(out, Door::Http, &Error::PageSize { most: 100 }));
+        assert_eq!(
+            reply,
+            r#"{"code":206211,"message":"参数page_size不合法","detail":"page_size: 应为 1 到 100 / expected 1 to 100"}"#
+        );
     }
 }

@@ -21,6 +21,7 @@ both_engines! {
     a_required_custom_field_must_be_there,
     a_field_that_is_not_required_must_be_right,
     owners_come_with_their_group,
+    nobody_is_given_to_who_is_disabled,
     texts_are_refused_not_cut,
     other_companies_do_not_see_it,
 }
@@ -266,6 +267,30 @@ async fn owners_come_with_their_group(engine: Engine) {
     assert_eq!(exception(update(&cx, row.id, of(None, Some(1_054_001))).await.map(|row| row.id)), "员工不属于该部门");
     let row = update(&cx, row.id, Changes { owner: Patch::Clear, ..Changes::default() }).await.unwrap();
     assert_eq!((row.owner_no, row.group_id), (None, Some(1_054_002)));
+    check_invariants(&demo.place, &cx.scope).await;
+}
+
+async fn nobody_is_given_to_who_is_disabled(engine: Engine) {
+    let demo = backend(engine, 0).await;
+    let caller = demo.caller(MAIN, None).await;
+    let of = |owner: &'static str| Changes { owner: set(owner), group: Patch::Set(1_054_002), ..Changes::default() };
+    let mut cx = demo.context(&caller).await.unwrap();
+    let his = create(&cx, of("trcs008")).await.unwrap();
+    let mut tx = cx.scope.write().await.unwrap();
+    setup::disabled(&mut tx, "trcs008", true, NOW).await.unwrap();
+    tx.commit().await.unwrap();
+    demo.catalogues.forget(MAIN).await;
+    cx = demo.context(&caller).await.unwrap();
+    let refused = create(&cx, of("TRCS008")).await.unwrap_err();
+    assert!(matches!(&refused, Error::OwnerDisabled { login_no } if login_no == "trcs008"), "{refused}");
+    assert_eq!(refused.exception().as_deref(), Some("找不到归属工号"));
+    assert!(refused.detail().unwrap().contains("operator trcs008 is disabled"), "{refused}");
+    let other = create(&cx, of("trcs001")).await.unwrap();
+    assert!(matches!(update(&cx, other.id, of("trcs008")).await, Err(Error::OwnerDisabled { .. })));
+    // What is his already stays his, also when it is sent back as it was shown.
+    let changes = Changes { name: set("改名"), ..of("trcs008") };
+    let kept = update(&cx, his.id, changes).await.unwrap();
+    assert_eq!((kept.name.as_deref(), kept.owner_no.as_deref()), (Some("改名"), Some("trcs008")));
     check_invariants(&demo.place, &cx.scope).await;
 }
 

@@ -54,8 +54,14 @@ fn exceptions_say_what_the_request_said() {
         (Error::CustomFieldMissing { label: "消费情况".into() }, "缺少自定义字段 消费情况"),
         (Error::PhoneTaken { typed: "138-8888 8888".into() }, "验证失败: 电话138-8888 8888已经使用"),
         (Error::Duplicate { field: "accountName" }, "已存在相同的accountName"),
-        (Error::NotInDictionary { given: "贵宾".into(), field: "custtype" }, "'贵宾' is not a valid custtype"),
-        (Error::NotInDictionary { given: "9".into(), field: "dealflag" }, "'9' is not a valid dealflag"),
+        (
+            Error::NotInDictionary { given: "贵宾".into(), field: "custtype", names: Vec::new() },
+            "'贵宾' is not a valid custtype",
+        ),
+        (
+            Error::NotInDictionary { given: "9".into(), field: "dealflag", names: Vec::new() },
+            "'9' is not a valid dealflag",
+        ),
         (Error::FrameForm { detail: "line 1, column 5".into() }, "line 1, column 5"),
         (Error::NotFound, NOBODY),
         (Error::parameter("page: 应为整数"), "不正确的参数格式"),

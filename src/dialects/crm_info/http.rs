@@ -42,13 +42,13 @@ fn members(call: &Call<'_>) -> Result<Map<String, Value>, Error> {
     }
     let is_json = kind.starts_with("application/json") || call.body.trim_ascii_start().starts_with(b"{");
     if is_json {
-        return serde_json::from_slice(call.body).map_err(|_| Error::parameter("body: expected a JSON object"));
+        return serde_json::from_slice(call.body).map_err(|_| Error::expected("body", " JSON 对象", "a JSON object"));
     }
     Ok(members_of(&form_urlencoded::parse(call.body).into_owned().collect::<Vec<_>>()))
 }
 
 fn multipart(call: &Call<'_>) -> Result<Map<String, Value>, Error> {
-    let wrong = || Error::parameter("body: expected a multipart form");
+    let wrong = || Error::expected("body", " multipart 表单", "a multipart form");
     let boundary = multer::parse_boundary(call.content_type.unwrap_or_default()).map_err(|_| wrong())?;
     let body = bytes::Bytes::copy_from_slice(call.body);
     let mut form = multer::Multipart::new(stream::iter([Ok::<_, std::convert::Infallible>(body)]), boundary);

@@ -73,14 +73,14 @@ pub fn expected(version: Option<&Scalar<'_>>, merge: Option<&Scalar<'_>>) -> Res
     let version = version.filter(|version| !version.is_empty());
     Ok(Expected {
         version: version
-            .map(|version| version.integer().ok_or_else(|| Error::parameter("ifVersion: expected an integer")))
+            .map(|version| version.integer().ok_or_else(|| Error::expected("ifVersion", "整数", "an integer")))
             .transpose()?,
         merge: match merge {
             None => false,
             Some(Scalar::Bool(merge)) => *merge,
             Some(Scalar::Text(text)) if text.trim() == "true" => true,
             Some(Scalar::Text(text)) if matches!(text.trim(), "false" | "") => false,
-            Some(_) => return Err(Error::parameter("merge: expected true or false")),
+            Some(_) => return Err(Error::one_of("merge", &["true", "false"])),
         },
         ..Expected::default()
     })

@@ -40,7 +40,7 @@ pub async fn export_customers(cx: &Cx<'_>, request: ExportCustomers<'_>) -> Resu
         Some(format) => format
             .text()
             .and_then(|name| Format::parse(&name))
-            .ok_or_else(|| Error::parameter("format: expected xlsx, csv or jsonl"))?,
+            .ok_or_else(|| Error::one_of("format", &["xlsx", "csv", "jsonl"]))?,
     };
     let search =
         find::search(cx, &request.filters.unwrap_or_default(), query_text(request.query.as_ref())?.as_deref())?;

@@ -103,16 +103,16 @@ struct Author {
 
 pub async fn feeds(cx: &Cx<'_>, request: Feeds<'_>) -> Result<FeedList, Error> {
     let kinds = request.feed_type.as_ref().and_then(Scalar::text).and_then(|name| FeedKind::select(&name)).ok_or_else(
-        || Error::parameter("feed_type: expected Ticket, CustomerFollowUp, CallLog, TextMsgLog, Alternation or All"),
+        || Error::one_of("feed_type", &["Ticket", "CustomerFollowUp", "CallLog", "TextMsgLog", "Alternation", "All"]),
     )?;
     let identifier = identifier(request.r#type.as_ref(), request.content)?;
     let size = match &request.page_size {
         None => history::PAGE_SIZE,
         Some(size) if size.is_empty() => history::PAGE_SIZE,
-        Some(size) => size.integer().ok_or(Error::PageSize)?,
+        Some(size) => size.integer().ok_or(Error::PageSize { most: history::MOST_PAGE_SIZE })?,
     };
     if !(1..=history::MOST_PAGE_SIZE).contains(&size) {
-        return Err(Error::PageSize);
+        return Err(Error::PageSize { most: history::MOST_PAGE_SIZE });
     }
     let number = page_number(request.page.as_ref())?;
     let customer = find::find_one(cx, &identifier).await?;

@@ -144,7 +144,7 @@ pub fn page_number(page: Option<&Scalar<'_>>) -> Result<i64, Error> {
 
 /// The words of a search, if there are any.
 pub fn query_text<'a>(query: Option<&'a Scalar<'_>>) -> Result<Option<std::borrow::Cow<'a, str>>, Error> {
-    query.map(|query| query.text().ok_or_else(|| Error::parameter("query: expected a text"))).transpose()
+    query.map(|query| query.text().ok_or_else(|| Error::expected("query", "文本", "a text"))).transpose()
 }
 
 /// What names a customer: `type` (id, custName, cellphone, companyName) and `content`.
@@ -197,5 +197,5 @@ pub fn identifier<'a>(kind: Option<&Scalar<'a>>, content: Option<Scalar<'a>>) ->
         return Err(Error::IdentifierType);
     };
     let content = content.filter(|content| !content.is_empty()).ok_or(Error::ContentMissing)?;
-    content.into_text().map(of).ok_or_else(|| Error::parameter("content: expected a text or a number"))
+    content.into_text().map(of).ok_or_else(|| Error::expected("content", "文本或数字", "a text or a number"))
 }

@@ -128,7 +128,7 @@ fn claim(request: &str) -> Result<Claim, Error> {
     }
     match decode::<Named<'_>>(request)?.company_id {
         Some(company) if !company.is_empty() => {
-            let company = company.integer().ok_or_else(|| Error::parameter("companyId: wrong form"))?;
+            let company = company.integer().ok_or_else(|| Error::expected("companyId", "整数", "an integer"))?;
             Ok(Claim { company: Some(company), ..Claim::default() })
         }
         _ => Ok(Claim::default()),

@@ -70,7 +70,7 @@ impl<'a> CustomerInput<'a> {
         match customer.map(RawValue::get) {
             None | Some("null" | "\"\"" | "[]" | "{}") => Err(Error::CustomerEmpty),
             Some(object) if object.starts_with('{') => decode(object),
-            Some(_) => Err(wrong("customer", "an object")),
+            Some(_) => Err(wrong("customer", ("对象", "an object"))),
         }
     }
 
@@ -109,8 +109,9 @@ impl<'a> CustomerInput<'a> {
         }
         let zone = &cx.catalogue.company.time_zone;
         let time = |field: &'static str, member| {
-            text(field, member)?
-                .try_map(|given| times::parse(&given, zone).ok_or_else(|| wrong(field, "YYYY-MM-DD HH:mm")))
+            text(field, member)?.try_map(|given| {
+                times::parse(&given, zone).ok_or_else(|| wrong(field, (" YYYY-MM-DD HH:mm", "YYYY-MM-DD HH:mm")))
+            })
         };
         let (labels, star) = labels(self.customer_label)?;
         Ok(Changes {
@@ -121,7 +122,7 @@ impl<'a> CustomerInput<'a> {
             kind: text("custType", self.cust_type)?,
             flag: text("dealFlag", self.deal_flag)?,
             source: text("custFrom", self.cust_from)?,
-            task: integer(self.task_id, || wrong("taskId", "an integer"))?,
+            task: integer(self.task_id, || wrong("taskId", ("整数", "an integer")))?,
             owner: text("serviceNo", self.service_no)?,
             group: integer(self.servicegroup_id, || Error::GroupUnknown)?,
             phones: phones(self.cellphones)?,
@@ -130,7 +131,7 @@ impl<'a> CustomerInput<'a> {
             labels,
             star,
             custom: custom(self.json_str)?,
-            follow_count: integer(self.follow_num, || wrong("followNum", "an integer"))?,
+            follow_count: integer(self.follow_num, || wrong("followNum", ("整数", "an integer")))?,
             last_accept: text("lastAccept", self.last_accept)?,
             assigned_at: time("assignTime", self.assign_time)?,
             last_follow_at: time("lastFlowTime", self.last_flow_time)?,
@@ -156,8 +157,11 @@ pub fn customer_company(customer: &RawValue) -> (Option<i64>, Option<String>) {
     (named.company_id.and_then(|company| company.integer()), owner)
 }
 
-fn wrong(field: &str, expected: &str) -> Error {
-    Error::parameter(format!("{field}: expected {expected}"))
+/// What a member should be, Chinese and English.
+type Expected = (&'static str, &'static str);
+
+fn wrong(field: &str, (zh, en): Expected) -> Error {
+    Error::expected(field, zh, en)
 }
 
 fn text<'a>(field: &'static str, member: Member<Scalar<'a>>) -> Result<Patch<Cow<'a, str>>, Error> {
@@ -165,7 +169,7 @@ fn text<'a>(field: &'static str, member: Member<Scalar<'a>>) -> Result<Patch<Cow
         Member::Absent => Patch::Keep,
         Member::Null => Patch::Clear,
         Member::Value(value) if value.is_empty() => Patch::Clear,
-        Member::Value(value) => Patch::Set(value.into_text().ok_or_else(|| wrong(field, "a text"))?),
+        Member::Value(value) => Patch::Set(value.into_text().ok_or_else(|| wrong(field, ("文本", "a text")))?),
     })
 }
 
@@ -179,7 +183,7 @@ fn integer(member: Member<Scalar<'_>>, wrong: impl Fn() -> Error) -> Result<Patc
 }
 
 fn phones<'a>(member: Member<Value>) -> Result<Option<Vec<PhoneChange<'a>>>, Error> {
-    const EXPECTED: &str = "[[id or null, \"number\"], …]";
+    const EXPECTED: Expected = (" [[id 或 null, \"号码\"], …]", "[[id or null, \"number\"], …]");
     match member {
         Member::Absent => Ok(None),
         Member::Null => Ok(Some(Vec::new())),
@@ -224,7 +228,7 @@ fn phone<'a>(entry: Value) -> Option<PhoneChange<'a>> {
 type LabelsAndStar<'a> = (Option<Vec<Cow<'a, str>>>, Option<i64>);
 
 fn labels<'a>(member: Member<Value>) -> Result<LabelsAndStar<'a>, Error> {
-    const EXPECTED: &str = "\"a,b\", an array of names, or a star level 0..5";
+    const EXPECTED: Expected = (" \"a,b\"、名称的数组或星级 0..5", "\"a,b\", an array of names, or a star level 0..5");
     match member {
         Member::Absent => Ok((None, None)),
         Member::Null => Ok((Some(Vec::new()), Some(0))),
@@ -250,7 +254,10 @@ fn labels<'a>(member: Member<Value>) -> Result<LabelsAndStar<'a>, Error> {
 }
 
 fn custom(member: Member<Value>) -> Result<Patch<BTreeMap<i64, Value>>, Error> {
-    const EXPECTED: &str = "an object {\"<id>_<label>\": value}, or a text that holds one";
+    const EXPECTED: Expected = (
+        "对象 {\"<编号>_<名称>\": 值}，或含有它的文本",
+        "an object {\"<id>_<label>\": value}, or a text that holds one",
+    );
     let value = match member {
         Member::Absent => return Ok(Patch::Keep),
         Member::Null => return Ok(Patch::Clear),

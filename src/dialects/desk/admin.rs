@@ -16,12 +16,8 @@ use crate::ops::setup::{self, Change, DictionaryKind};
 use crate::ops::{Cx, password};
 use crate::protocol::lenient::Scalar;
 
-pub(super) fn expected(parameter: &str, what: &str) -> Error {
-    Error::parameter(format!("{parameter}: expected {what}"))
-}
-
 fn role(name: &str) -> Result<Role, Error> {
-    Role::parse(name).ok_or_else(|| expected("role", "agent, supervisor or admin"))
+    Role::parse(name).ok_or_else(|| Error::one_of("role", &Role::ALL.map(Role::name)))
 }
 
 /// That it is done.
@@ -88,7 +84,8 @@ pub struct PutOperator {
 pub async fn put_operator(cx: &Cx<'_>, request: PutOperator) -> Result<Done, Error> {
     let PutOperator { staff_no, name, role: role_name, groups, mobile, password } = request;
     let role = role_name.as_deref().map(role).transpose()?;
-    let mut changes = vec![Change::Operator { login_no: staff_no.clone(), name, role, groups, mobile }];
+    let mut changes =
+        vec![Change::Operator { login_no: staff_no.clone(), name, role, groups, mobile }];
     if let Some(password) = password {
         changes.push(Change::Password {
             login_no: staff_no,
@@ -151,18 +148,22 @@ pub async fn put_app(cx: &Cx<'_>, request: PutApp) -> Result<AppToken, Error> {
     let kind = match request.kind.as_deref().unwrap_or("app") {
         "app" => Kind::App,
         "bearer" => Kind::Bearer,
-        _ => return Err(expected("kind", "app or bearer")),
+        _ => return Err(Error::one_of("kind", &["app", "bearer"])),
     };
     let PutApp { id, name, acts_as, dialect, grants, .. } = request;
     let dialect = dialect.unwrap_or_else(|| cti::http::DIALECT.to_owned());
     if !dialects::CREDENTIALS.contains(&dialect.as_str()) {
-        return Err(expected("dialect", &format!("one of {}", dialects::CREDENTIALS.join(", "))));
+        return Err(Error::one_of("dialect", &dialects::CREDENTIALS));
     }
     let grants = grants.unwrap_or_default();
     if grants.iter().any(|name| Grant::parse(name).is_none())
         || (!grants.is_empty() && dialect != ibizplm::http::DIALECT)
     {
-        return Err(expected("grants", "CREATE, READ, UPDATE or DELETE, for ibizplm"));
+        return Err(Error::expected(
+            "grants",
+            " CREATE、READ、UPDATE、DELETE，只用于 ibizplm",
+            "CREATE, READ, UPDATE or DELETE, for ibizplm",
+        ));
     }
     let grants = (dialect == ibizplm::http::DIALECT).then(|| grants.join(","));
     let change = Change::Credential { id: id.clone(), kind, dialect, name, secret: None, acts_as, grants };
@@ -201,8 +202,8 @@ pub struct PutDictionaryItem<'a> {
 
 pub async fn put_dictionary_item(cx: &Cx<'_>, request: PutDictionaryItem<'_>) -> Result<Done, Error> {
     let PutDictionaryItem { kind, value, name, position } = request;
-    let kind = DictionaryKind::parse(&kind).ok_or_else(|| expected("kind", "type, flag or source"))?;
-    let value = value.text().ok_or_else(|| expected("value", "a text"))?.into_owned();
+    let kind = DictionaryKind::parse(&kind).ok_or_else(|| Error::one_of("kind", &["type", "flag", "source"]))?;
+    let value = value.text().ok_or_else(|| Error::expected("value", "文本", "a text"))?.into_owned();
     make(cx, vec![Change::DictionaryItem { kind, value, name, position }]).await
 }
 
@@ -222,7 +223,7 @@ pub struct PutCustomField {
 pub async fn put_custom_field(cx: &Cx<'_>, request: PutCustomField) -> Result<Done, Error> {
     let PutCustomField { id, name, kind, options, required } = request;
     let kind = FieldKind::parse(kind.as_deref().unwrap_or("text"))
-        .ok_or_else(|| expected("kind", "text, number, date or option"))?;
+        .ok_or_else(|| Error::one_of("kind", &["text", "number", "date", "option"]))?;
     make(cx, vec![Change::Field { id, name, kind, options, required }]).await
 }
 

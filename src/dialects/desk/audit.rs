@@ -4,7 +4,6 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::admin::expected;
 use crate::domain::times;
 use crate::error::Error;
 use crate::ops::Cx;
@@ -13,7 +12,7 @@ use crate::ops::audit::{self, Wanted};
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ListAudit {
-    /// sign_in, refusal, settings, export, reveal or deletion.
+    /// sign_in, refusal, settings, export, reveal, try or deletion.
     kind: Option<String>,
     /// Only of this operator.
     staff_no: Option<String>,
@@ -46,8 +45,7 @@ struct AuditLine {
 
 pub async fn list_audit(cx: &Cx<'_>, request: ListAudit) -> Result<AuditLines, Error> {
     let kind = request.kind.as_deref().map(|name| {
-        audit::Kind::parse(name)
-            .ok_or_else(|| expected("kind", "sign_in, refusal, settings, export, reveal or deletion"))
+        audit::Kind::parse(name).ok_or_else(|| Error::one_of("kind", &audit::Kind::ALL.map(audit::Kind::name)))
     });
     let staff_no = request.staff_no.map(|given| match cx.catalogue.staff(&given) {
         Some(staff) => staff.login_no.clone(),

@@ -59,7 +59,7 @@ pub struct Details {
 fn system(name: &str) -> Result<System, Error> {
     System::parse(name).ok_or_else(|| {
         let names: Vec<&str> = System::ALL.into_iter().map(System::name).collect();
-        Error::parameter(format!("system: expected one of {}", names.join(", ")))
+        Error::one_of("system", &names)
     })
 }
 

@@ -42,7 +42,7 @@ pub struct FollowUpCreated {
 pub async fn create_follow_up(cx: &Cx<'_>, request: CreateFollowUp<'_>) -> Result<FollowUpCreated, Error> {
     let customer = identifier(request.r#type.as_ref(), request.content)?;
     let flag = match request.deal_flag.as_ref().filter(|flag| !flag.is_empty()) {
-        Some(flag) => Some(flag.text().ok_or_else(|| Error::parameter("dealFlag: expected a text"))?),
+        Some(flag) => Some(flag.text().ok_or_else(|| Error::expected("dealFlag", "文本", "a text"))?),
         None => None,
     };
     let done = customer::follow_up(cx, &customer, &request.text, flag).await?;

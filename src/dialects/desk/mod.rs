@@ -198,7 +198,7 @@ struct PhoneBody {
 
 async fn reveal_phone(cx: &Cx<'_>, request: RevealPhone<'_>) -> Result<PhoneShown, Error> {
     let customer = identifier(request.r#type.as_ref(), request.content)?;
-    let wrong = || Error::parameter("phoneId: expected an integer");
+    let wrong = || Error::expected("phoneId", "整数", "an integer");
     let phone = request.phone_id.filter(|id| !id.is_empty()).map(|id| id.integer().ok_or_else(wrong)).transpose()?;
     let CustomerPhone { id, content } = reveal::phone(cx, &customer, phone).await?;
     Ok(PhoneShown { result: PhoneBody { id, content } })

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::admin::{Done, expected, make};
+use super::admin::{Done, make};
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::plm::ProductRole;
@@ -34,7 +34,9 @@ pub async fn put_product_member(cx: &Cx<'_>, request: PutProductMember) -> Resul
     let PutProductMember { product, staff_no: login_no, role } = request;
     let role = match role.as_str() {
         "" => None,
-        name => Some(ProductRole::parse(name).ok_or_else(|| expected("role", "admin, user, reader or empty"))?),
+        name => {
+            Some(ProductRole::parse(name).ok_or_else(|| Error::one_of("role", &["admin", "user", "reader", "\"\""]))?)
+        }
     };
     make(cx, vec![Change::ProductMember { product, login_no, role }]).await
 }

@@ -80,6 +80,7 @@ pub fn failure(refused: &Refused<'_>) -> Refusal {
         | Error::FrameForm { .. }
         | Error::NotInDictionary { .. }
         | Error::OwnerUnknown
+        | Error::OwnerDisabled { .. }
         | Error::OwnerWithoutGroup
         | Error::OwnerNotInGroup
         | Error::GroupUnknown
@@ -118,15 +119,8 @@ fn message(refused: &Refused<'_>) -> String {
 pub fn text_of(error: &Error) -> String {
     match error {
         Error::Internal { id } => format!("{} [{id}]", error.row().message),
-        Error::FileTooLarge { .. }
-        | Error::FrameTooLarge { .. }
-        | Error::Parameter { .. }
-        | Error::Value { .. }
-        | Error::Invalid { .. }
-        | Error::IdTaken { .. }
-        | Error::InUse { .. }
-        | Error::Forbidden { .. } => error.detail().unwrap_or_default().into_owned(),
-        other => other.exception().unwrap_or_else(|| other.row().message.into()).into_owned(),
+        Error::RateLimited { .. } => error.row().message.to_owned(),
+        other => other.said(),
     }
 }
 

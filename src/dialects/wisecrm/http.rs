@@ -69,7 +69,7 @@ fn code(error: &Error) -> i64 {
         | Error::FileTooLarge { .. }
         | Error::ContentMissing
         | Error::IdentifierType
-        | Error::PageSize
+        | Error::PageSize { .. }
         | Error::Page
         | Error::PageBeyondCeiling => 410,
         Error::Value { .. }
@@ -77,6 +77,7 @@ fn code(error: &Error) -> i64 {
         | Error::CustomFieldMissing { .. }
         | Error::NotInDictionary { .. }
         | Error::OwnerUnknown
+        | Error::OwnerDisabled { .. }
         | Error::OwnerWithoutGroup
         | Error::GroupUnknown
         | Error::OwnerNotInGroup => 420,
@@ -102,10 +103,16 @@ fn words(error: &Error) -> String {
         Error::NotFound => "记录不存在 / there is no such record".into(),
         Error::TimestampForm => "timestamp: 应为毫秒数 / expected milliseconds".into(),
         Error::TimestampAge => "timestamp: 与服务器相差超过 30 秒 / more than 30 seconds off".into(),
-        Error::Internal { id } => format!("系统内部错误 {id}"),
-        error => {
-            error.detail().or_else(|| error.exception()).unwrap_or_else(|| error.row().message.into()).into_owned()
+        Error::Signature => {
+            "sign: 应为应用的密钥，或按 sign_type=MD5、SHA1 的签名，见 docs/dialects/wisecrm.md / expected the app's key, or a signature of \
+             sign_type=MD5 or SHA1: see docs/dialects/wisecrm.md"
+                .into()
         }
+        Error::OwnerDisabled { login_no } => {
+            format!("ownerId: 工号 {login_no} 已停用 / operator {login_no} is disabled")
+        }
+        Error::Internal { id } => format!("系统内部错误 {id}"),
+        error => error.said(),
     }
 }
 

@@ -8,7 +8,7 @@ use serde_json::Value;
 use super::changes::{Changes, Patch, PhoneChange};
 use super::documents::Changed;
 use super::plm::PlmChanged;
-use crate::domain::catalogue::{Catalogue, Dictionary};
+use crate::domain::catalogue::{Catalogue, Dictionary, login_key};
 use crate::domain::custom_field::is_blank;
 use crate::domain::customer::{
     Customer, CustomerPhone, LONGEST_NAME, LONGEST_TEXT, MOST_LABELS, MOST_PHONES, MOST_STARS,
@@ -113,9 +113,10 @@ fn entry(
 ) -> Result<Option<String>, Error> {
     let patch = match patch {
         Patch::Set(given) if given.trim().is_empty() => Patch::Clear,
-        patch => patch.try_map(|given| match dictionary.find(&given) {
-            Some(entry) => Ok(entry.value.clone()),
-            None => Err(Error::NotInDictionary { given: given.into_owned(), field }),
+        patch => patch.try_map(|given| {
+            let known = dictionary.find(&given).map(|entry| entry.value.clone());
+            let names = || dictionary.entries.iter().map(|entry| entry.name.clone()).collect();
+            known.ok_or_else(|| Error::NotInDictionary { given: given.into_owned(), field, names: names() })
         })?,
     };
     Ok(patch.apply(old))
@@ -149,6 +150,12 @@ fn owner(
         Patch::Set(login_no) => Some(catalogue.staff(login_no).ok_or(Error::OwnerUnknown)?),
         _ => None,
     };
+    // Whose customer it is already may stay so.
+    if let Some(staff) = new_owner.filter(|staff| staff.disabled)
+        && old.owner_no.as_deref().map(login_key) != Some(login_key(&staff.login_no))
+    {
+        return Err(Error::OwnerDisabled { login_no: staff.login_no.clone() });
+    }
     if new_owner.is_some() && !matches!(group, Patch::Set(_)) {
         return Err(Error::OwnerWithoutGroup);
     }
