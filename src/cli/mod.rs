@@ -17,6 +17,8 @@ use clap::{Parser, Subcommand};
 #[derive(Debug, Parser)]
 #[command(name = "laidian", version, propagate_version = true, max_term_width = 110)]
 pub struct Cli {
+    #[command(flatten)]
+    settings: settings::DatabaseArgs,
     #[command(subcommand)]
     command: Command,
 }
@@ -35,10 +37,58 @@ enum Command {
 
 /// Runs a command and returns what the process is to exit with.
 pub async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
-    match cli.command {
-        Command::Serve(args) => serve::run(args).await,
-        Command::Admin(args) => admin::run(args).await,
-        Command::Token(args) => token::run(args).await,
-        Command::Replay(args) => Ok(replay::command(args, &private::Demo).await?),
+    let Cli { settings, command } = cli;
+    match command {
+        Command::Serve(args) => serve::run(args, &settings).await,
+        Command::Admin(args) => admin::run(args, &settings).await,
+        Command::Token(args) => token::run(args, &settings).await,
+        Command::Replay(args) => match settings.named() {
+            Some(flag) => Err(format!("{flag}: replay 不打开数据库 / replay opens no database").into()),
+            None => Ok(replay::command(args, &private::Demo).await?),
+        },
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use clap::{Command, CommandFactory};
+
+    use super::Cli;
+
+    fn helpless(command: &Command, path: &str, found: &mut Vec<String>) {
+        let path = format!("{path} {}", command.get_name());
+        if command.get_about().is_none() {
+            found.push(path.clone());
+        }
+        for argument in command.get_arguments() {
+            // Chinese and English, as everywhere.
+            if !argument.get_help().is_some_and(|help| help.to_string().contains(" / ")) {
+                found.push(format!("{path} {}", argument.get_id()));
+            }
+        }
+        command.get_subcommands().for_each(|command| helpless(command, &path, found));
+    }
+
+    #[test]
+    fn every_command_and_argument_has_its_help() {
+        let mut found = Vec::new();
+        helpless(&Cli::command(), "", &mut found);
+        assert!(found.is_empty(), "without help: {found:?}");
+    }
+
+    #[test]
+    fn a_database_is_named_before_a_command_or_behind_it() {
+        let parse = |line: &str| Cli::command().try_get_matches_from(line.split_whitespace()).map(|_| ());
+        for line in [
+            "laidian --data d admin company 1 x",
+            "laidian admin --data d company 1 x",
+            "laidian admin company --data d 1 x",
+            "laidian admin company 1 x --data d",
+            "laidian admin show --database-url postgres://h/n",
+            "laidian --config f --data d serve",
+            "laidian token --company 1 --operator 1 --data d",
+        ] {
+            parse(line).unwrap_or_else(|error| panic!("{line}: {error}"));
+        }
     }
 }

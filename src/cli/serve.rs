@@ -2,24 +2,25 @@
 
 use std::error::Error;
 use std::io::{IsTerminal, Write};
-use std::net::SocketAddr;
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use tokio::signal::unix::{SignalKind, signal};
 use toml::Value;
 
-use super::{logging, settings};
+use super::logging;
+use super::settings::{self, DatabaseArgs};
 use crate::config::{AuthMode, Config, ConfigError, LogFormat};
 use crate::demo;
+use crate::ops::Backend;
 use crate::server::Server;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {
-    #[command(flatten)]
-    settings: settings::DatabaseArgs,
-    /// 监听地址，端口 0 表示任选 / the address to listen on; port 0 picks a free one
+    /// 监听地址，如 localhost:7070、:7070（仅本机）、0.0.0.0:7070；端口 0 表示任选 / the address to listen on, such as localhost:7070,
+    /// :7070 (this machine only) or 0.0.0.0:7070; port 0 picks a free one
     #[arg(long, value_name = "ADDRESS")]
-    listen: Option<SocketAddr>,
+    listen: Option<String>,
     /// 谁可信：open 仅限本机，token 须先登录 / who is believed: open on loopback only, token after sign-in
     #[arg(long, value_name = "open|token")]
     auth: Option<String>,
@@ -52,8 +53,8 @@ fn demo_customers() -> &'static str {
     "2000"
 }
 
-pub async fn run(args: Args) -> Result<ExitCode, Box<dyn Error>> {
-    let (mut config, set) = args.settings.read(flags(&args))?;
+pub async fn run(args: Args, settings: &DatabaseArgs) -> Result<ExitCode, Box<dyn Error>> {
+    let (mut config, set) = settings.read(flags(&args))?;
     // Kept until the end: the folder goes when this does.
     let mut _temporary = None;
     if args.demo.is_some() {
@@ -79,8 +80,8 @@ pub async fn run(args: Args) -> Result<ExitCode, Box<dyn Error>> {
 
 fn flags(args: &Args) -> crate::config::Overrides {
     let mut flags = Vec::new();
-    if let Some(listen) = args.listen {
-        flags.push(("server.listen", Value::String(listen.to_string())));
+    if let Some(listen) = &args.listen {
+        flags.push(("server.listen", Value::String(listen.clone())));
     }
     if let Some(mode) = &args.auth {
         flags.push(("auth.mode", Value::String(mode.clone())));
@@ -92,24 +93,16 @@ async fn serve(config: Config, demo: Option<u64>) -> Result<ExitCode, Box<dyn Er
     // Before anything else is there to be interrupted.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    let backend = settings::open(&config).await?;
-    backend.provider.load().await?;
-    if let Some(customers) = demo {
-        demo::fill(&backend.store, customers).await?;
-    }
-    if let Some(company) = config.dialects.crm_info.open_company() {
-        if backend.store.companies().await?.iter().all(|known| known.id != company) {
-            let cause = format!("there is no company {company}");
-            return Err(ConfigError::Value { name: "dialects.crm_info.company".into(), cause }.into());
-        }
-        tracing::warn!(
-            company,
-            "[dialects.crm_info] asks for no token: whoever reaches the server reads this company's customers"
-        );
-    }
-    let hello = greeting(&backend, &config, demo).await?;
+    // Held until the end. A second server would wait for the writes of this one, and this one for its.
+    let _lock = config.location().lock()?;
+    let prepared = tokio::select! {
+        prepared = prepare(&config, demo) => prepared?,
+        _ = terminate.recv() => return Ok(ExitCode::SUCCESS),
+        _ = interrupt.recv() => return Ok(ExitCode::SUCCESS),
+    };
+    let hello = greeting(&prepared, &config, demo).await?;
     let (ws, http) = if config.tls.is_on() { ("wss", "https") } else { ("ws", "http") };
-    let server = Server::start(config, backend).await?;
+    let server = Server::start(config, prepared).await?;
     let address = server.address();
     writeln!(std::io::stdout(), "ready {ws}://{address}/ws {http}://{address}/")?;
     if let Some(hello) = hello {
@@ -126,31 +119,62 @@ async fn serve(config: Config, demo: Option<u64>) -> Result<ExitCode, Box<dyn Er
     Ok(ExitCode::SUCCESS)
 }
 
+/// Opens the database, which may have to be waited for, and fills it with what the demo shows.
+async fn prepare(config: &Config, demo: Option<u64>) -> Result<Arc<Backend>, Box<dyn Error>> {
+    let backend = settings::open(config).await?;
+    backend.provider.load().await?;
+    if let Some(customers) = demo {
+        demo::fill(&backend.store, customers).await?;
+    }
+    if let Some(company) = config.dialects.crm_info.open_company() {
+        let known = backend.store.companies().await?;
+        if known.iter().all(|known| known.id != company) {
+            let known: Vec<String> = known.iter().map(|known| known.id.to_string()).collect();
+            let cause =
+                format!("没有公司 {company}，已有 / there is no company {company}; there are: {}", known.join(", "));
+            return Err(ConfigError::Value { name: "dialects.crm_info.company".into(), cause }.into());
+        }
+        tracing::warn!(
+            company,
+            "[dialects.crm_info] asks for no token: whoever reaches the server reads this company's customers"
+        );
+    }
+    Ok(backend)
+}
+
 /// Returns what a person is told who has just started it: what can be done next, with ADDRESS where it listens.
-async fn greeting(
-    backend: &crate::ops::Backend,
-    config: &Config,
-    demo: Option<u64>,
-) -> Result<Option<String>, Box<dyn Error>> {
+async fn greeting(backend: &Backend, config: &Config, demo: Option<u64>) -> Result<Option<String>, Box<dyn Error>> {
     let companies = backend.store.companies().await?;
+    let place = config.location().to_string();
     // Into a log that a program reads goes no more than a line.
-    let is_for_programs = !std::io::stderr().is_terminal() && config.log.format != LogFormat::Text;
-    if is_for_programs {
-        tracing::info!(companies = companies.len(), demo = demo.is_some(), "the database is open");
+    if !std::io::stderr().is_terminal() && config.log.format != LogFormat::Text {
+        tracing::info!(database = place, companies = companies.len(), demo = demo.is_some(), "the database is open");
         if companies.is_empty() {
             tracing::warn!("there is no company yet: create one and its admin with `laidian admin`, see --help");
         }
-    }
-    Ok(match demo {
         // The demo is for people, wherever its log goes.
-        Some(_) => Some(DEMO.to_owned()),
-        None if companies.is_empty() && !is_for_programs => Some(format!(
-            "还没有公司，请先创建公司和管理员，其余可由管理员登录后设置 / there is no company yet; create one and its admin, who can set up the rest:\n  \
-             laidian admin --data {0} company 1 \"公司名称\"\n  \
-             laidian admin --data {0} operator --company 1 admin \"管理员\" --role admin\n  \
-             laidian admin --data {0} password --company 1 admin     # 输入一行密码 / then type a password",
-            config.database.folder.display()
-        )),
-        None => None,
-    })
+        return Ok(demo.map(|_| DEMO.to_owned()));
+    }
+    let next = match demo {
+        Some(_) => DEMO.to_owned(),
+        None if companies.is_empty() => first_steps(config),
+        None => String::new(),
+    };
+    Ok(Some(format!("数据 / data: {place}\n{next}").trim_end().to_owned()))
+}
+
+/// What to do with a database in which there is nothing.
+fn first_steps(config: &Config) -> String {
+    let database = if config.database.url.is_empty() {
+        format!("--data {}", config.database.folder.display())
+    } else {
+        // The address may have a password in it.
+        "--database-url …".to_owned()
+    };
+    format!(
+        "还没有公司，请先创建公司和管理员，其余可由管理员登录后设置 / there is no company yet; create one and its admin, who can set up the rest:\n  \
+         laidian admin {database} company 1 \"公司名称\"\n  \
+         laidian admin {database} operator --company 1 admin \"管理员\" --role admin\n  \
+         laidian admin {database} password --company 1 admin     # 询问密码，输入两遍 / asks for the password, twice",
+    )
 }

@@ -125,6 +125,12 @@ pub fn login_key(login_no: &str) -> String {
     login_no.trim().to_lowercase()
 }
 
+/// Whether something with this name is meant by what somebody wrote.
+#[must_use]
+pub fn is_called(name: &str, given: &str) -> bool {
+    name.trim() == given.trim()
+}
+
 /// A list of values with names, in its order.
 #[derive(Debug, Default)]
 pub struct Dictionary {
@@ -144,7 +150,7 @@ impl Dictionary {
         let given = name_or_value.trim();
         self.entries
             .iter()
-            .find(|entry| entry.name == given)
+            .find(|entry| is_called(&entry.name, given))
             .or_else(|| self.entries.iter().find(|entry| entry.value == given))
     }
 
@@ -186,7 +192,7 @@ impl Catalogue {
     #[must_use]
     pub fn task(&self, name_or_id: &str) -> Option<i64> {
         let given = name_or_id.trim();
-        let by_name = self.tasks.iter().find(|(_, name)| *name == given).map(|(id, _)| *id);
+        let by_name = self.tasks.iter().find(|(_, name)| is_called(name, given)).map(|(id, _)| *id);
         by_name.or_else(|| given.parse().ok().filter(|id| self.tasks.contains_key(id)))
     }
 }

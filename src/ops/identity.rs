@@ -98,18 +98,21 @@ pub async fn by_password(backend: &Backend, claim: &Claim, password: &str, addre
     if login_no.chars().count() > LONGEST_TEXT || login_no.contains('\0') {
         return Err(wrong());
     }
-    let (account, from) = (format!("{company}/{}", login_key(login_no)), network::of(address).to_string());
+    let (scope, key, from) = (backend.store.company(company), login_key(login_no), network::of(address).to_string());
+    // Wrong tries are those of one password: whoever sets another, wherever, lifts the wait.
+    let account = |stored: Option<&str>| format!("{company}/{key}/{}", stored.unwrap_or_default());
     let now = backend.clock.now();
     // Who is refused anyway does not wait for his turn.
-    backend.guesses.check(&account, password::FREE_FOR_ACCOUNT, now)?;
     backend.guesses.check(&from, password::FREE_FOR_ADDRESS, now)?;
+    let stored = scope.password(&key).await?.and_then(|row| row.password);
+    backend.guesses.check(&account(stored.as_deref()), password::FREE_FOR_ACCOUNT, now)?;
     let turn = password::turn(Some(address)).await?;
     // Only now: the password may have been changed while this waited for its turn.
-    let stored = backend.store.company(company).password(&login_key(login_no)).await?.and_then(|row| row.password);
+    let stored = scope.password(&key).await?.and_then(|row| row.password);
     // Counted before it is checked: others who try at the same time are told so.
     let now = backend.clock.now();
     let of_address = backend.guesses.begin(&from, password::FREE_FOR_ADDRESS, now)?;
-    let of_account = match backend.guesses.begin(&account, password::FREE_FOR_ACCOUNT, now) {
+    let of_account = match backend.guesses.begin(&account(stored.as_deref()), password::FREE_FOR_ACCOUNT, now) {
         Ok(of_account) => of_account,
         Err(refused) => {
             backend.guesses.take_back(of_address);

@@ -209,7 +209,7 @@ async fn pages_lead_through_all_lines(engine: Engine) {
     let server = server(engine).await;
     let (mut admin, mut agent) = (ADMIN.connect(&server).await, OTHER_AGENT.connect(&server).await);
     for number in 0..7 {
-        done(&mut admin, json!({"action": "put_task", "id": number, "name": "任务"})).await;
+        done(&mut admin, json!({"action": "put_task", "id": number, "name": format!("任务{number}")})).await;
         done(&mut agent, json!({"action": "export_customers"})).await;
     }
     let whole = list(&mut admin, json!({})).await;

@@ -3,10 +3,11 @@
 use laidian::demo::APPS;
 use laidian::domain::signature;
 use laidian::error::Error;
+use laidian::ops::audit::Actor;
 use laidian::ops::credential::{Signed, by_signature};
 use laidian::ops::identity::{Claim, believe, by_password, check_claim};
 use laidian::ops::token::{by_token, issue_token};
-use laidian::ops::{Backend, Caller, setup};
+use laidian::ops::{Backend, Caller, password, setup};
 
 use crate::support::{DESK, Demo, Engine, MAIN, NOW, SECOND, SHOP, backend};
 
@@ -20,6 +21,7 @@ both_engines! {
     a_nonce_is_good_once_at_the_same_time,
     a_disabled_operator_may_do_nothing,
     guessing_a_password_waits,
+    another_password_ends_the_wait,
 }
 
 async fn demo(engine: Engine) -> Demo {
@@ -223,6 +225,33 @@ async fn a_disabled_operator_may_do_nothing(engine: Engine) {
         ];
         assert_eq!(refused, [disabled; 4]);
     }
+}
+
+/// Whoever sets it: an admin on a socket of this server, of another, or the command line. Here it is the table.
+async fn another_password_ends_the_wait(engine: Engine) {
+    let demo = demo(engine).await;
+    let claim = Claim { company: Some(MAIN), operator: Some("trcs001".into()), ..Claim::default() };
+    let address = "192.0.2.7".parse().unwrap();
+    let sign_in = async |password: &str| by_password(&demo, &claim, password, address).await.map(|_| ());
+    let set = async |password: &str| {
+        let change = setup::Change::Password { login_no: "TRCS001".into(), hash: password::hash(password).unwrap() };
+        let mut tx = demo.store.company(MAIN).write().await.unwrap();
+        change.apply(&mut tx, &Actor { login_no: "admin1054".into(), address: None }, NOW).await.unwrap();
+        tx.commit().await.unwrap();
+    };
+    for password in ["set by an admin", "set again"] {
+        for _ in 0..5 {
+            assert!(matches!(sign_in("wrong").await, Err(Error::NotSignedIn { .. })));
+        }
+        assert!(matches!(sign_in("demo-trcs001").await, Err(Error::RateLimited { .. })));
+        set(password).await;
+        assert_eq!(sign_in(password).await, Ok(()));
+    }
+    // The new one is not for guessing, either.
+    for _ in 0..5 {
+        assert!(matches!(sign_in("wrong").await, Err(Error::NotSignedIn { .. })));
+    }
+    assert!(matches!(sign_in("set again").await, Err(Error::RateLimited { .. })));
 }
 
 async fn guessing_a_password_waits(engine: Engine) {

@@ -44,7 +44,7 @@ impl Server {
         self.process.id()
     }
 
-    fn signal(&self, signal: &str) {
+    pub fn signal(&self, signal: &str) {
         let sent = Command::new("kill").args([signal, &self.id().to_string()]).status().unwrap();
         assert!(sent.success());
     }

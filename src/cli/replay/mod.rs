@@ -54,7 +54,7 @@ pub struct Args {
     /// 脚本文件，或含 *.jsonl 的文件夹 / scripts, or folders of *.jsonl
     #[arg(required = true, value_name = "FILE")]
     pub files: Vec<PathBuf>,
-    /// 正在运行的服务器；不给则每个文件自带一个内存服务器 / a running server; default: a private one for each file
+    /// 正在运行的服务器；不给则每个文件自带一个私有的服务器 / a running server; default: a private one for each file
     #[arg(long, value_name = "URL")]
     pub url: Option<Target>,
     /// "sign":"app" 所用的应用 / the app of "sign":"app" [default: the demo's]
@@ -94,7 +94,7 @@ impl Default for Options {
 
 /// Starts the private servers of the default mode, one for each script.
 pub trait PrivateServers {
-    /// Starts a server with demo data in memory and these settings (dotted name → value) over the
+    /// Starts a server with demo data of its own and these settings (dotted name → value) over the
     /// defaults. The error is a text for the report.
     fn start(&self, settings: Map<String, Value>) -> impl Future<Output = Result<Running, String>>;
 }

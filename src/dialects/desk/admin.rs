@@ -12,7 +12,7 @@ use crate::domain::rights::{Adjustment, Phones, Reach};
 use crate::error::Error;
 use crate::ops::credential::Kind;
 use crate::ops::plm::Grant;
-use crate::ops::setup::{self, Change, DictionaryKind};
+use crate::ops::setup::{self, Change, DictionaryKind, LastAdmin};
 use crate::ops::{Cx, password};
 use crate::protocol::lenient::Scalar;
 
@@ -85,7 +85,7 @@ pub async fn put_operator(cx: &Cx<'_>, request: PutOperator) -> Result<Done, Err
     let PutOperator { staff_no, name, role: role_name, groups, mobile, password } = request;
     let role = role_name.as_deref().map(role).transpose()?;
     let mut changes =
-        vec![Change::Operator { login_no: staff_no.clone(), name, role, groups, mobile }];
+        vec![Change::Operator { login_no: staff_no.clone(), name, role, groups, mobile, last: LastAdmin::Stays }];
     if let Some(password) = password {
         changes.push(Change::Password {
             login_no: staff_no,
@@ -115,11 +115,11 @@ pub struct OneOperator {
 }
 
 pub async fn disable_operator(cx: &Cx<'_>, request: OneOperator) -> Result<Done, Error> {
-    make(cx, vec![Change::Disabled { login_no: request.staff_no, disabled: true }]).await
+    make(cx, vec![Change::Disabled { login_no: request.staff_no, disabled: true, last: LastAdmin::Stays }]).await
 }
 
 pub async fn enable_operator(cx: &Cx<'_>, request: OneOperator) -> Result<Done, Error> {
-    make(cx, vec![Change::Disabled { login_no: request.staff_no, disabled: false }]).await
+    make(cx, vec![Change::Disabled { login_no: request.staff_no, disabled: false, last: LastAdmin::Stays }]).await
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

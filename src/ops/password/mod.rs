@@ -76,13 +76,19 @@ async fn aside<T: Send + 'static>(turn: Turn, work: impl FnOnce() -> T + Send + 
 
 /// Returns the hash of a password as it is stored.
 pub fn hash(password: &str) -> Result<String, Error> {
+    check_length(password)?;
+    hashed(&Argon2::default(), password)
+}
+
+/// Refuses what is too short or too long for a password.
+pub fn check_length(password: &str) -> Result<(), Error> {
     let length = password.chars().count();
     if !(SHORTEST..=LONGEST).contains(&length) {
         return Err(Error::parameter(format!(
             "password: 长度应为 {SHORTEST} 到 {LONGEST} 个字符 / expected {SHORTEST} to {LONGEST} characters"
         )));
     }
-    hashed(&Argon2::default(), password)
+    Ok(())
 }
 
 /// Returns the hash of a password that everybody knows, made with the least effort: it protects nothing.

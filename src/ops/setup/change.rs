@@ -35,6 +35,7 @@ pub enum Change {
         groups: Option<Vec<i64>>,
         /// The empty text is none.
         mobile: Option<String>,
+        last: LastAdmin,
     },
     /// The password's hash: making one takes too long to be done while others wait for the transaction.
     Password {
@@ -44,6 +45,7 @@ pub enum Change {
     Disabled {
         login_no: String,
         disabled: bool,
+        last: LastAdmin,
     },
     /// Without a secret, one is made.
     Credential {
@@ -95,12 +97,23 @@ pub enum Change {
     },
 }
 
+/// What becomes of the last admin of a company.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum LastAdmin {
+    /// He stays one: without him nobody could undo it on a socket.
+    Stays,
+    MayGo,
+}
+
+/// The shortest token that somebody may choose, characters.
+const SHORTEST_TOKEN: usize = 16;
+
 impl Change {
     /// Refuses a change by which an admin would shut himself out.
     fn must_not_lock_out(&self, cx: &Cx<'_>) -> Result<(), Error> {
         let is_self = |login_no: &str| login_key(login_no) == login_key(cx.caller.login_no());
         let locks_out = match self {
-            Self::Disabled { login_no, disabled: true } => is_self(login_no),
+            Self::Disabled { login_no, disabled: true, .. } => is_self(login_no),
             Self::Operator { login_no, role: Some(role), .. } => is_self(login_no) && *role < Role::Admin,
             _ => false,
         };
@@ -121,7 +134,7 @@ impl Change {
                 json!({ "set": "operator", "id": login_no, "role": role.map(Role::name), "groups": groups })
             }
             Self::Password { login_no, .. } => json!({ "set": "password", "id": login_no }),
-            Self::Disabled { login_no, disabled } => json!({ "set": "disabled", "id": login_no, "to": disabled }),
+            Self::Disabled { login_no, disabled, .. } => json!({ "set": "disabled", "id": login_no, "to": disabled }),
             Self::Product { id, .. } => json!({ "set": "product", "id": id }),
             Self::ProductMember { product, login_no, role } => {
                 json!({ "set": "product_member", "id": product, "of": login_no, "to": role.map(ProductRole::name) })
@@ -140,10 +153,26 @@ impl Change {
         }
     }
 
+    fn last_admin(&self) -> LastAdmin {
+        match self {
+            Self::Operator { last, .. } | Self::Disabled { last, .. } => *last,
+            _ => LastAdmin::MayGo,
+        }
+    }
+
     /// Makes the change and writes it into the audit. Returns the secret of a credential, which is told once.
     pub async fn apply(self, tx: &mut Tx, actor: &Actor, now: i64) -> Result<Option<String>, Error> {
         let what = self.what();
+        // One after another: what holds for a whole list holds only so.
+        tx.count(0, 0, 0, 0, 0, 0, 0).await?;
+        let admins = if self.last_admin() == LastAdmin::Stays { admins(tx).await? } else { 0 };
         let secret = self.make(tx, now).await?;
+        if admins > 0 && self::admins(tx).await? == 0 {
+            return Err(Error::parameter(
+                "这是公司最后一个管理员，请先设置另一个；命令行可以加 --force / this is the company's last admin: make another one first, \
+                 or use --force on the command line",
+            ));
+        }
         audit::write(tx, actor, now, audit::Kind::Settings, &what).await?;
         Ok(secret)
     }
@@ -157,16 +186,16 @@ impl Change {
                 }
             }
             Self::Group { id, name } => super::group(tx, id, &name).await?,
-            Self::Operator { login_no, name, role, groups, mobile } => {
+            Self::Operator { login_no, name, role, groups, mobile, .. } => {
                 put_operator(tx, &login_no, name, role, groups, now).await?;
                 if let Some(mobile) = mobile {
                     super::mobile(tx, &login_no, &mobile).await?;
                 }
             }
             Self::Password { login_no, hash } => super::store_password(tx, &login_no, &hash, now).await?,
-            Self::Disabled { login_no, disabled } => super::disabled(tx, &login_no, disabled, now).await?,
+            Self::Disabled { login_no, disabled, .. } => super::disabled(tx, &login_no, disabled, now).await?,
             Self::Credential { id, kind, dialect, name, secret, acts_as, grants } => {
-                let secret = secret.unwrap_or_else(super::secret);
+                let secret = given_or_new(secret)?;
                 let acts_as = acts_as.as_deref();
                 let new = NewCredential {
                     id: &id,
@@ -185,7 +214,7 @@ impl Change {
                 tx.set_token_secret(&super::secret()).await?;
             }
             Self::Rotate { id, secret } => {
-                let secret = secret.unwrap_or_else(super::secret);
+                let secret = given_or_new(secret)?;
                 super::rotate(tx, &id, &secret, now).await?;
                 return Ok(Some(secret));
             }
@@ -202,6 +231,23 @@ impl Change {
         }
         Ok(None)
     }
+}
+
+/// The token that somebody has chosen, unless it is too easily guessed; or a new one.
+fn given_or_new(secret: Option<String>) -> Result<String, Error> {
+    match secret {
+        Some(secret) if secret.trim().chars().count() < SHORTEST_TOKEN => Err(Error::parameter(format!(
+            "token: 至少 {SHORTEST_TOKEN} 个字符，不给则自动生成 / expected {SHORTEST_TOKEN} characters at least; without one it is made"
+        ))),
+        Some(secret) => Ok(secret),
+        None => Ok(super::secret()),
+    }
+}
+
+/// How many admins the company has who may sign in.
+async fn admins(tx: &mut Tx) -> Result<usize, Error> {
+    let staff = tx.staff().await?;
+    Ok(staff.iter().filter(|staff| staff.role == Role::Admin.name() && staff.disabled == 0).count())
 }
 
 async fn put_company(tx: &mut Tx, name: &str, time_zone: Option<String>, country: Option<String>) -> Result<(), Error> {

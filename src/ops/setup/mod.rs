@@ -6,7 +6,7 @@ mod change;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
-use crate::domain::catalogue::{DuplicateRule, Role, login_key};
+use crate::domain::catalogue::{DuplicateRule, Role, is_called, login_key};
 use crate::domain::custom_field::FieldKind;
 use crate::domain::customer::LONGEST_TEXT;
 use crate::domain::phone::{Country, Phone};
@@ -14,9 +14,9 @@ use crate::domain::rights::Adjustment;
 use crate::error::Error;
 use crate::ops::credential::{self, Kind};
 use crate::ops::password;
-use crate::store::{Scope, Tx};
+use crate::store::{Scope, Store, Tx};
 
-pub use change::{Change, make};
+pub use change::{Change, LastAdmin, make};
 
 /// A dictionary of a company.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -49,11 +49,14 @@ pub async fn company(tx: &mut Tx, name: &str, time_zone: &str, country: &str, se
     check_name("name", name)?;
     if TimeZone::get(time_zone).is_err() {
         return Err(Error::parameter(format!(
-            "time zone {time_zone:?} is unknown; expected a name such as Asia/Shanghai"
+            "timeZone: 没有时区 {time_zone}，应为 Asia/Shanghai 这样的名称 / there is no time zone {time_zone}; expected a name such as \
+             Asia/Shanghai"
         )));
     }
     if Country::by_iso(country).is_none() {
-        return Err(Error::parameter(format!("country {country:?} is unknown; expected two letters such as CN")));
+        return Err(Error::parameter(format!(
+            "country: 没有国家 {country}，应为 CN 这样的两个字母 / there is no country {country}; expected two letters such as CN"
+        )));
     }
     let before = tx.company_row().await?;
     let customers = tx.customer_count().await?.map_or(0, |row| row.value);
@@ -130,7 +133,11 @@ pub async fn disabled(tx: &mut Tx, login_no: &str, disabled: bool, now: i64) -> 
 }
 
 fn found(rows: u64, login_no: &str) -> Result<(), Error> {
-    if rows > 0 { Ok(()) } else { Err(Error::parameter(format!("there is no operator {login_no}"))) }
+    if rows > 0 { Ok(()) } else { Err(no_operator(login_no)) }
+}
+
+fn no_operator(login_no: &str) -> Error {
+    Error::parameter(format!("公司没有工号 {login_no} / the company has no operator {login_no}"))
 }
 
 /// What a new credential is to be.
@@ -159,7 +166,7 @@ pub async fn credential(tx: &mut Tx, new: &NewCredential<'_>) -> Result<(), Erro
     if let Some(operator) = new.acts_as
         && !tx.staff().await?.iter().any(|staff| staff.login_key == login_key(operator))
     {
-        return Err(Error::parameter(format!("there is no operator {operator}")));
+        return Err(no_operator(operator));
     }
     let secret = stored_secret(new.kind, new.secret);
     let added = tx
@@ -212,6 +219,9 @@ pub async fn dictionary_item(
 ) -> Result<(), Error> {
     check_name("value", value)?;
     check_name("name", name)?;
+    let known = tx.dictionary_items().await?;
+    let others = known.iter().filter(|item| item.kind == kind.name() && item.value != value);
+    must_be_new(name, others.map(|item| item.name.as_str()))?;
     tx.put_dictionary_item(kind.name(), value, name, position).await?;
     Ok(())
 }
@@ -228,6 +238,8 @@ pub async fn role_rights(tx: &mut Tx, role: Role, adjustment: &Adjustment) -> Re
 
 pub async fn task(tx: &mut Tx, id: i64, name: &str) -> Result<(), Error> {
     check_name("name", name)?;
+    let known = tx.tasks().await?;
+    must_be_new(name, known.iter().filter(|task| task.id != id).map(|task| task.name.as_str()))?;
     tx.put_task(id, name).await?;
     Ok(())
 }
@@ -243,24 +255,49 @@ pub async fn custom_field(
 ) -> Result<(), Error> {
     check_name("name", name)?;
     if (kind == FieldKind::Option) == options.is_empty() {
-        return Err(Error::parameter("an option field, and only an option field, has options"));
+        return Err(Error::parameter(
+            "options: option 字段必须有选项，其他字段没有 / an option field has options, and no other field has",
+        ));
     }
+    let known = tx.custom_fields().await?;
+    must_be_new(name, known.iter().filter(|field| field.id != id).map(|field| field.name.as_str()))?;
     let options = serde_json::to_string(options).map_err(|cause| Error::internal(&cause))?;
     tx.put_custom_field(id, name, kind.name(), &options, i64::from(required), id).await?;
     Ok(())
 }
 
-/// Refuses a company that does not exist.
-pub async fn must_exist(scope: &Scope) -> Result<(), Error> {
-    match scope.company_row().await? {
-        Some(_) => Ok(()),
-        None => Err(Error::parameter(format!("there is no company {}", scope.company()))),
+/// Refuses a name in a list in which things are found by their names, if another has it.
+fn must_be_new<'a>(name: &str, mut others: impl Iterator<Item = &'a str>) -> Result<(), Error> {
+    if others.any(|other| is_called(other, name)) {
+        return Err(Error::parameter(format!("name: 已有同名的 {name} / there is another {name} already")));
     }
+    Ok(())
+}
+
+/// Refuses a company that does not exist.
+pub async fn must_exist(store: &Store, company: i64) -> Result<(), Error> {
+    let known = store.companies().await?;
+    if known.iter().any(|known| known.id == company) {
+        return Ok(());
+    }
+    let known: Vec<String> = known.iter().map(|known| known.id.to_string()).collect();
+    let known = if known.is_empty() { "–".to_owned() } else { known.join(", ") };
+    Err(Error::parameter(format!(
+        "没有公司 {company}，已有：{known} / there is no company {company}; there are: {known}"
+    )))
+}
+
+/// Refuses a login number that no operator has.
+pub async fn must_be_operator(scope: &Scope, login_no: &str) -> Result<(), Error> {
+    let key = login_key(login_no);
+    if scope.staff().await?.iter().any(|staff| staff.login_key == key) { Ok(()) } else { Err(no_operator(login_no)) }
 }
 
 pub(super) fn check_name(what: &str, text: &str) -> Result<(), Error> {
     if text.trim().is_empty() || text.chars().count() > LONGEST_TEXT || text.contains('\0') {
-        return Err(Error::parameter(format!("{what}: expected 1 to {LONGEST_TEXT} characters")));
+        return Err(Error::parameter(format!(
+            "{what}: 应为 1 到 {LONGEST_TEXT} 个字符 / expected 1 to {LONGEST_TEXT} characters"
+        )));
     }
     Ok(())
 }
