@@ -28,6 +28,10 @@ impl Document {
     }
 }
 
+/// The two that a server gives to programs, as they lie in the tree.
+pub const OPENAPI: &str = include_str!("../../schemas/openapi.json");
+pub const ASYNCAPI: &str = include_str!("../../schemas/asyncapi.json");
+
 /// Returns all documents, the same on every call.
 #[must_use]
 pub fn all() -> Vec<Document> {

@@ -35,10 +35,25 @@ pub fn document() -> Value {
     add(&mut paths, "/files/{token}", "get", file());
     add(&mut paths, "/healthz", "get", health());
     add(&mut paths, "/readyz", "get", readiness());
+    add(
+        &mut paths,
+        "/docs/openapi.json",
+        "get",
+        document_of("openapi", "这份文档，OpenAPI 3.1 / this document, OpenAPI 3.1"),
+    );
+    add(
+        &mut paths,
+        "/docs/asyncapi.json",
+        "get",
+        document_of("asyncapi", "WebSocket 的文档，AsyncAPI 3.0 / the socket, AsyncAPI 3.0"),
+    );
     json!({
         "openapi": "3.1.0",
         "info": info(),
-        "servers": [{ "url": format!("http://{}", host()), "description": "默认地址 / the default address" }],
+        "servers": [
+            { "url": "/", "description": "提供这份文档的服务器 / the server that gives this document" },
+            { "url": format!("http://{}", host()), "description": "默认地址 / the default address" },
+        ],
         "tags": tags,
         "paths": paths,
         "components": { "schemas": named, "responses": refused, "securitySchemes": schemes },
@@ -346,6 +361,21 @@ fn readiness() -> Value {
         "responses": {
             "200": text("可以接受请求 / requests are answered"),
             "503": text("正在关闭、数据库没有应答，或者磁盘已满、只读、出错 / shutting down, the database does not answer, or the disk is full, read-only or failing"),
+        },
+    })
+}
+
+fn document_of(name: &str, description: &str) -> Value {
+    json!({
+        "operationId": name,
+        "summary": description,
+        "tags": ["server"],
+        "security": [],
+        "responses": {
+            "200": {
+                "description": description,
+                "content": { "application/json": { "schema": { "type": "object", "required": [name] } } },
+            },
         },
     })
 }

@@ -56,9 +56,9 @@ pub fn close_codes() -> String {
 
 const CLOSE_CODES: &str = r#"# 关闭码 / Close codes
 
-服务器关闭 WebSocket 时给出的码和原因。1001 的原因是 JSON：`{"retryAfterMs":1000}`。
+服务器关闭 WebSocket 时给出的码和原因。1001 的原因是 JSON，形如 `{"retryAfterMs":2618}`，每条连接各不相同。
 
-What the server closes a WebSocket with. The reason that goes with 1001 is JSON: `{"retryAfterMs":1000}`.
+What the server closes a WebSocket with. The reason that goes with 1001 is JSON, such as `{"retryAfterMs":2618}`; each socket is told another time.
 "#;
 
 /// Returns a Markdown table.

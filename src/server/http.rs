@@ -9,6 +9,7 @@ use axum::extract::{RawPathParams, Request, State};
 use axum::http::request::Parts;
 use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
 use axum::routing::{MethodFilter, get, on};
+use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::Instant;
 
@@ -16,10 +17,15 @@ use super::address::ClientAddress;
 use super::{Shared, files, requests, upgrade, uploads};
 use crate::dialects::http::{Call, Refusal, Refused};
 use crate::dialects::{self, Answered, Effect, Operation, Row, Upload};
+use crate::documents;
 use crate::error::Error;
 use crate::ops::{Caller, reveal};
 use crate::protocol::envelope::Door;
 use crate::protocol::frame;
+
+/// What the tables say of themselves, for programs.
+const OPENAPI: &str = "/docs/openapi.json";
+const ASYNCAPI: &str = "/docs/asyncapi.json";
 
 /// How long a client may take to send a body.
 const BODY: std::time::Duration = std::time::Duration::from_secs(10);
@@ -32,6 +38,8 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/healthz", get(|| async { "ok\n" }))
         .route("/readyz", get(ready))
         .route("/metrics", get(metrics))
+        .route(OPENAPI, get(|| async { json(StatusCode::OK, documents::OPENAPI) }))
+        .route(ASYNCAPI, get(|| async { json(StatusCode::OK, documents::ASYNCAPI) }))
         // Asking about a file must not use its address up.
         .route("/files/{token}", get(files::fetch).head(|| async { StatusCode::METHOD_NOT_ALLOWED }))
         .fallback(|request: Request| async move { unknown(&request, false) });
@@ -73,7 +81,7 @@ async fn root(State(shared): State<Arc<Shared>>, request: Request) -> Response<B
     }
     status(
         StatusCode::OK,
-        "laidian 来电\n\nWebSocket        /ws\n/open_api        call centre\n/customers       iBiz PLM, also /products/{pkey}/customers\n/gw              WiseCRM\n/api/customers   customer detail\n/crm             customer info\nhealth           /healthz /readyz\n",
+        "laidian 来电\n\nWebSocket        /ws\n/open_api        call centre\n/customers       iBiz PLM, also /products/{pkey}/customers\n/gw              WiseCRM\n/api/customers   customer detail\n/crm             customer info\nhealth           /healthz /readyz\ndocuments        /docs/openapi.json /docs/asyncapi.json\n",
     )
 }
 
@@ -115,7 +123,7 @@ async fn answer(
     body: Body,
 ) -> Result<Response<Body>, Error> {
     if shared.shutdown.has_started() {
-        return Err(Error::ShuttingDown { retry_after_ms: shared.config.shutdown.retry_after_ms });
+        return Err(Error::ShuttingDown { retry_after_ms: shared.shutdown.next_retry_after_ms() });
     }
     let address = parts.extensions.get().map(|ClientAddress(address)| *address);
     let is_form = row.upload != Upload::No && uploads::is_form(parts);
@@ -241,7 +249,8 @@ fn refusal(shared: &Shared, operation: Operation, segments: &[(String, String)],
     response
 }
 
-fn json(status: StatusCode, body: Vec<u8>) -> Response<Body> {
+fn json(status: StatusCode, body: impl Into<Bytes>) -> Response<Body> {
+    let body = body.into();
     let is_empty = body.is_empty();
     let mut response = Response::new(Body::from(body));
     *response.status_mut() = status;

@@ -65,6 +65,9 @@ impl Default for Metrics {
     }
 }
 
+/// The action of a frame that names none that is known.
+pub const UNKNOWN: &str = "?";
+
 /// What the bound of connections that are no sockets is called.
 pub const CONNECTIONS: &str = "connections";
 
@@ -77,6 +80,13 @@ impl Metrics {
         if let Some(error) = refused {
             self.refused(error);
         }
+    }
+
+    /// Counts a frame that is refused before anything is carried out: malformed, of no known action, of nobody who is
+    /// signed in, too large or one too many.
+    pub fn turned_away(&self, action: &'static str, error: &Error) {
+        self.requests.get_or_create(&Answered { action, code: error.row().code }).inc();
+        self.refused(error);
     }
 
     /// Counts a refusal, if a limit was the reason.
@@ -129,6 +139,7 @@ mod tests {
         metrics.answered("ping", Some(&Error::NotFound), Duration::from_millis(3));
         metrics.refused(&Error::RateLimited { retry_after_ms: 1, why: "[limits] frames_per_second", most: 1 });
         metrics.refused(&Error::RateLimited { retry_after_ms: 1, why: password::LIMIT, most: 1 });
+        metrics.turned_away(UNKNOWN, &Error::FrameTooLarge { limit: 1 });
         metrics.limited(handles::LIMIT);
         metrics.closed(CloseCode::Flooding);
         let text = metrics.text(7);
@@ -136,6 +147,8 @@ mod tests {
             "laidian_requests_total{action=\"ping\",code=\"1000\"} 1",
             "laidian_requests_total{action=\"ping\",code=\"2005\"} 1",
             "laidian_request_seconds_bucket{le=\"0.005\",action=\"ping\"} 2",
+            "laidian_requests_total{action=\"?\",code=\"2413\"} 1",
+            "laidian_limited_total{limit=\"frame_bytes\"} 1",
             "laidian_sockets 7",
             "laidian_sockets_closed_total{code=\"4029\"} 1",
             "laidian_limited_total{limit=\"frames_per_second\"} 1",

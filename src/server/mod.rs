@@ -110,7 +110,7 @@ impl Server {
         let connections = Arc::new(Semaphore::new(config.limits.sockets.min(Semaphore::MAX_PERMITS)));
         handles::raise();
         let handles = Arc::new(Semaphore::new(handles::for_connections(&config).min(Semaphore::MAX_PERMITS)));
-        let shutdown = Shutdown::default();
+        let shutdown = Shutdown::new(&config.shutdown);
         if let Some(certificates) = certificates.clone() {
             tokio::spawn(certificates.watch(shutdown.token()));
         }

@@ -10,8 +10,8 @@ use jiff::tz::TimeZone;
 use tokio::time::Instant;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 
-use super::Shared;
 use super::session::Session;
+use super::{Shared, metrics};
 use crate::config::{AuthMode, Config};
 use crate::dialects::desk::{self, Login};
 use crate::dialects::{self, Access, Answered, Effect, FileAddress, Operation, Upload, cti};
@@ -85,15 +85,24 @@ pub fn read(
     let limit = shared.config.limits.frame_bytes;
     if received.len() > limit {
         let error = Error::FrameTooLarge { limit };
-        shared.metrics.refused(&error);
+        shared.metrics.turned_away(metrics::UNKNOWN, &error);
         return Reading::Reply(refusal(&CallbackId::salvage(&received), &error));
     }
     let settings =
         frame::Settings { relaxed: shared.config.protocol.relaxed_frames, max_depth: shared.config.protocol.max_depth };
     let mut rewritten = String::new();
     let (placed, at, length) = match frame::read(&received, &mut rewritten, &settings) {
-        Err(bad) => return Reading::Reply(bad_frame(bad)),
-        Ok(frame) => (place(shared, caller, session, frame.head), frame.body.as_ptr().addr(), frame.body.len()),
+        Err(bad) => {
+            let (id, error) = (bad.callback_id.clone(), bad_frame(bad));
+            shared.metrics.turned_away(metrics::UNKNOWN, &error);
+            return Reading::Reply(refusal(&id, &error));
+        }
+        Ok(frame) => {
+            let action = Operation::parse(&frame.head.action).map_or(metrics::UNKNOWN, Operation::name);
+            let placed = place(shared, caller, session, frame.head);
+            let placed = placed.inspect_err(|(_, error)| shared.metrics.turned_away(action, error));
+            (placed, frame.body.as_ptr().addr(), frame.body.len())
+        }
     };
     let placed = match placed {
         Ok(placed) => placed,
@@ -174,8 +183,9 @@ fn claim_with_customer(head: &Head<'_>) -> Claim {
     claim
 }
 
-fn bad_frame(bad: BadFrame) -> Vec<u8> {
-    let error = match bad.problem {
+/// Why a frame is refused that cannot be read.
+fn bad_frame(bad: BadFrame) -> Error {
+    match bad.problem {
         Problem::Syntax(error) => Error::FrameForm { detail: error.to_string() },
         Problem::NotAnObject => Error::FrameForm { detail: "line 1, column 1: the frame is no object".into() },
         Problem::Repeated(problem) => Error::FrameForm { detail: format!("line 1, column 1: {problem}") },
@@ -183,12 +193,22 @@ fn bad_frame(bad: BadFrame) -> Vec<u8> {
         Problem::UnknownTopic(topic) => {
             let topic: String = topic.chars().take(64).collect();
             // Whose frame it is does not count here: nobody needs the number that stands in a wrong topic.
-            Error::parameter(format!("topic: {:?}, expected {}", mask_text(&topic), frame::TOPIC))
+            Error::parameter(format!(
+                "topic: 应为 {1}，收到 {0:?} / expected {1}, got {0:?}",
+                mask_text(&topic),
+                frame::TOPIC
+            ))
         }
         Problem::Nul(path) => nul::refusal(&path),
-        Problem::BadEnvelope { field } => Error::parameter(format!("{field}: wrong form")),
-    };
-    refusal(&bad.callback_id, &error)
+        Problem::BadEnvelope { field } => {
+            let (zh, en) = match field {
+                "data" => ("对象", "an object"),
+                "companyId" | "groupId" => ("整数", "an integer"),
+                _ => ("文本或数字", "a text or a number"),
+            };
+            Error::expected(field, zh, en)
+        }
+    }
 }
 
 /// Returns the reply that refuses something.
@@ -200,7 +220,7 @@ pub fn refusal(callback_id: &CallbackId, error: &Error) -> Vec<u8> {
 
 /// Writes down that somebody was refused, beside the answer.
 pub fn note_refusal(shared: &Arc<Shared>, caller: &Caller, address: IpAddr, action: &str, error: &Error) {
-    let action = Operation::parse(action).map_or("?", Operation::name);
+    let action = Operation::parse(action).map_or(metrics::UNKNOWN, Operation::name);
     let (company, login_no, code) = (caller.company, caller.login_no().to_owned(), error.row().code);
     let backend = shared.backend.clone();
     shared.shutdown.spawn(async move {

@@ -27,7 +27,7 @@ use super::session::Session;
 use super::timers::{Stall, Timers, sign_in_due};
 use super::unfinished::Unfinished;
 use super::work::Work;
-use super::{CloseCode, Shared};
+use super::{CloseCode, Shared, metrics};
 use crate::config::LARGEST_MESSAGE;
 use crate::error::Error;
 use crate::ops::Caller;
@@ -258,7 +258,7 @@ impl Socket {
 
     /// Answers the frames that have come and will not be carried out any more, so that their sender knows.
     fn refuse_what_came(&mut self) {
-        let error = Error::ShuttingDown { retry_after_ms: self.shared.config.shutdown.retry_after_ms };
+        let error = Error::ShuttingDown { retry_after_ms: self.shared.shutdown.retry_after_ms(self.session.id()) };
         while self.unflushed < self.most_queued() {
             match self.wire.next().now_or_never() {
                 Some(Some(Ok(Message::Text(text)))) => {
@@ -294,14 +294,14 @@ impl Socket {
                 self.timers.last_frame = Instant::now();
                 match refused {
                     None => self.accept_text(text),
-                    Some(error) => self.send(requests::refusal(&CallbackId::salvage(&text), &error)),
+                    Some(error) => self.turn_away(&CallbackId::salvage(&text), &error),
                 }
             }
             (Message::Binary(_), refused) => {
                 self.timers.last_frame = Instant::now();
                 let detail = "line 1, column 1: binary frames are not read, send text";
                 let error = refused.unwrap_or_else(|| Error::FrameForm { detail: detail.into() });
-                self.send(requests::refusal(&CallbackId::Absent, &error));
+                self.turn_away(&CallbackId::Absent, &error);
             }
             // tungstenite has queued the answer itself; flushing sends it.
             (Message::Ping(echoed), _) => self.unflushed += CONTROL_HEAD + echoed.len(),
@@ -318,8 +318,7 @@ impl Socket {
         match error {
             WireError::Capacity(CapacityError::MessageTooLong { .. }) => {
                 let error = Error::FrameTooLarge { limit: self.shared.config.limits.frame_bytes };
-                self.shared.metrics.refused(&error);
-                self.send(requests::refusal(&CallbackId::Absent, &error));
+                self.turn_away(&CallbackId::Absent, &error);
                 End::Close(CloseCode::TooBig)
             }
             WireError::Utf8(_) => End::Close(CloseCode::InvalidText),
@@ -340,10 +339,7 @@ impl Socket {
         }
         match verdict {
             Verdict::Accepted => Ok(None),
-            Verdict::Refused(error) => {
-                self.shared.metrics.refused(&error);
-                Ok(Some(error))
-            }
+            Verdict::Refused(error) => Ok(Some(error)),
             Verdict::Flood => Err(End::Close(CloseCode::Flooding)),
         }
     }
@@ -386,6 +382,12 @@ impl Socket {
             self.timers.sign_in_ends(self.caller.is_some());
             self.wake_up.as_mut().reset(self.timers.next_due(&self.shared));
         }
+    }
+
+    /// Refuses a frame that is not even read.
+    fn turn_away(&mut self, callback_id: &CallbackId, error: &Error) {
+        self.shared.metrics.turned_away(metrics::UNKNOWN, error);
+        self.send(requests::refusal(callback_id, error));
     }
 
     fn send(&mut self, reply: Vec<u8>) {

@@ -45,32 +45,42 @@ pub fn is_wanted(headers: &HeaderMap) -> bool {
 pub async fn upgrade(shared: Arc<Shared>, request: Request) -> Response<Body> {
     let headers = request.headers();
     let Some(key) = headers.get(header::SEC_WEBSOCKET_KEY) else {
-        return refuse(StatusCode::BAD_REQUEST, "Sec-WebSocket-Key is missing");
+        return refuse(StatusCode::BAD_REQUEST, "缺少 Sec-WebSocket-Key / Sec-WebSocket-Key is missing");
     };
     if headers.get(header::SEC_WEBSOCKET_VERSION).is_none_or(|version| version != "13") {
-        let mut response = refuse(StatusCode::UPGRADE_REQUIRED, "WebSocket version 13 is served");
+        let mut response =
+            refuse(StatusCode::UPGRADE_REQUIRED, "只支持 WebSocket 版本 13 / WebSocket version 13 is served");
         response.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
         return response;
     }
     if !may_come_from(headers, &shared.config.server.origins) {
-        return refuse(StatusCode::FORBIDDEN, "this origin may not open a socket: see [server] origins");
+        return refuse(
+            StatusCode::FORBIDDEN,
+            "这个来源的页面不能打开连接，见 [server] origins / pages of this origin may not open a socket: see [server] origins",
+        );
     }
     if shared.shutdown.has_started() {
-        return refuse(StatusCode::SERVICE_UNAVAILABLE, "shutting down");
+        return refuse(StatusCode::SERVICE_UNAVAILABLE, "服务正在关闭 / shutting down");
     }
     let Some(&ClientAddress(address)) = request.extensions().get() else {
         tracing::error!("a request came in by no door");
-        return refuse(StatusCode::INTERNAL_SERVER_ERROR, "the client's address is not known");
+        return refuse(StatusCode::INTERNAL_SERVER_ERROR, "不知道客户端的地址 / the client's address is not known");
     };
     let session = match shared.sessions.enter(address, &shared.config.limits) {
         Ok(session) => session,
         Err(Full::Server) => {
             shared.metrics.limited("[limits] sockets");
-            return refuse(StatusCode::SERVICE_UNAVAILABLE, "[limits] sockets is reached");
+            return refuse(
+                StatusCode::SERVICE_UNAVAILABLE,
+                "连接数已达上限 [limits] sockets / [limits] sockets is reached",
+            );
         }
         Err(Full::Address) => {
             shared.metrics.limited("[limits] sockets_per_address");
-            return refuse(StatusCode::TOO_MANY_REQUESTS, "[limits] sockets_per_address is reached");
+            return refuse(
+                StatusCode::TOO_MANY_REQUESTS,
+                "同一地址的连接数已达上限 [limits] sockets_per_address / [limits] sockets_per_address is reached",
+            );
         }
     };
     let protocols = offered(headers);
@@ -82,7 +92,7 @@ pub async fn upgrade(shared: Arc<Shared>, request: Request) -> Response<Body> {
                 shared.metrics.limited(why);
                 return refuse(StatusCode::TOO_MANY_REQUESTS, why);
             }
-            Err(_) => return refuse(StatusCode::UNAUTHORIZED, "the token is invalid or expired"),
+            Err(_) => return refuse(StatusCode::UNAUTHORIZED, "令牌无效或已过期 / the token is invalid or expired"),
         },
     };
     let mut response = Response::new(Body::empty());
@@ -161,5 +171,6 @@ async fn serve(shared: Arc<Shared>, session: Session, request: Request, caller: 
 fn refuse(status: StatusCode, reason: &'static str) -> Response<Body> {
     let mut response = Response::new(Body::from(reason));
     *response.status_mut() = status;
+    response.headers_mut().insert(header::CONTENT_TYPE, HeaderValue::from_static("text/plain; charset=utf-8"));
     response
 }

@@ -1,5 +1,9 @@
-//! How a socket is closed by its client.
+//! How a socket is closed: by its client, and by a server that ends.
 
+use std::collections::BTreeSet;
+
+use futures_util::future::join_all;
+use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 
 use crate::client::{Client, PATIENCE};
@@ -71,4 +75,34 @@ async fn a_close_with_1014_is_known_however_it_comes() {
     let seen = answered(&server, &[&[binary, frame(0x88, &1006_u16.to_be_bytes())].concat()]).await;
     assert_eq!(code(&seen).0, 1002);
     server.stop().await;
+}
+
+/// When a server that ends tells so many sockets to come again.
+async fn told_to_come_again(sockets: usize, spread: u64) -> Vec<u64> {
+    let server = support::server(Engine::Sqlite, |config| config.shutdown.retry_spread_ms = spread).await;
+    let mut clients = Vec::new();
+    for _ in 0..sockets {
+        clients.push(Client::connect(&format!("ws://{}/ws", server.address())).await);
+    }
+    let told = join_all(clients.iter_mut().map(async |client| {
+        let (code, reason) = client.closed().await;
+        let reason: Value = serde_json::from_str(&reason).unwrap();
+        assert_eq!(code, 1001);
+        reason["retryAfterMs"].as_u64().unwrap()
+    }));
+    let (told, _) = tokio::join!(told, server.stop());
+    told
+}
+
+#[tokio::test]
+async fn not_all_come_again_at_the_same_time() {
+    let told = told_to_come_again(60, 4000).await;
+    assert_eq!(told.iter().collect::<BTreeSet<_>>().len(), 60, "{told:?}");
+    assert!(told.iter().all(|time| (1000..=5000).contains(time)), "{told:?}");
+    // As many in each second.
+    for second in 1..5_u64 {
+        let share = told.iter().filter(|time| (second * 1000..second * 1000 + 1000).contains(*time)).count();
+        assert!((10..=20).contains(&share), "{second}: {share} of {told:?}");
+    }
+    assert!(told_to_come_again(3, 0).await.iter().all(|time| *time == 1000));
 }

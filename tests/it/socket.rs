@@ -315,6 +315,7 @@ async fn frames_that_wait_when_the_server_stops_are_told_so() {
             Some(2503) => {
                 let callback_id = &reply["callbackId"];
                 let expected = json!({"success": false, "message": "服务正在关闭", "code": 2503,
+                    "detail": "请在 retryAfterMs 毫秒后重新连接 / connect again after retryAfterMs",
                     "callbackId": callback_id, "retryAfterMs": 77});
                 assert_eq!(reply, expected);
                 assert!(callback_id.is_u64());
