@@ -51,15 +51,24 @@ impl DatabaseArgs {
 }
 
 /// Opens the database, which is made where there is none, and returns what works on it.
-pub async fn open(config: &Config) -> Result<Arc<Backend>, OpenError> {
-    let store = Store::open(&config.location(), &config.connections()).await?;
-    Ok(Backend::new(store, Clock::system(), config))
+pub async fn open(config: &Config) -> Result<Arc<Backend>, Box<dyn Error>> {
+    backend(config, Store::open(&config.location(), &config.connections()).await)
 }
 
 /// The same for a database that is there: who mistypes its place is told so, and makes no second one.
-pub async fn open_existing(config: &Config) -> Result<Arc<Backend>, OpenError> {
-    let store = Store::open_existing(&config.location(), &config.connections()).await?;
-    Ok(Backend::new(store, Clock::system(), config))
+pub async fn open_existing(config: &Config) -> Result<Arc<Backend>, Box<dyn Error>> {
+    backend(config, Store::open_existing(&config.location(), &config.connections()).await)
+}
+
+fn backend(config: &Config, opened: Result<Store, OpenError>) -> Result<Arc<Backend>, Box<dyn Error>> {
+    match opened {
+        Ok(store) => Ok(Backend::new(store, Clock::system(), config)),
+        // The others say where.
+        Err(error @ (OpenError::Connect(_) | OpenError::Newer(_) | OpenError::Migrate(_))) => {
+            Err(Within { cause: error.into(), place: config.location().to_string() }.into())
+        }
+        Err(error) => Err(error.into()),
+    }
 }
 
 /// Begins to log for a command that ends soon: what is wrong, and nothing else.

@@ -88,7 +88,7 @@ async fn root(State(shared): State<Arc<Shared>>, request: Request) -> Response<B
 /// `/readyz`: whether requests would be answered now.
 async fn ready(State(shared): State<Arc<Shared>>) -> Response<Body> {
     if shared.shutdown.has_started() {
-        return status(StatusCode::SERVICE_UNAVAILABLE, "shutting down\n");
+        return status(StatusCode::SERVICE_UNAVAILABLE, "服务正在关闭 / shutting down\n");
     }
     match shared.backend.store.ready().await {
         Ok(None) => status(StatusCode::OK, "ready\n"),
@@ -98,7 +98,7 @@ async fn ready(State(shared): State<Arc<Shared>>) -> Response<Body> {
         }
         Err(error) => {
             tracing::error!(%error, "the database does not answer");
-            status(StatusCode::SERVICE_UNAVAILABLE, "the database does not answer\n")
+            status(StatusCode::SERVICE_UNAVAILABLE, "数据库没有响应 / the database does not answer\n")
         }
     }
 }

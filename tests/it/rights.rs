@@ -3,18 +3,21 @@
 mod sign_ins;
 
 use laidian::dialects::{self, Access};
+use laidian::domain::catalogue::Role;
+use laidian::ops::{Cx, setup};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
 use crate::client::{Client, http};
 use crate::signed::{ADMIN, AGENT, APP, OTHER_ADMIN, OTHER_AGENT, SUPERVISOR, Who, server};
-use crate::support::{Engine, MAIN, TestServer};
+use crate::support::{Engine, MAIN, TestServer, backend};
 
 both_engines! {
     an_action_is_taken_and_given_back,
     export_is_taken_and_given_back,
     reach_decides_which_customers_are_counted,
     what_is_for_admins_stays_with_them,
+    of_two_admins_one_stays,
 }
 
 /// Sends a frame that must be carried out.
@@ -42,6 +45,44 @@ fn destroy(id: i64) -> Value {
 async fn by_http(who: Who, server: &TestServer, action: &str, parameters: Value) -> i64 {
     let route = dialects::rows().find(|row| row.action == action).unwrap().routes[0];
     who.call(server, route, &parameters).await.0
+}
+
+/// Two admins who disable each other at the same time.
+async fn of_two_admins_one_stays(engine: Engine) {
+    let demo = backend(engine, 0).await;
+    let system = demo.caller(MAIN, None).await;
+    let disabled = |login_no: &str, disabled| setup::Change::Disabled {
+        login_no: login_no.into(),
+        disabled,
+        last: setup::LastAdmin::Stays,
+    };
+    let make = async |cx: &Cx<'_>, change| setup::make(cx, vec![change]).await.map(|_| ());
+    let cx = demo.context(&system).await.unwrap();
+    make(
+        &cx,
+        setup::Change::Operator {
+            login_no: "second".into(),
+            name: Some("第二".into()),
+            role: Some(Role::Admin),
+            groups: None,
+            mobile: None,
+            last: setup::LastAdmin::Stays,
+        },
+    )
+    .await
+    .unwrap();
+    for _ in 0..5 {
+        let admins = [demo.caller(MAIN, Some("admin1054")).await, demo.caller(MAIN, Some("second")).await];
+        let (one, other) = (demo.context(&admins[0]).await.unwrap(), demo.context(&admins[1]).await.unwrap());
+        let (second_gone, first_gone) =
+            tokio::join!(make(&one, disabled("second", true)), make(&other, disabled("admin1054", true)));
+        assert!(second_gone.is_ok() != first_gone.is_ok(), "{second_gone:?} {first_gone:?}");
+        let refused = second_gone.err().or(first_gone.err()).unwrap();
+        assert!(refused.detail().unwrap().contains("last admin"), "{refused}");
+        for login_no in ["admin1054", "second"] {
+            make(&cx, disabled(login_no, false)).await.unwrap();
+        }
+    }
 }
 
 async fn an_action_is_taken_and_given_back(engine: Engine) {
