@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! cargo run --release -- serve --demo
-//! cargo run --example softphone -- 13000000001
+//! cargo run --release --example softphone -- 13000000001
 //! ```
 //!
 //! 它发出文档里的两个帧 / It sends two of the document's frames: `get_customer`, `feeds`.
