@@ -18,7 +18,7 @@ use super::{Connections, uninterrupted};
 /// How long a request waits for a free connection before it fails, and a start for one to be made after [`SILENCE`].
 const ACQUIRE: Duration = Duration::from_secs(10);
 /// After this long without an answer, somebody is told.
-const SILENCE: Duration = Duration::from_millis(1500);
+const SILENCE: Duration = Duration::from_secs(1);
 /// How long until a database that could not be reached is tried again.
 const AGAIN: Duration = Duration::from_secs(2);
 

@@ -134,8 +134,9 @@ async fn a_refusal_says_what_is_allowed() {
         let answer = http(TcpStream::connect(server.address()).await.unwrap(), &line).await;
         assert!(answer.contains(&format!("\"code\":{code}")) && answer.contains(allowed), "{answer}");
     }
-    let now = std::time::SystemTime::now().duration_since(std::time::UNIX_EPOCH).unwrap().as_secs();
-    let line = format!("GET /open_api/customers/get_customer?type=id&content=1&appid=2020158&timestamp={now}&sign=x");
+    let [id, timestamp, sign] =
+        signed::signature("2020158", "another token").map(|(name, value)| format!("{name}={value}"));
+    let line = format!("GET /open_api/customers/get_customer?type=id&content=1&{id}&{timestamp}&{sign}");
     let answer = http(TcpStream::connect(server.address()).await.unwrap(), &line).await;
     assert!(
         answer.contains("\"code\":2059") && answer.contains("SHA-256") && answer.contains("sign_version=v2"),
