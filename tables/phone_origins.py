@@ -1,6 +1,6 @@
 """Writes phone_origins.txt, the countries, places and carriers of telephone numbers, and samples of it for the tests.
 
-    python3 -m venv target/python && target/python/bin/pip install -r tests/requirements.txt
+    python3 -m venv target/python && target/python/bin/python -m pip install -r tests/requirements.txt
     target/python/bin/python tables/phone_origins.py            # writes
     target/python/bin/python tables/phone_origins.py --check    # fails when what is there is not what would be written
 
