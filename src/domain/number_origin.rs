@@ -126,7 +126,8 @@ mod tests {
             let number = e164.strip_prefix('+').unwrap();
             let country = TABLES.countries.of(number).map(|country| country.code);
             let (place, carrier) = (TABLES.places.of(number), TABLES.carriers.of(number));
-            let found = [country, place.and_then(Name::name), place.and_then(Name::detail), carrier.and_then(Name::name)];
+            let found =
+                [country, place.and_then(Name::name), place.and_then(Name::detail), carrier.and_then(Name::name)];
             assert_eq!(found.map(Option::unwrap_or_default), expected, "{e164}");
         }
     }
@@ -136,7 +137,7 @@ mod tests {
         for (typed, expected) in [
             ("13800100001", ["CN", "北京市", "北京市", "中国移动"]),
             ("021-88886666", ["CN", "上海市", "上海市", ""]),
-            ("0771-8888666", ["CN", "广西壮族自治区", "南宁市", ""]),
+            ("0771-8888666", ["CN", "广西壮族自治区", "南宁市、崇左市", ""]),
             // A landline of Beijing that begins as the numbers of machines do.
             ("010-64812345", ["CN", "北京市", "北京市", ""]),
             ("400-123-4567", ["CN", "", "", ""]),

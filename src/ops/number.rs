@@ -21,8 +21,8 @@ pub fn look_up(cx: &Cx<'_>, typed: &str) -> Result<KnownNumber, Error> {
         return Err(Error::parameter("number: 号码不完整 / a part of the number is masked"));
     }
     let home = cx.catalogue.company.country;
-    let phone = Phone::parse(typed, home)
-        .ok_or_else(|| Error::parameter("number: 不是电话号码 / not a phone number"))?;
+    let phone =
+        Phone::parse(typed, home).ok_or_else(|| Error::parameter("number: 不是电话号码 / not a phone number"))?;
     let kind = NumberKind::of(&phone, home);
     let origin = NumberOrigin::of(&phone, kind, home);
     Ok(KnownNumber { phone, kind, origin })
