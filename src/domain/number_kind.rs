@@ -5,7 +5,10 @@
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::phone::{CHINA, Country, Phone};
+use super::phone::{Country, Phone};
+
+/// The country code of the mainland.
+const MAINLAND: &str = "86";
 
 /// What a number is. All but `International` and `Unknown` are numbers of the mainland.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -56,12 +59,12 @@ impl NumberKind {
     #[must_use]
     pub fn of(phone: &Phone, home: &Country) -> Self {
         let kind = match &phone.e164 {
-            Some(e164) => match e164.strip_prefix('+').and_then(|number| number.strip_prefix(CHINA.calling_code)) {
+            Some(e164) => match e164.strip_prefix('+').and_then(|number| number.strip_prefix(MAINLAND)) {
                 // `10` is an area code here, and what is dialled as it stands otherwise.
                 Some(national) => known_everywhere(national).or_else(|| landline(national)).or_else(|| short(national)),
                 None => Some(Self::International),
             },
-            None if home.calling_code == CHINA.calling_code => {
+            None if home.calling_code == MAINLAND => {
                 let dialled = dialled(phone);
                 known_everywhere(&dialled).or_else(|| short(&dialled)).or_else(|| local(&dialled))
             }
@@ -75,7 +78,7 @@ impl NumberKind {
 pub(super) fn dialled(phone: &Phone) -> String {
     let key = phone.key();
     let number = key.split(';').next().unwrap_or_default();
-    number.strip_prefix("+86").unwrap_or(number).to_owned()
+    number.strip_prefix('+').and_then(|number| number.strip_prefix(MAINLAND)).unwrap_or(number).to_owned()
 }
 
 fn known_everywhere(digits: &str) -> Option<NumberKind> {
@@ -127,8 +130,15 @@ mod tests {
     use super::NumberKind::*;
     use super::*;
 
+    fn read(typed: &str, iso: &str) -> Option<(Phone, NumberKind)> {
+        let home = Country::by_iso(iso).unwrap();
+        let phone = Phone::parse(typed, home)?;
+        let kind = NumberKind::of(&phone, home);
+        Some((phone, kind))
+    }
+
     fn kind(typed: &str) -> NumberKind {
-        NumberKind::of(&Phone::parse(typed, &CHINA).unwrap(), &CHINA)
+        read(typed, "CN").unwrap().1
     }
 
     #[test]
@@ -202,8 +212,7 @@ mod tests {
 
     #[test]
     fn short_numbers_are_those_of_the_company_s_own_country() {
-        let home = Country::by_iso("HK").unwrap();
-        let at_home = |typed| NumberKind::of(&Phone::parse(typed, home).unwrap(), home);
+        let at_home = |typed| read(typed, "HK").unwrap().1;
         assert_eq!(at_home("10086"), Unknown);
         assert_eq!(at_home("999"), Unknown);
         assert_eq!(at_home("2345 6789"), International);
@@ -237,9 +246,7 @@ mod tests {
 
         #[test]
         fn any_number_has_a_kind(text in "[0-9+ ()转#-]{1,30}", iso in "CN|HK|US|JP") {
-            let home = Country::by_iso(&iso).unwrap();
-            if let Some(phone) = Phone::parse(&text, home) {
-                let kind = NumberKind::of(&phone, home);
+            if let Some((phone, kind)) = read(&text, &iso) {
                 let is_abroad = phone.e164.as_ref().is_some_and(|e164| !e164.starts_with("+86"));
                 prop_assert_eq!(kind == International, is_abroad);
             }

@@ -101,13 +101,13 @@ fn carrier_of_service(digits: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::domain::phone::CHINA;
 
     fn origin(typed: &str) -> NumberOrigin {
-        origin_at(typed, &CHINA)
+        origin_in("CN", typed)
     }
 
-    fn origin_at(typed: &str, home: &Country) -> NumberOrigin {
+    fn origin_in(iso: &str, typed: &str) -> NumberOrigin {
+        let home = Country::by_iso(iso).unwrap();
         let phone = Phone::parse(typed, home).unwrap();
         NumberOrigin::of(&phone, NumberKind::of(&phone, home), home)
     }
@@ -161,7 +161,7 @@ mod tests {
         }
         assert_eq!(origin("+852 5123 4567").country.map(|country| country.name), Some("中国香港特别行政区"));
         assert_eq!(origin("95555").country.map(|country| country.name), Some("中国"));
-        assert_eq!(texts(&origin_at("2345 6789", Country::by_iso("HK").unwrap())), ["HK", "", "", ""]);
+        assert_eq!(texts(&origin_in("HK", "2345 6789")), ["HK", "", "", ""]);
     }
 
     #[test]
