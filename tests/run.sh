@@ -144,6 +144,7 @@ step '准备 / what is needed' install_missing
 step 'Python 工具 / Python tools' python_tools
 step '格式 / format' cargo fmt --check
 step '静态检查 / lints' cargo clippy --all-targets --locked -- -D warnings
+step '号码归属地 / origins of numbers' "${CARGO_TARGET_DIR:-target}/python/bin/python" tables/phone_origins.py --check
 step '启动 PostgreSQL / PostgreSQL' start_postgres
 step '测试 / tests' tests
 step '回放对话 / conversations' replay

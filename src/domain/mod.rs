@@ -11,6 +11,8 @@ pub mod ids;
 pub mod masking;
 pub mod name_pattern;
 pub mod network;
+pub mod number_kind;
+pub mod number_origin;
 pub mod phone;
 pub mod plm;
 pub mod region;

@@ -19,6 +19,7 @@ pub mod idempotency;
 pub mod identity;
 pub mod import;
 pub mod jobs;
+pub mod number;
 pub mod outgoing;
 pub mod password;
 pub mod plm;

@@ -5,6 +5,7 @@ mod audit;
 mod company;
 mod details;
 mod follow_up;
+mod number;
 mod products;
 
 pub use super::cti::http;
@@ -49,6 +50,11 @@ operations! { Desk:
     /// Writes a follow-up of a customer down, and changes its deal flag if it is to have another.
     CreateFollowUp = "create_follow_up", write by Agent
         => follow_up::create_follow_up(follow_up::CreateFollowUp<'_>) -> json follow_up::FollowUpCreated;
+
+    /// 查询一个号码的类型、归属地和运营商，不查客户。
+    /// Tells what sort of number this is and where it is from, whoever's it is.
+    GetNumber = "get_number" [GET "/open_api/numbers/get_number"], read by Agent
+        => number::get_number(number::GetNumber<'_>) -> json number::NumberShown;
 
     /// 公司的全部设置：部门、工号、应用、字典、任务、自定义字段、权限。
     /// Shows what the company has set up.

@@ -46,6 +46,12 @@ pub fn frames(action: &str, people: &mut People, dice: &Dice) -> Vec<Asked> {
             vec![(json!({"format": "csv"}), Code(2403)), (json!({"format": readable(people, dice)}), Code(2403))]
         }
         "reveal_phone" => reveal(people, dice),
+        "get_number" => vec![
+            (json!({"number": readable(people, dice)}), Code(1000)),
+            (json!({"number": people.hidden.numbers[0].typed}), Code(1000)),
+            (json!({"number": "138****5678"}), Code(2000)),
+            (json!({"number": [readable(people, dice)]}), Code(2000)),
+        ],
         "put_details" => details(people, dice),
         "create_follow_up" => {
             let person = people.any(dice);

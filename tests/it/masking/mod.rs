@@ -10,6 +10,7 @@ mod evasions;
 mod guesses;
 mod numbers;
 mod people;
+mod strangers;
 mod tries;
 
 use laidian::config::AuthMode;

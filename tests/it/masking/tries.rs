@@ -229,6 +229,10 @@ async fn an_answer_that_tells_a_guess_from_a_hit_has_counted_as_a_try() {
     let mut walked = 0;
     for row in rows() {
         let (action, schema) = (row.action, schema(row.action));
+        // What is told of a number is another thing for each, but no customer's: `strangers.rs` shows it.
+        if action == "get_number" {
+            continue;
+        }
         let places = places(request_of(&schema), &schema, 0);
         assert!(!places.is_empty(), "{action}: nothing can be asked of it");
         for index in 0..4 {

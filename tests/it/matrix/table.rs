@@ -130,6 +130,9 @@ pub fn table() -> Vec<Row> {
         row("get_customer", FOR_1054, json!({"type": "companyName", "content": "杭州岚舟科技有限公司"})),
         row("feeds", FOR_1054, json!({"feed_type": "All", "type": "id", "content": ID})),
         row("feeds", FOR_1054, json!({"feed_type": "All", "type": "cellphone", "content": PHONE})),
+        // It answers by the number, whoever's it is, and the reply has nothing of a customer.
+        row("get_number", FOR_ALL_SIGNED_IN, json!({"number": "010-88880000"})),
+        row("get_number", FOR_ALL_SIGNED_IN, json!({"number": PHONE})),
         row("reveal_phone", FOR_1054, json!({"type": "cellphone", "content": PHONE})),
         with_http([401, 200, 200, 200, 401, 404, 404, 401], row("customers/detail", FOR_1054, json!({"id": ID}))),
         with_http(
