@@ -109,8 +109,8 @@ impl<'a> CustomerInput<'a> {
         }
         let zone = &cx.catalogue.company.time_zone;
         let time = |field: &'static str, member| {
-            text(field, member)?
-                .try_map(|given| times::parse(&given, zone).ok_or_else(|| wrong(field, "YYYY-MM-DD HH:mm")))
+            let unclear = |why| Error::parameter(format!("{field}: {why}"));
+            text(field, member)?.try_map(|given| times::parse(&given, zone).map_err(unclear))
         };
         let (labels, star) = labels(self.customer_label)?;
         Ok(Changes {

@@ -156,12 +156,16 @@ fn condition(cx: &Cx<'_>, filter: &Value) -> Result<(Column, Test), Error> {
 
 /// Whether one value can be above another: times, and dates, whose order is that of their texts.
 fn has_order(cx: &Cx<'_>, column: Column) -> bool {
-    let is_date = |id: i64| cx.catalogue.fields.iter().any(|field| field.id == id && field.kind == FieldKind::Date);
     match column {
         Column::CreatedAt | Column::UpdatedAt => true,
-        Column::Custom(id) => is_date(id) && !cx.rights().masks(),
+        Column::Custom(id) => is_date(cx, id) && !cx.rights().masks(),
         _ => false,
     }
+}
+
+/// Whether a field of the company's own holds dates.
+fn is_date(cx: &Cx<'_>, id: i64) -> bool {
+    cx.catalogue.fields.iter().any(|field| field.id == id && field.kind == FieldKind::Date)
 }
 
 fn is_text(column: Column) -> bool {
@@ -222,8 +226,7 @@ fn operand(cx: &Cx<'_>, column: Column, name: &str, value: &str) -> Result<Opera
         }
         Column::CreatedAt | Column::UpdatedAt => {
             let at = times::parse(value, &cx.catalogue.company.time_zone);
-            let expected = || wrong(name, "应为 yyyy-MM-dd HH:mm:ss / expected yyyy-MM-dd HH:mm:ss");
-            Operand::Integer(at.ok_or_else(expected)? / SECOND)
+            Operand::Integer(at.map_err(|why| wrong(name, &why.to_string()))?.div_euclid(SECOND))
         }
         Column::Deleted => match value {
             "1" | "true" => Operand::Integer(1),
@@ -231,15 +234,9 @@ fn operand(cx: &Cx<'_>, column: Column, name: &str, value: &str) -> Result<Opera
             _ => return Err(wrong(name, "应为 true 或 false / expected true or false")),
         },
         Column::Name => Operand::Text(fold(value)),
-        Column::Custom(id) => {
-            let field = cx.catalogue.fields.iter().find(|field| field.id == id);
-            match field.filter(|field| field.kind == FieldKind::Date) {
-                None => Operand::Text(value.to_owned()),
-                Some(field) if field.check(&value.into()).is_ok() => {
-                    Operand::Text(field.normal(value.into()).as_str().unwrap_or_default().to_owned())
-                }
-                Some(_) => return Err(wrong(name, "应为 YYYY-MM-DD / expected YYYY-MM-DD")),
-            }
+        Column::Custom(id) if is_date(cx, id) => {
+            let date = times::date(value, &cx.catalogue.company.time_zone);
+            Operand::Text(date.map_err(|why| wrong(name, &why.to_string()))?.to_string())
         }
         _ => Operand::Text(value.to_owned()),
     })
