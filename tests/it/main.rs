@@ -52,6 +52,7 @@ mod search;
 mod seeds;
 mod signed;
 mod socket;
+mod spellings;
 mod statements;
 mod steady;
 mod storage;

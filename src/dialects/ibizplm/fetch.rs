@@ -7,6 +7,7 @@ use super::input::Given;
 use super::shapes::{Assignee, Fetched, Filters};
 use crate::dialects::Headers;
 use crate::domain::catalogue::login_key;
+use crate::domain::json;
 use crate::domain::search_terms::{fold, piece_of_name};
 use crate::error::Error;
 use crate::ops::Cx;
@@ -140,7 +141,7 @@ async fn related(cx: &Cx<'_>, request: &Given<Filters>) -> Result<Vec<i64>, Erro
 }
 
 async fn commented(cx: &Cx<'_>, request: &Given<Filters>) -> Result<Vec<i64>, Error> {
-    let comment = request.text("id").and_then(|id| id.trim().parse().ok());
+    let comment = request.text("id").and_then(|id| json::integer_in(&id));
     Ok(match comment {
         Some(comment) => cx.scope.follow_up_customer(comment).await?.map(|row| row.value).into_iter().collect(),
         None => Vec::new(),
@@ -188,8 +189,7 @@ fn integer(request: &Given<Filters>, name: &str) -> Result<Option<i64>, Error> {
     match request.members.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
-        Some(Value::String(text)) => text.trim().parse().map(Some).map_err(|_| wrong()),
-        Some(value) => value.as_i64().map(Some).ok_or_else(wrong),
+        Some(value) => json::integer(value).map(Some).ok_or_else(wrong),
     }
 }
 

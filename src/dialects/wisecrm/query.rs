@@ -9,6 +9,7 @@ use super::{Page, account, input};
 use crate::domain::catalogue::login_key;
 use crate::domain::custom_field::FieldKind;
 use crate::domain::ids::{self, Entity};
+use crate::domain::json;
 use crate::domain::search_terms::{Word, fold, piece_of_name};
 use crate::domain::times::{self, SECOND};
 use crate::error::Error;
@@ -114,11 +115,12 @@ fn conditions(cx: &Cx<'_>, body: &Map<String, Value>) -> Result<Conditions, Erro
         _ => return Err(wrong("type", "应为 AND 或 OR / expected AND or OR")),
     };
     let filters = match body.get("filters") {
-        None | Some(Value::Null) => &[],
-        Some(Value::Array(filters)) if filters.len() <= MOST => filters.as_slice(),
-        Some(_) => return Err(wrong("filters", "应为数组，最多 10 项 / expected a list of at most 10")),
+        None | Some(Value::Null) => Vec::new(),
+        Some(filters) => json::list(filters)
+            .filter(|filters| filters.len() <= MOST)
+            .ok_or_else(|| wrong("filters", "应为数组，最多 10 项 / expected a list of at most 10"))?,
     };
-    let tests = filters.iter().map(|filter| condition(cx, filter)).collect::<Result<_, _>>()?;
+    let tests = filters.into_iter().map(|filter| condition(cx, filter)).collect::<Result<_, _>>()?;
     Ok(Conditions { join, tests, order: Vec::new() })
 }
 

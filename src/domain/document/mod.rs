@@ -8,6 +8,8 @@ pub mod shared;
 
 use serde_json::{Map, Number, Value};
 
+use super::json;
+
 /// A document of a customer: its members by name.
 pub type Document = Map<String, Value>;
 
@@ -85,6 +87,43 @@ impl System {
     }
 }
 
+/// Makes lists and objects of what programs wrote as the other, as far as there are such members.
+#[must_use]
+pub fn shaped(system: System, mut document: Document) -> Document {
+    for (name, value) in &mut document {
+        if let Some(member) = system.member(name) {
+            shape(&member.shape, value);
+        }
+    }
+    document
+}
+
+fn shape(shape: &Shape, value: &mut Value) {
+    match shape {
+        Shape::Texts | Shape::Integers | Shape::List(_) => {
+            if let (Value::Object(_), Some(list)) = (&*value, json::list(value)) {
+                *value = list.into_iter().cloned().collect();
+            }
+            if let (Shape::List(members), Value::Array(entries)) = (shape, value) {
+                entries.iter_mut().for_each(|entry| shape_members(members, entry));
+            }
+        }
+        Shape::Object(members) => shape_members(members, value),
+        _ => {}
+    }
+}
+
+fn shape_members(members: &[Member], value: &mut Value) {
+    if json::object(value).is_some_and(Map::is_empty) {
+        *value = Map::new().into();
+    }
+    for (name, value) in value.as_object_mut().into_iter().flatten() {
+        if let Some(member) = members.iter().find(|member| member.name == name) {
+            shape(&member.shape, value);
+        }
+    }
+}
+
 /// Returns the member as it is stored; the error names where it is wrong and what was expected.
 pub fn check(member: &Member, given: &Value) -> Result<Value, String> {
     checked(&member.shape, given).map_err(|(path, expected)| format!("{}{path}: expected {expected}", member.name))
@@ -106,7 +145,7 @@ fn checked(shape: &Shape, given: &Value) -> Result<Value, Wrong> {
             }
             _ => wrong("a phone number"),
         },
-        (Shape::Integer, given) => match integer_of(given) {
+        (Shape::Integer, given) => match json::integer(given) {
             Some(number) if number >= 0 => Ok(number.into()),
             _ => wrong("an integer from 0"),
         },
@@ -168,7 +207,7 @@ fn listed(members: &[Member], object: &Map<String, Value>) -> Result<Value, Wron
     // What answers work out is read over when it is sent back.
     entry.retain(|name, _| !name.starts_with('_') && name != "customer_name");
     let mut stored = object_of(members, &entry)?;
-    match id.as_ref().map(integer_of) {
+    match id.as_ref().map(json::integer) {
         None => {}
         Some(Some(id)) => {
             stored.insert("id".into(), id.into());
@@ -204,7 +243,7 @@ pub fn is_nothing(shape: &Shape, given: &Value) -> bool {
         (_, Value::Null) => true,
         (_, Value::String(text)) if text.trim().is_empty() => true,
         (Shape::Flag, given) => *given == false || text_of(given).as_deref() == Some("0"),
-        (Shape::Integer, given) => integer_of(given) == Some(0),
+        (Shape::Integer, given) => json::integer(given) == Some(0),
         (Shape::Money, given) => money_of(given).as_deref() == Some("0.00"),
         (Shape::Texts | Shape::Integers | Shape::List(_), Value::Array(list)) => list.is_empty(),
         (Shape::Object(_), Value::Object(object)) => object.is_empty(),
@@ -216,14 +255,6 @@ fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
-fn integer_of(value: &Value) -> Option<i64> {
-    match value {
-        Value::Number(number) => number.as_i64(),
-        Value::String(text) => text.trim().parse().ok(),
         _ => None,
     }
 }
@@ -278,6 +309,7 @@ mod tests {
             (System::CustomerDetail, "totalTurnover", json!(2324.3), json!("2324.30")),
             (System::CustomerDetail, "totalTurnover", json!("007"), json!("7.00")),
             (System::CustomerDetail, "rank", json!("1"), json!(1)),
+            (System::CustomerDetail, "rank", json!(1.0), json!(1)),
             (System::CustomerDetail, "areaCode", json!([33, "3301"]), json!(["33", "3301"])),
             (System::CrmInfo, "is_credit", json!(true), json!("1")),
             (
@@ -289,6 +321,20 @@ mod tests {
         ] {
             assert_eq!(check(member(system, name), &given), Ok(stored));
         }
+    }
+
+    #[test]
+    fn lists_and_objects_are_told_by_their_members() {
+        let given = json!({
+            "contacts": {"0": {"name": "甲", "roles": 1}, "4": []}, "addresslist": {}, "services": [], "remark": [],
+            "extend_infos": {"a": 1}, "unknown": {"0": 1},
+        });
+        let Value::Object(given) = given else { unreachable!() };
+        let expected = json!({
+            "contacts": [{"name": "甲", "roles": 1}, {}], "addresslist": [], "services": {}, "remark": [],
+            "extend_infos": {"a": 1}, "unknown": {"0": 1},
+        });
+        assert_eq!(Value::Object(shaped(System::CrmInfo, given)), expected);
     }
 
     #[test]
