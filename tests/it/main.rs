@@ -20,6 +20,7 @@ mod audit;
 mod client;
 mod closing;
 mod concepts;
+mod conditions;
 mod crowd;
 mod customers;
 mod documents;
