@@ -91,6 +91,10 @@ async fn lists_objects_and_numbers_are_told_by_what_is_expected(engine: Engine) 
     let details = r#""system":"crm_info","fields":{"contacts":{"1":{"name":"乙"},"0":{"name":"甲"}},"services":[],"addresslist":{}}"#;
     let details = asker.ask("put_details", &format!(r#"{{"type":"id","content":{id},{details}}}"#)).await.unwrap();
     assert_eq!(details["result"]["contacts"][0]["name"], "甲");
+    let order = r#""system":"crm_info","fields":{"orderlist":[{"created_at":"2017/5/3 14:44","amount":5.0}]}"#;
+    let order = asker.ask("put_details", &format!(r#"{{"type":"id","content":{id},{order}}}"#)).await.unwrap();
+    assert_eq!(order["result"]["orderlist"][0]["created_at"], 1_493_793_840);
+    assert_eq!(order["result"]["orderlist"][0]["amount"], "5.00");
     // The other systems' own writes.
     let plm = asker
         .ask(

@@ -70,7 +70,10 @@ pub async fn put_details(cx: &Cx<'_>, request: PutDetails<'_>) -> Result<Details
         return Err(Error::parameter("fields: 缺少 / is missing"));
     }
     let expected = cti::expected(request.if_version.as_ref(), request.merge.as_ref())?;
-    let changes = Changes { documents: vec![(system, document::shaped(system, request.fields))], ..Changes::default() };
+    let changes = Changes {
+        documents: vec![(system, document::shaped(system, request.fields, &cx.catalogue.company.time_zone))],
+        ..Changes::default()
+    };
     let customer = cti::done(cx, customer::update(cx, &customer, changes, expected).await?)?;
     Ok(Details { version: customer.version, result: details::of(cx, &customer, system).await? })
 }
