@@ -314,6 +314,7 @@ async fn what_is_not_known_is_refused_by_its_name() {
         condition.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
         condition
     };
+    let group = |conditions: Vec<Value>| json!({"condtype": "GROUP", "searchconds": conditions});
     for (condition, named) in [
         (field(json!({"fieldname": "phone"})), "phone"),
         (field(json!({"fieldname": "attentions"})), "attentions"),
@@ -327,7 +328,8 @@ async fn what_is_not_known_is_refused_by_its_name() {
         (field(json!({"value": null})), "name"),
         (field(json!({"value": {"a": 1}})), "name"),
         (field(json!({"condop": "IN", "value": []})), "name"),
-        (field(json!({"condop": "IN", "value": vec!["x"; 501]})), "name"),
+        (field(json!({"condop": "IN", "value": vec!["x"; 1001]})), "name"),
+        (group(vec![field(json!({"condop": "IN", "value": vec!["x"; 600]})); 2]), "name"),
         (field(json!({"notmode": "perhaps"})), "notmode"),
         (json!({"condtype": "CUSTOM", "customtype": "PQL", "customcond": "1 = 1"}), "PQL: 不支持 CUSTOM"),
         (json!({"condtype": "CUSTOM", "fieldname": "name"}), "name: 不支持 CUSTOM"),

@@ -18,8 +18,8 @@ use crate::store::plm::{Part, PlmColumn, PlmCondition, PlmTest};
 const DEEPEST: usize = 8;
 /// Conditions and groups in all.
 const MOST: usize = 100;
-/// Values of one condition.
-const MOST_VALUES: usize = 500;
+/// Values of all conditions that take several: each is a parameter of a statement.
+const MOST_VALUES: usize = 1000;
 /// The longest text of a condition.
 const LONGEST: usize = 2000;
 
@@ -42,7 +42,7 @@ const OPERATORS: [&str; 13] = [
 
 /// Returns the conditions of a request, all of which must hold.
 pub fn read(cx: &Cx<'_>, given: &Value) -> Result<Vec<PlmCondition>, Error> {
-    let mut reader = Reader { company: cx.caller.company, zone: &cx.catalogue.company.time_zone, read: 0 };
+    let mut reader = Reader::of(cx);
     match given {
         Value::Null => Ok(Vec::new()),
         Value::String(text) if text.trim().is_empty() => Ok(Vec::new()),
@@ -55,13 +55,12 @@ pub fn read(cx: &Cx<'_>, given: &Value) -> Result<Vec<PlmCondition>, Error> {
 
 /// Returns the condition that a field has one of these values; the field is named by the parameter `by`.
 pub fn one_of(cx: &Cx<'_>, by: &str, name: &str, values: &str) -> Result<PlmCondition, Error> {
-    let reader = Reader { company: cx.caller.company, zone: &cx.catalogue.company.time_zone, read: 0 };
     let column = column(name).map_err(|known| {
         Error::parameter(format!(
             "{by}: 没有字段 {name:.64}，可用 {known} / there is no such field; these are: {known}"
         ))
     })?;
-    reader.one_of(column, name, &values.into())
+    Reader::of(cx).one_of(column, name, &values.into())
 }
 
 fn refused(what: &str, why: &str) -> Error {
@@ -72,11 +71,16 @@ fn refused(what: &str, why: &str) -> Error {
 struct Reader<'a> {
     company: i64,
     zone: &'a TimeZone,
-    /// How many conditions were read.
+    /// How many conditions were read, and how many values of those that take several.
     read: usize,
+    values: usize,
 }
 
-impl Reader<'_> {
+impl<'a> Reader<'a> {
+    fn of(cx: &'a Cx<'_>) -> Self {
+        Self { company: cx.caller.company, zone: &cx.catalogue.company.time_zone, read: 0, values: 0 }
+    }
+
     /// The conditions of a list; those without a field of their own are about this one.
     fn conditions(
         &mut self,
@@ -155,7 +159,7 @@ impl Reader<'_> {
     }
 
     /// The condition on one field.
-    fn field(&self, name: &str, operator: &str, value: &Value) -> Result<PlmCondition, Error> {
+    fn field(&mut self, name: &str, operator: &str, value: &Value) -> Result<PlmCondition, Error> {
         let column = known(name)?;
         let operator = operator.to_ascii_uppercase();
         let unknown = || {
@@ -197,7 +201,7 @@ impl Reader<'_> {
     }
 
     /// Whether a field has one of these values: a list, or a text with commas.
-    fn one_of(&self, column: PlmColumn, name: &str, value: &Value) -> Result<PlmCondition, Error> {
+    fn one_of(&mut self, column: PlmColumn, name: &str, value: &Value) -> Result<PlmCondition, Error> {
         let parts: Vec<Value>;
         let values = match value {
             Value::String(text) => {
@@ -207,8 +211,12 @@ impl Reader<'_> {
             }
             value => json::list(value).unwrap_or_else(|| vec![value]),
         };
-        if values.is_empty() || values.len() > MOST_VALUES {
-            return Err(refused(name, &format!("应有 1 到 {MOST_VALUES} 个值 / expected 1 to {MOST_VALUES} values")));
+        self.values += values.len();
+        if values.is_empty() || self.values > MOST_VALUES {
+            return Err(refused(
+                name,
+                &format!("应有值，总共最多 {MOST_VALUES} 个 / expected values, at most {MOST_VALUES} in all"),
+            ));
         }
         if column == PlmColumn::Id {
             return self.ids(name, &values);
