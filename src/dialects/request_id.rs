@@ -37,7 +37,7 @@ pub fn read(action: &str, body: &str) -> Result<Option<RequestKey>, Error> {
 
 /// Returns a digest of the operation and its parameters, in whichever order they were sent.
 fn fingerprint(action: &str, body: &str) -> Result<String, Error> {
-    let mut parameters: serde_json::Map<String, Value> = serde_json::from_str(body)
+    let mut parameters: serde_json::Map<String, Value> = folded::from_str(body)
         .map_err(|_| Error::parameter("请求里有不是 JSON 的内容 / the request holds something that is no JSON"))?;
     parameters.retain(|name, _| !ENVELOPE.contains(&name.trim().replace('_', "").to_ascii_lowercase().as_str()));
     // A file that is uploaded again has another id, but is the same.
@@ -53,9 +53,11 @@ mod tests {
 
     #[test]
     fn the_same_parameters_have_the_same_key_however_they_are_sent() {
-        let key = |body| read("create_customer", body).unwrap().unwrap();
+        let key = |body: &str| read("create_customer", body).unwrap().unwrap();
         let first = key(r#"{"requestId":"a","callbackId":1,"customer":{"custname":"x","address":"y"}}"#);
         assert_eq!(first, key(r#"{"customer":{"address":"y","custname":"x"},"request_id":" a ","callbackId":2}"#));
+        let numbered = |number| key(&format!(r#"{{"requestId":"a","customer":{{"followNum":{number}}}}}"#));
+        assert_eq!(numbered("5"), numbered("5.0"));
         assert_ne!(first, key(r#"{"requestId":"a","customer":{"custname":"z","address":"y"}}"#));
         assert_ne!(
             first,

@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 
 use super::custom_field::CustomField;
+use super::json;
 use super::phone::Country;
 use super::rights::Rights;
 
@@ -193,6 +194,6 @@ impl Catalogue {
     pub fn task(&self, name_or_id: &str) -> Option<i64> {
         let given = name_or_id.trim();
         let by_name = self.tasks.iter().find(|(_, name)| is_called(name, given)).map(|(id, _)| *id);
-        by_name.or_else(|| given.parse().ok().filter(|id| self.tasks.contains_key(id)))
+        by_name.or_else(|| json::integer_in(given).filter(|id| self.tasks.contains_key(id)))
     }
 }

@@ -1,7 +1,9 @@
 //! Fields that a company defines itself.
 
-use jiff::civil::Date;
+use jiff::tz::TimeZone;
 use serde_json::Value;
+
+use super::times;
 
 /// The longest text of a custom field, in characters.
 const LONGEST: usize = 2000;
@@ -57,30 +59,34 @@ impl CustomField {
         key.trim().split('_').next()?.trim().parse().ok()
     }
 
-    /// Returns the value as it is stored: a date as `YYYY-MM-DD`.
+    /// Returns the value as it is stored: a date as `YYYY-MM-DD`, which a time is in this time zone.
     #[must_use]
-    pub fn normal(&self, value: Value) -> Value {
-        let date = || value.as_str()?.trim().parse::<Date>().ok();
-        match self.kind {
-            FieldKind::Date => date().map_or(value.clone(), |date| date.to_string().into()),
-            _ => value,
-        }
+    pub fn normal(&self, value: Value, zone: &TimeZone) -> Value {
+        let text = match (self.kind, &value) {
+            (FieldKind::Date, Value::String(text)) => text.clone(),
+            (FieldKind::Date, Value::Number(number)) => number.to_string(),
+            _ => return value,
+        };
+        times::date(&text, zone).map_or(value, |date| date.to_string().into())
     }
 
-    /// Whether the field may hold this value. Null and the empty text are no values but the lack of one.
+    /// Whether the field may hold this value, as it is stored. Null and the empty text are no values but the lack of one.
     pub fn check(&self, value: &Value) -> Result<(), &'static str> {
         match (self.kind, value) {
             (_, Value::String(text)) if text.chars().count() > LONGEST => Err("at most 2000 characters"),
             (FieldKind::Text, Value::String(_) | Value::Number(_) | Value::Bool(_))
             | (FieldKind::Number, Value::Number(_)) => Ok(()),
             (FieldKind::Number, Value::String(text)) if text.trim().parse::<f64>().is_ok_and(f64::is_finite) => Ok(()),
-            (FieldKind::Date, Value::String(text)) if text.trim().parse::<Date>().is_ok() => Ok(()),
+            (FieldKind::Date, Value::String(text)) if times::date(text, &TimeZone::UTC).is_ok() => Ok(()),
             (FieldKind::Option, Value::String(text)) if self.options.iter().any(|option| option == text.trim()) => {
                 Ok(())
             }
             (FieldKind::Text, _) => Err("expected a text"),
             (FieldKind::Number, _) => Err("expected a number"),
-            (FieldKind::Date, _) => Err("expected a date YYYY-MM-DD"),
+            (FieldKind::Date, _) => Err(
+                "应为日期，年份四位，如 2017-05-03、2017/5/3、2017年5月3日 / expected a date with four digits of the year, \
+                 such as 2017-05-03, 2017/5/3, 2017年5月3日",
+            ),
             (FieldKind::Option, _) => Err("expected one of its options"),
         }
     }
@@ -116,12 +122,26 @@ mod tests {
     }
 
     #[test]
+    fn a_date_is_stored_in_one_form() {
+        let shanghai = TimeZone::get("Asia/Shanghai").unwrap();
+        for given in [json!("2017/5/3"), json!(" 2017年5月3日 "), json!(1_493_793_840), json!("2017-05-02T23:00:00Z")]
+        {
+            assert_eq!(field(FieldKind::Date).normal(given.clone(), &shanghai), json!("2017-05-03"), "{given}");
+        }
+        for other in [json!("2017-02-31"), json!(null), json!([1])] {
+            assert_eq!(field(FieldKind::Date).normal(other.clone(), &shanghai), other);
+        }
+        assert_eq!(field(FieldKind::Text).normal(json!("2017/5/3"), &shanghai), json!("2017/5/3"));
+    }
+
+    #[test]
     fn each_kind_takes_its_values_only() {
         for (kind, good, bad) in [
             (FieldKind::Text, json!("x"), json!([1])),
             (FieldKind::Number, json!("1.5"), json!("much")),
             (FieldKind::Number, json!(3), json!("inf")),
             (FieldKind::Date, json!("2026-01-31"), json!("2026-02-31")),
+            (FieldKind::Date, json!("2026年1月31日"), json!("26-01-31")),
             (FieldKind::Option, json!("A"), json!("E")),
         ] {
             assert!(field(kind).check(&good).is_ok(), "{kind:?} {good}");

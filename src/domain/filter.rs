@@ -3,11 +3,20 @@
 use std::borrow::Cow;
 use std::fmt;
 
-use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, MapAccess, Visitor};
+use serde::de::{self, Deserialize, DeserializeSeed, Deserializer, IgnoredAny, MapAccess, SeqAccess, Visitor};
 
 const MINE: &str = "我的客户";
 const MY_GROUP: &str = "本组客户";
 const ALL: &str = "全部客户";
+
+/// What people write where they do not want to narrow a list.
+const EVERYTHING: [&str; 9] = ["全部", "所有", "不限", "任意", "all", "any", "every", "everyone", "everything"];
+
+/// Whether a text says that nothing is to be narrowed, unless the company has an entry of that name.
+#[must_use]
+pub fn is_everything(text: &str) -> bool {
+    EVERYTHING.iter().any(|word| word.eq_ignore_ascii_case(text.trim()))
+}
 
 /// What a list of customers is narrowed to. Texts are display names or values, as given and trimmed;
 /// whether they exist is not known here.
@@ -176,6 +185,14 @@ impl<'de> Visitor<'de> for FilterVisitor {
         Ok(ListFilter::default())
     }
 
+    /// An empty list is an object without members.
+    fn visit_seq<A: SeqAccess<'de>>(self, mut list: A) -> Result<Self::Value, A::Error> {
+        match list.next_element::<IgnoredAny>()? {
+            None => Ok(ListFilter::default()),
+            Some(_) => Err(de::Error::invalid_type(de::Unexpected::Seq, &self)),
+        }
+    }
+
     fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<Self::Value, A::Error> {
         let mut members: [Option<Option<Cow<'de, str>>>; 5] = Default::default();
         while let Some(name) = map.next_key::<Cow<'de, str>>()? {
@@ -270,6 +287,16 @@ mod tests {
     }
 
     #[test]
+    fn people_say_in_words_that_nothing_narrows() {
+        for word in ["全部", "所有", "不限", " ALL ", "Any", "every"] {
+            assert!(is_everything(word), "{word}");
+        }
+        for word in ["", "全部门", "全部客户", "allen", "没有"] {
+            assert!(!is_everything(word), "{word}");
+        }
+    }
+
+    #[test]
     fn objects() {
         let filter = read(r#"{"task":12,"Owner":"本组客户","type":" A ","status":null,"source":""}"#).unwrap();
         let expected = ListFilter {
@@ -282,6 +309,7 @@ mod tests {
         assert_eq!(read(r#"{"owner":1001}"#).unwrap().owner, Owner::Login("1001".into()));
         assert!(read("{}").unwrap().is_any());
         assert!(read("null").unwrap().is_any());
+        assert!(read("[]").unwrap().is_any());
     }
 
     #[test]
@@ -301,6 +329,7 @@ mod tests {
             (r#"{"task":1,"Task":2}"#, "duplicate field `task`"),
             (r#""1|2|3|4|5|6""#, "more than the five segments"),
             ("7", "expected filters as text or as an object"),
+            ("[\"x\"]", "expected filters as text or as an object"),
         ] {
             let error = read(json).unwrap_err();
             assert!(error.contains(expected), "{json}: {error}");

@@ -8,6 +8,7 @@ pub mod document;
 pub mod feed;
 pub mod filter;
 pub mod ids;
+pub mod json;
 pub mod masking;
 pub mod name_pattern;
 pub mod network;

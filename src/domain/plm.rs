@@ -2,7 +2,7 @@
 
 use serde_json::{Map, Value};
 
-use super::document;
+use super::{document, json};
 
 /// The members by name, as they are stored.
 pub type Profile = Map<String, Value>;
@@ -137,12 +137,12 @@ pub fn check(member: &'static Member, given: &Value) -> Result<Value, Fault> {
         (_, Value::Null) => Ok(Value::Null),
         (Shape::Text(longest), given) => text(given, *longest).map(Value::from).map_err(wrong),
         (Shape::YesNo, Value::Bool(yes)) => Ok(i64::from(*yes).into()),
-        (Shape::YesNo, given) => match integer(given) {
+        (Shape::YesNo, given) => match json::integer(given) {
             Some(flag @ (0 | 1)) => Ok(flag.into()),
             _ => Err(wrong(Wrong::Type)),
         },
         (Shape::Integer, Value::String(text)) if text.trim().is_empty() => Ok(Value::Null),
-        (Shape::Integer, given) => match integer(given).filter(|number| i32::try_from(*number).is_ok()) {
+        (Shape::Integer, given) => match json::integer(given).filter(|number| i32::try_from(*number).is_ok()) {
             Some(number) => Ok(number.into()),
             None => Err(wrong(Wrong::Type)),
         },
@@ -163,10 +163,6 @@ pub fn text(given: &Value, longest: usize) -> Result<String, Wrong> {
         return Err(Wrong::Rule(format!("内容长度必须小于等于[{longest}]")));
     }
     Ok(text)
-}
-
-fn integer(given: &Value) -> Option<i64> {
-    given.as_i64().or_else(|| given.as_str()?.trim().parse().ok())
 }
 
 /// Returns what people read of a member.
@@ -219,6 +215,8 @@ mod tests {
     fn members_are_stored_as_they_are_compared() {
         for (name, given, stored) in [
             ("scale", json!("50"), json!(50)),
+            ("scale", json!(50.0), json!(50)),
+            ("is_archived", json!(1.0), json!(1)),
             ("scale", json!(""), Value::Null),
             ("description", json!("  重点  "), json!("重点")),
             ("grade_id", json!(1), json!("1")),

@@ -5,9 +5,9 @@ use std::borrow::Cow;
 use super::Cx;
 use super::rights::Shown;
 use super::tries::{self, Tried};
-use crate::domain::catalogue::Dictionary;
+use crate::domain::catalogue::{Dictionary, login_key};
 use crate::domain::customer::{CustomerPhone, LONGEST_NAME};
-use crate::domain::filter::{ListFilter, Owner};
+use crate::domain::filter::{ListFilter, Owner, is_everything};
 use crate::domain::masking::SHOWN;
 use crate::domain::name_pattern;
 use crate::domain::phone::{Phone, SHORTEST_TAIL, shorter_tails};
@@ -190,37 +190,31 @@ pub fn by_name(cx: &Cx<'_>, pattern: Option<&str>) -> Result<Search, Error> {
 }
 
 /// Returns the search that a filter and words stand for. A name that is in no list is refused: an empty
-/// list would hide the typing error.
+/// list would hide the typing error. One that says "all" narrows nothing.
 pub fn search(cx: &Cx<'_>, filter: &ListFilter<'_>, query: Option<&str>) -> Result<Search, Error> {
     let catalogue = &cx.catalogue;
-    let unknown = |segment: &str, name: &str| {
-        Error::parameter(format!("filters: {segment}“{name}”不存在 / there is no such name: {name}"))
-    };
     let owner_named = match &filter.owner {
         Owner::Login(login_no) => Some(login_no),
         _ => None,
     };
-    let named =
+    let names =
         [filter.task.as_ref(), owner_named, filter.kind.as_ref(), filter.status.as_ref(), filter.source.as_ref()];
-    tries::texts(cx, named.into_iter().flatten().map(AsRef::as_ref))?;
+    tries::texts(cx, names.into_iter().flatten().map(AsRef::as_ref))?;
     let mut search = Search::default();
     if let Some(task) = &filter.task {
-        search.task_id = Some(catalogue.task(task).ok_or_else(|| unknown("客户任务", task))?);
+        search.task_id = named("客户任务", task, catalogue.task(task))?;
     }
     match &filter.owner {
         Owner::Any | Owner::All => {}
-        Owner::Mine => search.owner_key = Some(crate::domain::catalogue::login_key(operator(cx)?.login_no.as_str())),
+        Owner::Mine => search.owner_key = Some(login_key(operator(cx)?.login_no.as_str())),
         Owner::MyGroup => search.group_ids = Some(operator(cx)?.groups.clone()),
         Owner::Login(login_no) => {
-            catalogue.staff(login_no).ok_or_else(|| unknown("客户归属", login_no))?;
-            search.owner_key = Some(crate::domain::catalogue::login_key(login_no));
+            search.owner_key = named("客户归属", login_no, catalogue.staff(login_no).map(|_| login_key(login_no)))?;
         }
     }
     let value = |dictionary: &Dictionary, segment: &str, name: &Option<Cow<'_, str>>| match name {
         None => Ok(None),
-        Some(name) => {
-            dictionary.find(name).map(|entry| Some(entry.value.clone())).ok_or_else(|| unknown(segment, name))
-        }
+        Some(name) => named(segment, name, dictionary.find(name).map(|entry| entry.value.clone())),
     };
     search.type_value = value(&catalogue.types, "客户类型", &filter.kind)?;
     search.flag_value = value(&catalogue.flags, "客户状态", &filter.status)?;
@@ -231,6 +225,15 @@ pub fn search(cx: &Cx<'_>, filter: &ListFilter<'_>, query: Option<&str>) -> Resu
     search.words = query.map(|text| words(text).words).unwrap_or_default();
     search.within = cx.within();
     Ok(search)
+}
+
+/// Returns what a segment's name stands for: what the company has of that name or, where it says so, everything.
+fn named<T>(segment: &str, name: &str, found: Option<T>) -> Result<Option<T>, Error> {
+    match found {
+        None if is_everything(name) => Ok(None),
+        None => Err(Error::parameter(format!("filters: {segment}“{name}”不存在 / there is no such name: {name}"))),
+        found => Ok(found),
+    }
 }
 
 fn operator<'a>(cx: &Cx<'a>) -> Result<&'a super::Operator, Error> {

@@ -17,7 +17,7 @@ use crate::domain::masking::Known;
 use crate::domain::plm::{self, LONGEST_ID, Profile};
 use crate::error::Error;
 use crate::store::Tx;
-use crate::store::plm::PlmSearch;
+use crate::store::plm::{PlmColumn, PlmCondition, PlmSearch, PlmTest};
 use crate::store::rows::{AttentionRow, PlmRow, TicketsRow};
 
 /// What a call needs to be allowed.
@@ -268,11 +268,29 @@ pub fn may_ask(cx: &Cx<'_>, search: &PlmSearch) -> Result<Tried, Error> {
     for (_, piece) in &search.like {
         cx.may_search_by(piece)?;
     }
+    for (column, test) in search.conditions.iter().flat_map(PlmCondition::tests) {
+        may_test(cx, column, test)?;
+    }
     // The place among others would tell a number in a text, digit by digit.
     if cx.rights().masks() && search.order.iter().any(|(column, _)| column.is_free_text()) {
         return Err(Error::forbidden("sort: 号码隐藏时不能按文本排序 / numbers are masked: texts cannot be sorted by"));
     }
     tries::plm_search(cx, search)
+}
+
+/// Refuses a test that would tell a number in a text digit by digit.
+fn may_test(cx: &Cx<'_>, column: PlmColumn, test: &PlmTest) -> Result<(), Error> {
+    match test {
+        PlmTest::Like(_, piece) => cx.may_search_by(piece),
+        PlmTest::Above(_) | PlmTest::AtLeast(_) | PlmTest::Below(_) | PlmTest::AtMost(_)
+            if column.is_text() && cx.rights().masks() =>
+        {
+            Err(Error::forbidden(
+                "searchconds: 号码隐藏时不能比较文本的大小 / numbers are masked: texts cannot be compared by their order",
+            ))
+        }
+        _ => Ok(()),
+    }
 }
 
 /// Returns `limit` of the customers that the search finds and the caller sees, from `offset` on.
@@ -325,9 +343,14 @@ pub async fn related_to_idea(cx: &Cx<'_>, idea: &str) -> Result<Vec<i64>, Error>
             None => chosen.push(target.value),
         }
     }
-    let chosen = Value::from(chosen).to_string();
-    numbers.extend(cx.scope.plm_numbers(&chosen).await?.into_iter().map(|row| row.value));
+    numbers.extend(numbers_of(cx, chosen).await?);
     Ok(numbers)
+}
+
+/// Returns the numbers of the customers for whom clients chose these ids.
+pub async fn numbers_of(cx: &Cx<'_>, chosen: Vec<String>) -> Result<Vec<i64>, Error> {
+    let chosen = Value::from(chosen).to_string();
+    Ok(cx.scope.plm_numbers(&chosen).await?.into_iter().map(|row| row.value).collect())
 }
 
 /// One side of a relation.

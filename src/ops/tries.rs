@@ -13,7 +13,7 @@ use crate::domain::phone::{Phone, SHORTEST_TAIL, half_width};
 use crate::error::Error;
 use crate::ops::customer::{Changes, Duplicates, Patch};
 use crate::store::conditions::{Column, Operand, Test};
-use crate::store::plm::{PlmColumn, PlmSearch};
+use crate::store::plm::{PlmCondition, PlmSearch, PlmTest};
 use crate::store::search::Search;
 
 /// That the numbers in a question were counted, or that nobody asks from whom they are hidden.
@@ -68,10 +68,10 @@ pub fn plm_search(cx: &Cx<'_>, search: &PlmSearch) -> Result<Tried, Error> {
         return Ok(Tried(()));
     }
     // The assignee comes twice, and the product by its id.
-    let is_text = |column: PlmColumn| !matches!(column, PlmColumn::Id | PlmColumn::Product | PlmColumn::AssigneeKey);
-    let equal = search.equal.iter().filter(|(column, value)| is_text(*column) && may_hold_number(value)).count();
+    let equal = search.equal.iter().filter(|(column, value)| column.is_text() && may_hold_number(value)).count();
     let like = search.like.iter().filter(|(_, piece)| has_digit(piece)).count();
-    count(cx, equal + like)
+    let tests = search.conditions.iter().flat_map(PlmCondition::tests).filter(|(column, _)| column.is_text());
+    count(cx, equal + like + tests.map(|(_, test)| tells_plm(test)).sum::<usize>())
 }
 
 /// Counts what a new customer is compared with others by: phones, labels, names of entries, and the name, where the
@@ -181,6 +181,20 @@ fn tells(column: Column, test: &Test, catalogue: &Catalogue) -> bool {
         Test::Above(Operand::Text(whole)) | Test::Below(Operand::Text(whole)) => holds_numbers && has_digit(whole),
         Test::Holds(part) | Test::Lacks(part) => has_digit(part),
         _ => false,
+    }
+}
+
+/// How many numbers can be told by whether a test on a text holds.
+fn tells_plm(test: &PlmTest) -> usize {
+    let holds = |operand: &&Operand| matches!(operand, Operand::Text(whole) if may_hold_number(whole));
+    match test {
+        PlmTest::Is(operand) => usize::from(holds(&operand)),
+        PlmTest::OneOf(operands) => operands.iter().filter(holds).count(),
+        PlmTest::Above(operand) | PlmTest::AtLeast(operand) | PlmTest::Below(operand) | PlmTest::AtMost(operand) => {
+            usize::from(matches!(operand, Operand::Text(whole) if has_digit(whole)))
+        }
+        PlmTest::Like(_, piece) => usize::from(has_digit(piece)),
+        PlmTest::Empty => 0,
     }
 }
 

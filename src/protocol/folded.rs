@@ -8,18 +8,25 @@
 //! Only names of struct fields are folded, at every depth: map keys, enum variants and values pass
 //! as they are, and so does what serde buffers for untagged enums and `flatten`. Text is borrowed
 //! where it would be without the adapter.
+//!
+//! It is also here that a value counts as what is expected in its place (see [`json`]): `5.0` as a whole
+//! number, `[]` as an object without members, an object whose names are indices as a list.
 
 use std::fmt;
+use std::marker::PhantomData;
 
-use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
+use serde::de::value::{BorrowedStrDeserializer, MapDeserializer, StrDeserializer};
 use serde::de::{
     self, Deserialize, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
+use serde_json::Value;
+
+use crate::domain::json;
 
 /// A deserializer that folds the names of struct fields on their way from the one it wraps.
 ///
-/// A struct is read from a map only: an array is refused, where derived code by itself would take
-/// its elements for the fields in their order.
+/// A struct is read from a map only: an array with something in it is refused, where derived code by
+/// itself would take its elements for the fields in their order.
 pub struct Folded<D>(pub D);
 
 /// Reads a `T` from JSON text, its field names folded; nothing may stand behind the value.
@@ -41,6 +48,12 @@ pub(super) fn same_name(one: &str, other: &str) -> bool {
 /// Passes everything through, and sees to it that what is read inside is folded again.
 struct Through<T>(T);
 
+/// A visitor that expects an object, whatever its names.
+struct Object<V>(V);
+
+/// A visitor that expects a list.
+struct List<V>(V);
+
 /// A visitor or the map it is shown, for a struct with these `fields`.
 struct Struct<T> {
     fields: &'static [&'static str],
@@ -59,8 +72,8 @@ impl<T> Struct<T> {
     }
 }
 
-/// Forwards the methods whose values have no fields inside with the visitor as it is, and the
-/// others with one that folds.
+/// Forwards the methods whose values are texts or flags with the visitor as it is, and the others with
+/// one that folds.
 macro_rules! forward {
     (as_is: $($plain:ident)*; folding: $($deep:ident($($name:ident: $type:ty),*))*) => {
         $(fn $plain<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
@@ -77,20 +90,28 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Folded<D> {
 
     forward! {
         as_is:
-            deserialize_bool deserialize_i8 deserialize_i16 deserialize_i32 deserialize_i64 deserialize_i128
-            deserialize_u8 deserialize_u16 deserialize_u32 deserialize_u64 deserialize_u128
-            deserialize_f32 deserialize_f64 deserialize_char deserialize_str deserialize_string
+            deserialize_bool deserialize_char deserialize_str deserialize_string
             deserialize_bytes deserialize_byte_buf deserialize_unit deserialize_identifier deserialize_ignored_any;
         folding:
+            deserialize_i8() deserialize_i16() deserialize_i32() deserialize_i64() deserialize_i128()
+            deserialize_u8() deserialize_u16() deserialize_u32() deserialize_u64() deserialize_u128()
+            deserialize_f32() deserialize_f64()
             deserialize_any()
             deserialize_option()
-            deserialize_seq()
-            deserialize_map()
             deserialize_unit_struct(name: &'static str)
             deserialize_newtype_struct(name: &'static str)
             deserialize_tuple(len: usize)
             deserialize_tuple_struct(name: &'static str, len: usize)
             deserialize_enum(name: &'static str, variants: &'static [&'static str])
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        // A typed reader would refuse an object before the visitor sees it.
+        self.0.deserialize_any(List(visitor))
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
+        self.0.deserialize_any(Object(visitor))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -126,9 +147,16 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Through<V> {
         visit_bool(bool)
         visit_i8(i8) visit_i16(i16) visit_i32(i32) visit_i64(i64) visit_i128(i128)
         visit_u8(u8) visit_u16(u16) visit_u32(u32) visit_u64(u64) visit_u128(u128)
-        visit_f32(f32) visit_f64(f64) visit_char(char)
+        visit_f32(f32) visit_char(char)
         visit_str(&str) visit_borrowed_str(&'de str) visit_string(String)
         visit_bytes(&[u8]) visit_borrowed_bytes(&'de [u8]) visit_byte_buf(Vec<u8>)
+    }
+
+    fn visit_f64<E: de::Error>(self, number: f64) -> Result<V::Value, E> {
+        match json::whole(number) {
+            Some(whole) => self.0.visit_i64(whole),
+            None => self.0.visit_f64(number),
+        }
     }
 
     fn visit_none<E: de::Error>(self) -> Result<V::Value, E> {
@@ -229,11 +257,73 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Through<A> {
     }
 }
 
+/// Hands an empty list to a visitor that expects an object, and refuses any other.
+fn visit_empty<'de, V: Visitor<'de>, A: SeqAccess<'de>>(visitor: V, mut seq: A) -> Result<V::Value, A::Error> {
+    if seq.next_element::<de::IgnoredAny>()?.is_some() {
+        return Err(de::Error::invalid_type(de::Unexpected::Seq, &visitor));
+    }
+    visitor.visit_map(MapDeserializer::<_, A::Error>::new(std::iter::empty::<(&str, &str)>()))
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for Object<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(f)
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
+        self.0.visit_map(Through(map))
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<V::Value, A::Error> {
+        visit_empty(self.0, seq)
+    }
+}
+
+impl<'de, V: Visitor<'de>> Visitor<'de> for List<V> {
+    type Value = V::Value;
+
+    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.0.expecting(f)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<V::Value, A::Error> {
+        self.0.visit_seq(Through(seq))
+    }
+
+    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<V::Value, A::Error> {
+        let mut members: Vec<(String, Value)> = Vec::new();
+        while let Some(member) = map.next_entry()? {
+            members.push(member);
+        }
+        match json::in_order(members.into_iter()) {
+            Some(elements) => self.0.visit_seq(Elements(elements.into_iter(), PhantomData)),
+            None => Err(de::Error::invalid_type(de::Unexpected::Map, &self.0)),
+        }
+    }
+}
+
+/// The elements of a list that was written as an object, with the errors of the reader that it came from.
+struct Elements<E>(std::vec::IntoIter<Value>, PhantomData<E>);
+
+impl<'de, E: de::Error> SeqAccess<'de> for Elements<E> {
+    type Error = E;
+
+    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, E> {
+        self.0.next().map(|element| seed.deserialize(Folded(element)).map_err(E::custom)).transpose()
+    }
+}
+
 impl<'de, V: Visitor<'de>> Visitor<'de> for Struct<V> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         self.inner.expecting(f)
+    }
+
+    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<V::Value, A::Error> {
+        visit_empty(self.inner, seq)
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
@@ -287,120 +377,4 @@ impl<'de, K: DeserializeSeed<'de>> Visitor<'de> for Key<K> {
 }
 
 #[cfg(test)]
-mod tests {
-    use std::borrow::Cow;
-    use std::collections::BTreeMap;
-
-    use proptest::prelude::*;
-    use serde::Deserialize;
-    use serde_json::value::RawValue;
-
-    use super::{Folded, from_str, same_name};
-
-    #[derive(Debug, Deserialize, PartialEq)]
-    #[serde(rename_all = "camelCase")]
-    struct Phone {
-        #[serde(alias = "nr")]
-        phone_number: u32,
-    }
-
-    #[derive(Debug, Deserialize, PartialEq)]
-    enum Change {
-        Nothing,
-        Call(Phone),
-        #[serde(rename_all = "camelCase")]
-        Move {
-            to_group: u32,
-        },
-    }
-
-    #[derive(Debug, Deserialize, PartialEq)]
-    struct Wrapped(Phone);
-
-    #[derive(Debug, Default, Deserialize)]
-    #[serde(rename_all = "camelCase", default)]
-    struct Customer<'a> {
-        #[serde(borrow)]
-        custname: Cow<'a, str>,
-        #[serde(rename = "FollowUpContent")]
-        content: Option<&'a str>,
-        #[serde(borrow)]
-        json_str: Option<&'a RawValue>,
-        phones: Vec<Phone>,
-        main_phone: Option<Phone>,
-        by_name: BTreeMap<String, Phone>,
-        pair: Option<(u32, Phone)>,
-        wrapped: Option<Wrapped>,
-        changes: Vec<Change>,
-    }
-
-    #[test]
-    fn names_match_without_case_underscores_and_blanks() {
-        let text = r#"{" Cust_Name ":"张三","followUpContent":"ok","JSONSTR":{"A_b": [1]},"unknown":{"x":[null]},
-            "Phones":[{"PHONE_NUMBER":1},{"phoneNumber":2},{"NR":3}],"main_phone":{"phonenumber":4},
-            "byName":{"A_b":{"phone_number":5}},"PAIR":[6,{"Phonenumber":7}],"Wrapped":{"phonenumber":8},
-            "changes":["Nothing",{"Call":{"phonenumber":9}},{"Move":{"TOGROUP":10}}]}"#;
-        let phone = |phone_number| Phone { phone_number };
-        let customer: Customer<'_> = from_str(text).unwrap();
-        assert!(matches!(customer.custname, Cow::Borrowed("张三")));
-        assert_eq!(customer.content, Some("ok"));
-        assert_eq!(customer.json_str.map(RawValue::get), Some(r#"{"A_b": [1]}"#));
-        assert_eq!(customer.phones, [phone(1), phone(2), phone(3)]);
-        assert_eq!(customer.main_phone, Some(phone(4)));
-        assert_eq!(customer.by_name, BTreeMap::from([("A_b".to_owned(), phone(5))]));
-        assert_eq!(customer.pair, Some((6, phone(7))));
-        assert_eq!(customer.wrapped, Some(Wrapped(phone(8))));
-        assert_eq!(customer.changes, [Change::Nothing, Change::Call(phone(9)), Change::Move { to_group: 10 }]);
-    }
-
-    #[test]
-    fn raw_text_is_the_text_of_the_frame_itself() {
-        let text = r#"{"json_str" : [1, 2]}"#;
-        let raw = from_str::<Customer<'_>>(text).unwrap().json_str.unwrap().get();
-        assert_eq!((raw, raw.as_ptr()), ("[1, 2]", text[14..].as_ptr()));
-    }
-
-    #[test]
-    fn escaped_text_and_keys_are_read_too() {
-        let customer: Customer<'_> = from_str(r#"{"\u0063ust_name":"a\nb"}"#).unwrap();
-        assert_eq!(customer.custname, "a\nb");
-    }
-
-    #[test]
-    fn what_is_wrong_is_an_error() {
-        for text in [
-            r#"{"phone_number":1,"phoneNumber":2}"#,
-            "[1]",
-            r#"{"phoneNumber":[]}"#,
-            r#"{"phoneNumber":1} x"#,
-            "{}",
-            "",
-        ] {
-            assert!(from_str::<Phone>(text).is_err(), "{text}");
-        }
-    }
-
-    #[test]
-    fn the_path_of_an_error_has_the_declared_names() {
-        let mut json = serde_json::Deserializer::from_str(r#"{"PHONES":[{"phone_number":"x"}]}"#);
-        let error = serde_path_to_error::deserialize::<_, Customer<'_>>(Folded(&mut json)).unwrap_err();
-        assert_eq!(error.path().to_string(), "phones[0].phoneNumber");
-    }
-
-    proptest! {
-        #[test]
-        fn a_name_matches_its_other_spellings(name in "[a-zA-Z]{1,12}", cut in 0_usize..12) {
-            let (left, right) = name.split_at(cut.min(name.len()));
-            let spelling = format!("{}_{}", left.to_uppercase(), right.to_lowercase());
-            prop_assert!(same_name(&name, &spelling));
-            let longer = format!("{name}x");
-            prop_assert!(!same_name(&name, &longer));
-        }
-
-        #[test]
-        fn any_value_reads_as_it_does_without_the_adapter(text in r#"[\[\]{}",:0-9a-z\\ ]{0,30}"#) {
-            let plain = serde_json::from_str::<serde_json::Value>(&text).ok();
-            prop_assert_eq!(from_str::<serde_json::Value>(&text).ok(), plain);
-        }
-    }
-}
+mod tests;

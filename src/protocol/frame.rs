@@ -14,8 +14,9 @@ use serde_json::value::RawValue;
 use super::callback_id::CallbackId;
 use super::folded;
 use super::nul;
-use super::relaxed::{self, SyntaxError};
-use super::unescaped;
+use super::relaxed::{self, SyntaxError, without_place};
+use super::{unescaped, without_end};
+use crate::domain::json;
 
 /// The one topic whose wrapper is opened, as the document names it.
 pub const TOPIC: &str = "socket.server.operation";
@@ -92,6 +93,7 @@ pub struct BadFrame {
 /// `rewritten` is an empty buffer that the caller lends: it holds the frame when the relaxed reader
 /// had to rewrite it.
 pub fn read<'a>(received: &'a str, rewritten: &'a mut String, settings: &Settings) -> Result<Frame<'a>, BadFrame> {
+    let received = without_end(received);
     let unreadable = |problem| BadFrame { callback_id: CallbackId::salvage(received), problem };
     let (members, text) = strict_members(received, rewritten, settings).map_err(unreadable)?;
     let opened = unwrapped(members, text);
@@ -155,15 +157,18 @@ fn strict_members<'a>(
         relaxed::check_depth(received, max_depth).map_err(Problem::Syntax)?;
     }
     let text = match folded::from_str(received) {
+        // What stands for an object elsewhere is no frame.
+        Ok(_) if received.trim_start().starts_with('[') => return Err(Problem::NotAnObject),
         Ok(members) => return Ok((members, received)),
         Err(error) if error.classify() == Category::Data => return Err(wrong_shape(received, &error)),
-        Err(error) if !settings.relaxed => return Err(Problem::Syntax(syntax_error(received, &error))),
+        Err(error) if !settings.relaxed => return Err(Problem::Syntax(SyntaxError::of(received, &error))),
         Err(_) => {
             *rewritten = relaxed::to_strict(received, max_depth).map_err(Problem::Syntax)?;
             rewritten.as_str()
         }
     };
     match folded::from_str(text) {
+        Ok(_) if text.starts_with('[') => Err(Problem::NotAnObject),
         Ok(members) => Ok((members, text)),
         Err(error) => Err(wrong_shape(text, &error)),
     }
@@ -222,7 +227,7 @@ fn name<'a>(raw: Option<&'a RawValue>, field: &'static str) -> Result<Option<Cow
     match Scalar::of(raw) {
         Scalar::Absent => Ok(None),
         Scalar::Text(text) => Ok(Some(text)),
-        Scalar::Number(digits) => Ok(Some(Cow::Borrowed(digits))),
+        Scalar::Number(number) => Ok(Some(number)),
         Scalar::Other => Err(Problem::BadEnvelope { field }),
     }
 }
@@ -230,9 +235,9 @@ fn name<'a>(raw: Option<&'a RawValue>, field: &'static str) -> Result<Option<Cow
 fn integer(raw: Option<&RawValue>, field: &'static str) -> Result<Option<i64>, Problem> {
     let parsed = match name(raw, field)? {
         None => return Ok(None),
-        Some(digits) => digits.parse(),
+        Some(text) => json::integer_in(&text),
     };
-    parsed.map(Some).map_err(|_| Problem::BadEnvelope { field })
+    parsed.map(Some).ok_or(Problem::BadEnvelope { field })
 }
 
 /// A member of the envelope by what it can be used for.
@@ -241,8 +246,8 @@ enum Scalar<'a> {
     Absent,
     /// Text without the blanks around it.
     Text(Cow<'a, str>),
-    /// A number as it is written.
-    Number(&'a str),
+    /// A number as it is written; a whole one as an integer.
+    Number(Cow<'a, str>),
     Other,
 }
 
@@ -258,24 +263,13 @@ impl<'a> Scalar<'a> {
                 Some(Cow::Owned(text)) => Self::Text(Cow::Owned(text.trim().to_owned())),
                 None => Self::Other,
             },
-            Some(b'-' | b'0'..=b'9') => Self::Number(raw),
+            Some(b'-' | b'0'..=b'9') => Self::Number(match raw.parse().ok().and_then(json::whole) {
+                Some(whole) if raw.contains(['.', 'e', 'E']) => Cow::Owned(whole.to_string()),
+                _ => Cow::Borrowed(raw),
+            }),
             _ => Self::Other,
         }
     }
-}
-
-/// Returns serde's error with its place counted as the relaxed reader counts.
-fn syntax_error(text: &str, error: &serde_json::Error) -> SyntaxError {
-    let line_start = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
-    let offset = if error.is_eof() { text.len() } else { line_start + error.column().saturating_sub(1) };
-    SyntaxError::at(text, offset, without_place(error))
-}
-
-/// Returns the text of `error` without its ` at line 1 column 2`.
-fn without_place(error: &serde_json::Error) -> String {
-    let mut text = error.to_string();
-    text.truncate(text.rfind(" at line ").unwrap_or(text.len()));
-    text
 }
 
 #[cfg(test)]

@@ -7,6 +7,8 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, de::IgnoredAny};
 
+use crate::domain::json;
+
 /// A text or a number, as it came.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Scalar<'a> {
@@ -44,8 +46,9 @@ impl<'a> Scalar<'a> {
     pub fn integer(&self) -> Option<i64> {
         match self {
             Self::Integer(number) => Some(*number),
-            Self::Text(text) => text.trim().parse().ok(),
-            _ => None,
+            Self::Number(number) => json::whole(*number),
+            Self::Text(text) => json::integer_in(text),
+            Self::Bool(_) | Self::Nested => None,
         }
     }
 
@@ -154,6 +157,7 @@ mod tests {
         let scalar = |json: &'static str| serde_json::from_str::<Scalar<'_>>(json).unwrap();
         assert_eq!(scalar("\"12\"").integer(), Some(12));
         assert_eq!(scalar("12").text().unwrap(), "12");
+        assert_eq!((scalar("12.0").integer(), scalar("\"12.0\"").integer()), (Some(12), Some(12)));
         assert_eq!(scalar("1.5").integer(), None);
         assert_eq!(scalar("[1,{\"a\":2}]"), Scalar::Nested);
         assert_eq!(scalar("18446744073709551615").integer(), None);

@@ -8,7 +8,8 @@
 //!    rewrites it into JSON; everything behind it sees strict JSON only.
 //!    What has U+0000 in a text is refused ([`nul`]), for HTTP, too.
 //! 3. The action's own request is read from [`frame::Frame::body`] by [`folded::from_str`], which
-//!    takes field names without regard to case and to `_`.
+//!    takes field names without regard to case and to `_`, and whole numbers, lists and objects as
+//!    programs of all languages write them.
 //! 4. The answer, also the one to a frame that could not be read, carries the
 //!    [`callback_id::CallbackId`].
 
@@ -16,6 +17,7 @@ use std::borrow::Cow;
 
 use serde::Deserialize;
 
+pub mod body;
 pub mod callback_id;
 pub mod envelope;
 pub mod folded;
@@ -23,6 +25,11 @@ pub mod frame;
 pub mod lenient;
 pub mod nul;
 pub mod relaxed;
+
+/// Returns a text without one U+0000 behind it: programs in C send the end of a string along.
+fn without_end(text: &str) -> &str {
+    text.trim_end().strip_suffix('\0').unwrap_or(text)
+}
 
 /// Returns the text that `raw`, the JSON text of a string, holds; `None` for any other value and
 /// for half a surrogate pair. Borrows when nothing is escaped.

@@ -36,6 +36,20 @@ impl SyntaxError {
         let (line, column) = place(text, offset);
         Self { line, column, problem: problem.into() }
     }
+
+    /// Returns the error of the strict reader, with its place counted as here.
+    pub(super) fn of(text: &str, error: &serde_json::Error) -> Self {
+        let before = text.split_inclusive('\n').take(error.line().saturating_sub(1)).map(str::len).sum::<usize>();
+        let offset = if error.is_eof() { text.len() } else { before + error.column().saturating_sub(1) };
+        Self::at(text, offset, without_place(error))
+    }
+}
+
+/// Returns the text of `error` without its ` at line 1 column 2`.
+pub(super) fn without_place(error: &serde_json::Error) -> String {
+    let mut text = error.to_string();
+    text.truncate(text.rfind(" at line ").unwrap_or(text.len()));
+    text
 }
 
 impl fmt::Display for SyntaxError {

@@ -210,7 +210,7 @@ fn push_test(sql: &mut Sql, engine: &Engine, column: Column, test: &Test) {
     }
 }
 
-fn push_operand(sql: &mut Sql, operand: &Operand) {
+pub(super) fn push_operand(sql: &mut Sql, operand: &Operand) {
     match operand {
         Operand::Integer(number) => sql.bind(*number),
         Operand::Text(text) => sql.bind(text.as_str()),

@@ -1,6 +1,12 @@
 //! The tables of iBiz PLM: its fixed queries, and the search with its filters and orders.
 
+mod column;
+mod condition;
+
 use std::borrow::Cow;
+
+pub use column::PlmColumn;
+pub use condition::{Part, PlmCondition, PlmTest};
 
 use super::dynamic::Sql;
 use super::rows::{AttentionRow, NumberRow, PlmGroupRow, PlmRow, ProductRow, TextRow, TicketsRow};
@@ -125,100 +131,10 @@ pub struct PlmSearch {
     /// What stands in the name: who has it is found by the index, and `like` decides.
     pub pieces: Vec<Word>,
     pub without_categories: bool,
+    pub conditions: Vec<PlmCondition>,
     /// Columns, each with whether the largest comes first.
     pub order: Vec<(PlmColumn, bool)>,
     pub within: Within,
-}
-
-/// What can be compared and sorted by.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum PlmColumn {
-    Id,
-    Name,
-    Scale,
-    Description,
-    Logo,
-    Grade,
-    Industry,
-    Categories,
-    CategoriesName,
-    Product,
-    ProductName,
-    Assignee,
-    AssigneeKey,
-    Archived,
-    Deleted,
-    CreatedAt,
-    CreatedBy,
-    UpdatedAt,
-    UpdatedBy,
-    Tickets,
-    TicketsFinished,
-}
-
-impl PlmColumn {
-    fn text(self) -> &'static str {
-        match self {
-            Self::Id => "p.plm_id",
-            Self::Name => "c.name",
-            Self::Scale => "p.scale",
-            Self::Description => "p.description",
-            Self::Logo => "p.logo",
-            // Stars are a grade, where there is no other.
-            Self::Grade => {
-                "case when p.grade_id is null and c.star > 0 then cast(c.star as text) || '星' else p.grade_id end"
-            }
-            Self::Industry => "p.industry_id",
-            Self::Categories => "p.categories",
-            Self::CategoriesName => "p.categories_name",
-            Self::Product => "p.product_id",
-            Self::ProductName => "d.name",
-            Self::Assignee => "c.owner_no",
-            Self::AssigneeKey => "c.owner_key",
-            Self::Archived => "coalesce(p.is_archived, 0)",
-            Self::Deleted => "coalesce(p.is_deleted, 0)",
-            Self::CreatedAt => "c.created_at",
-            Self::CreatedBy => "c.created_by",
-            Self::UpdatedAt => "c.updated_at",
-            Self::UpdatedBy => "c.updated_by",
-            Self::Tickets => "(select count(*) from ticket t where t.company_id = $1 and t.customer_id = c.id)",
-            Self::TicketsFinished => {
-                "(select count(*) from ticket t where t.company_id = $1 and t.customer_id = c.id and t.status in ('已完成', '已关闭'))"
-            }
-        }
-    }
-
-    /// Whether people write into it what they like.
-    #[must_use]
-    pub fn is_free_text(self) -> bool {
-        matches!(
-            self,
-            Self::Name
-                | Self::Description
-                | Self::Logo
-                | Self::Grade
-                | Self::Industry
-                | Self::Categories
-                | Self::CategoriesName
-        )
-    }
-
-    fn may_be_null(self) -> bool {
-        !self.is_number() && !matches!(self, Self::CreatedBy | Self::UpdatedBy) || self == Self::Scale
-    }
-
-    fn is_number(self) -> bool {
-        matches!(
-            self,
-            Self::Scale
-                | Self::Archived
-                | Self::Deleted
-                | Self::CreatedAt
-                | Self::UpdatedAt
-                | Self::Tickets
-                | Self::TicketsFinished
-        )
-    }
 }
 
 impl Scope {
@@ -331,6 +247,9 @@ impl Scope {
         }
         if search.without_categories {
             sql.push(" and p.categories is null");
+        }
+        for condition in &search.conditions {
+            condition.push(sql.push(" and "), &self.store.open.engine);
         }
         if let Some(owner) = &search.within.owner_key {
             sql.push(" and c.owner_key = ").bind(owner.as_str());

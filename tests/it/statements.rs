@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use laidian::domain::feed::FeedKind;
 use laidian::domain::search_terms::piece_of_name;
 use laidian::store::conditions::{Column, Conditions, Direction, Join, Operand, Test};
-use laidian::store::plm::{PlmColumn, PlmSearch};
+use laidian::store::plm::{Part, PlmColumn, PlmCondition, PlmSearch, PlmTest};
 use laidian::store::search::Search;
 use laidian::store::{Within, statements};
 
@@ -38,6 +38,7 @@ async fn every_statement_can_be_prepared(engine: Engine) {
             (PlmColumn::Tickets, true),
             (PlmColumn::TicketsFinished, false),
         ],
+        conditions: every_plm_condition(),
         within: Within { owner_key: Some("a".into()), groups: Some(vec![1]) },
     };
     let searches = [Search::default(), every_condition(Join::All), every_condition(Join::Any)];
@@ -49,6 +50,45 @@ async fn every_statement_can_be_prepared(engine: Engine) {
         }
     }
     assert!(refused.is_empty(), "{}", refused.join("\n"));
+}
+
+/// Every column with every test, in each kind of group.
+fn every_plm_condition() -> Vec<PlmCondition> {
+    let texts = [
+        PlmColumn::Name,
+        PlmColumn::Description,
+        PlmColumn::Grade,
+        PlmColumn::Product,
+        PlmColumn::ProductName,
+        PlmColumn::Assignee,
+        PlmColumn::AssigneeName,
+        PlmColumn::CreatedBy,
+    ];
+    let numbers =
+        [PlmColumn::Scale, PlmColumn::Deleted, PlmColumn::CreatedAt, PlmColumn::UpdatedAt, PlmColumn::TicketsFinished];
+    let mut tests = Vec::new();
+    for column in texts.into_iter().chain(numbers) {
+        let operand = || if column.is_number() { Operand::Integer(1) } else { Operand::Text("x".into()) };
+        let mut all = vec![
+            PlmTest::Is(operand()),
+            PlmTest::OneOf(vec![operand(), operand()]),
+            PlmTest::OneOf(Vec::new()),
+            PlmTest::Above(operand()),
+            PlmTest::AtLeast(operand()),
+            PlmTest::Below(operand()),
+            PlmTest::AtMost(operand()),
+            PlmTest::Empty,
+        ];
+        if !column.is_number() {
+            all.extend([Part::Any, Part::Beginning, Part::End].map(|part| PlmTest::Like(part, "x%".into())));
+        }
+        tests.extend(all.into_iter().map(|test| PlmCondition::Test(column, test)));
+    }
+    tests.push(PlmCondition::Ids { given: vec![1], chosen: vec!["a".into()] });
+    vec![
+        PlmCondition::Not(Box::new(PlmCondition::All(tests.clone()))),
+        PlmCondition::Any(vec![PlmCondition::Any(Vec::new()), PlmCondition::All(Vec::new()), PlmCondition::Any(tests)]),
+    ]
 }
 
 /// Every column with every test that it can stand in, and sorted by.

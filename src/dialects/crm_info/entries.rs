@@ -60,7 +60,7 @@ impl Entry {
     fn members(&mut self, members: &'static [Member], stored: &Map<String, Value>) {
         for member in members {
             let absent = match member.shape {
-                Shape::Flag | Shape::Integer => "0",
+                Shape::Flag | Shape::Integer | Shape::Time => "0",
                 Shape::Money => "0.00",
                 _ if member.name.ends_with("_id") => "0",
                 _ => "",

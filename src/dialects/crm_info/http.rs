@@ -4,8 +4,10 @@ use futures_util::{FutureExt, stream};
 use serde_json::{Map, Value, json};
 
 use crate::dialects::http::{Call, Described, Placement, Refusal, Refused, bearer_scheme, members_of, with};
+use crate::domain::json;
 use crate::error::Error;
 use crate::ops::{Backend, Caller, Via, credential};
+use crate::protocol::body;
 use crate::protocol::frame::Settings;
 
 /// The dialect that these credentials are for.
@@ -24,25 +26,28 @@ pub async fn caller(backend: &Backend, call: &Call<'_>) -> Result<Caller, Error>
         return Ok(Caller { company, operator: None, via: Some(via), until: None });
     }
     let in_header = call.bearer.filter(|_| settings.token_in_header).map(str::to_owned);
-    let in_body = || members(call).ok()?.get("token")?.as_str().map(str::to_owned);
+    // The token alone is looked for: what is wrong with the body is told to who has one.
+    let any = Settings { relaxed: true, max_depth: usize::MAX };
+    let in_body = || members(call, &any).ok()?.get("token")?.as_str().map(str::to_owned);
     let token = in_header.or_else(|| if settings.token_in_body { in_body() } else { None });
     let missing = || Error::NotSignedIn { detail: "token: 缺少 / is missing".into() };
     credential::by_bearer(backend, DIALECT, &token.ok_or_else(missing)?).await
 }
 
 /// Returns the request: the members of a form, a multipart form or a JSON object.
-pub fn request(_: &Caller, call: &Call<'_>, _: &Settings) -> Result<String, Error> {
-    Ok(Value::Object(members(call)?).to_string())
+pub fn request(_: &Caller, call: &Call<'_>, settings: &Settings) -> Result<String, Error> {
+    Ok(Value::Object(members(call, settings)?).to_string())
 }
 
-fn members(call: &Call<'_>) -> Result<Map<String, Value>, Error> {
+fn members(call: &Call<'_>, settings: &Settings) -> Result<Map<String, Value>, Error> {
     let kind = call.content_type.unwrap_or_default().trim().to_ascii_lowercase();
     if kind.starts_with("multipart/form-data") {
         return multipart(call);
     }
     let is_json = kind.starts_with("application/json") || call.body.trim_ascii_start().starts_with(b"{");
     if is_json {
-        return serde_json::from_slice(call.body).map_err(|_| Error::expected("body", " JSON 对象", "a JSON object"));
+        let given = body::value(call.body, settings)?;
+        return json::object(&given).cloned().ok_or_else(|| Error::expected("body", " JSON 对象", "a JSON object"));
     }
     Ok(members_of(&form_urlencoded::parse(call.body).into_owned().collect::<Vec<_>>()))
 }
@@ -74,7 +79,7 @@ pub fn failure(refused: &Refused<'_>) -> Refusal {
         Error::RateLimited { .. } => (1006, "请求过于频繁"),
         _ => (1005, "系统错误"),
     };
-    let message = match refused.error.detail() {
+    let message = match refused.error.detail().or_else(|| refused.error.exception()) {
         Some(detail) if code == 1001 => format!("{message}：{detail}"),
         _ => message.to_owned(),
     };

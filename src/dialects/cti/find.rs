@@ -6,6 +6,7 @@ use serde::{Deserialize, Serialize};
 use super::customer::CustomerReplies;
 use crate::domain::catalogue::Dictionary;
 use crate::domain::filter::ListFilter;
+use crate::domain::json;
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::find::{self, Identifier, PhoneMatch};
@@ -186,7 +187,7 @@ pub fn identifier<'a>(kind: Option<&Scalar<'a>>, content: Option<Scalar<'a>>) ->
     let is = |name: &str| kind.trim().eq_ignore_ascii_case(name);
     let of: fn(std::borrow::Cow<'a, str>) -> Identifier<'a> = if is("id") {
         // What is no number is nobody's id.
-        |text| text.trim().parse().map_or(Identifier::Id(0), Identifier::Id)
+        |text| json::integer_in(&text).map_or(Identifier::Id(0), Identifier::Id)
     } else if is("custName") {
         Identifier::Name
     } else if is("cellphone") {

@@ -1,7 +1,6 @@
 //! How this dialect speaks over HTTP: signed queries, JSON bodies, code and message in the reply.
 
 use serde::Deserialize;
-use serde::de::IgnoredAny;
 use serde_json::{Map, Value, json};
 
 use crate::dialects::decode;
@@ -11,10 +10,10 @@ use crate::error::Error;
 use crate::ops::credential;
 use crate::ops::identity::{self, Claim};
 use crate::ops::{Backend, Caller};
+use crate::protocol::body;
 use crate::protocol::envelope::{self, Door};
 use crate::protocol::frame::Settings;
 use crate::protocol::lenient::Scalar;
-use crate::protocol::relaxed;
 use crate::sheets::XLSX;
 
 /// The dialect that these credentials are for.
@@ -147,8 +146,7 @@ fn parameters(query: &[(String, String)], body: &[u8], settings: &Settings) -> R
         request.push(':');
         request.push_str(&Value::from(value.as_str()).to_string());
     }
-    let body = std::str::from_utf8(body).map_err(|_| Error::FrameForm { detail: "the body is no UTF-8".into() })?;
-    if !body.trim().is_empty() {
+    if !body.trim_ascii().is_empty() {
         let members = strict_object(body, settings)?;
         if request.len() > 1 && !members.is_empty() {
             request.push(',');
@@ -160,20 +158,14 @@ fn parameters(query: &[(String, String)], body: &[u8], settings: &Settings) -> R
 }
 
 /// Returns the members of a JSON object, without its braces.
-fn strict_object(body: &str, settings: &Settings) -> Result<String, Error> {
-    let form = |error: relaxed::SyntaxError| Error::FrameForm { detail: error.to_string() };
-    if !settings.relaxed
-        && let Err(error) = serde_json::from_str::<IgnoredAny>(body)
-    {
-        return Err(Error::FrameForm {
-            detail: format!("line {}, column {}: the body is no JSON", error.line(), error.column()),
-        });
-    }
-    let strict = relaxed::to_strict(body, settings.max_depth).map_err(form)?;
-    let members = strict.trim().strip_prefix('{').and_then(|rest| rest.strip_suffix('}'));
+fn strict_object(body: &[u8], settings: &Settings) -> Result<String, Error> {
+    let strict = body::strict(body, settings)?;
+    let open = |brackets: [char; 2]| strict.trim().strip_prefix(brackets[0])?.strip_suffix(brackets[1]).map(str::trim);
+    // An empty list is an object without members.
+    let members = open(['{', '}']).or_else(|| open(['[', ']']).filter(|elements| elements.is_empty()));
     let members =
         members.ok_or_else(|| Error::FrameForm { detail: "line 1, column 1: the body is no object".into() })?;
-    Ok(members.trim().to_owned())
+    Ok(members.to_owned())
 }
 
 #[cfg(test)]

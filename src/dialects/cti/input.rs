@@ -10,7 +10,7 @@ use serde_json::{Map, Value};
 
 use crate::dialects::decode;
 use crate::domain::custom_field::CustomField;
-use crate::domain::times;
+use crate::domain::{json, times};
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::customer::{Changes, Duplicates, Patch, PhoneChange};
@@ -68,9 +68,10 @@ impl<'a> CustomerInput<'a> {
     /// Reads the `customer` of a request; an empty value of any kind is an empty customer.
     pub fn read(customer: Option<&'a RawValue>) -> Result<Self, Error> {
         match customer.map(RawValue::get) {
-            None | Some("null" | "\"\"" | "[]" | "{}") => Err(Error::CustomerEmpty),
+            None | Some("null" | "\"\"") => Err(Error::CustomerEmpty),
             Some(object) if object.starts_with('{') => decode(object),
-            Some(_) => Err(wrong("customer", ("对象", "an object"))),
+            // An empty list is an object without members.
+            Some(list) => folded::from_str(list).map_err(|_| wrong("customer", ("对象", "an object"))),
         }
     }
 
@@ -109,9 +110,8 @@ impl<'a> CustomerInput<'a> {
         }
         let zone = &cx.catalogue.company.time_zone;
         let time = |field: &'static str, member| {
-            text(field, member)?.try_map(|given| {
-                times::parse(&given, zone).ok_or_else(|| wrong(field, (" YYYY-MM-DD HH:mm", "YYYY-MM-DD HH:mm")))
-            })
+            let unclear = |why| Error::parameter(format!("{field}: {why}"));
+            text(field, member)?.try_map(|given| times::parse(&given, zone).map_err(unclear))
         };
         let (labels, star) = labels(self.customer_label)?;
         Ok(Changes {
@@ -187,38 +187,32 @@ fn phones<'a>(member: Member<Value>) -> Result<Option<Vec<PhoneChange<'a>>>, Err
     match member {
         Member::Absent => Ok(None),
         Member::Null => Ok(Some(Vec::new())),
-        Member::Value(Value::Array(list)) => list
-            .into_iter()
-            .map(|entry| phone(entry).ok_or_else(|| wrong("cellphones", EXPECTED)))
-            .collect::<Result<_, _>>()
-            .map(Some),
-        Member::Value(_) => Err(wrong("cellphones", EXPECTED)),
+        Member::Value(value) => {
+            let wrong = || wrong("cellphones", EXPECTED);
+            let list = json::list(&value).ok_or_else(wrong)?;
+            list.into_iter().map(|entry| phone(entry).ok_or_else(wrong)).collect::<Result<_, _>>().map(Some)
+        }
     }
 }
 
-/// Takes a member out of an object; its name is compared as all names are.
-fn take(members: &mut Map<String, Value>, name: &str) -> Option<Value> {
-    let key = members.keys().find(|key| key.trim().eq_ignore_ascii_case(name))?.clone();
-    members.remove(&key)
+/// The member of an object with this name, which is compared as all names are.
+fn named<'v>(members: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
+    members.iter().find(|(key, _)| key.trim().eq_ignore_ascii_case(name)).map(|(_, value)| value)
 }
 
-fn phone<'a>(entry: Value) -> Option<PhoneChange<'a>> {
-    let (id, content) = match entry {
-        Value::Array(mut pair) if pair.len() == 2 => {
-            let content = pair.pop()?;
-            (pair.pop()?, content)
-        }
-        Value::Object(mut members) => (take(&mut members, "id").unwrap_or_default(), take(&mut members, "content")?),
-        content => (Value::Null, content),
+fn phone<'a>(entry: &Value) -> Option<PhoneChange<'a>> {
+    let (id, content) = match (json::list(entry).as_deref(), entry) {
+        (Some([id, content]), _) => (*id, *content),
+        (_, Value::Object(members)) => (named(members, "id").unwrap_or(&Value::Null), named(members, "content")?),
+        (_, content) => (&Value::Null, content),
     };
     let id = match id {
         Value::Null => None,
         Value::String(text) if text.trim().is_empty() => None,
-        Value::String(text) => Some(text.trim().parse().ok()?),
-        other => Some(other.as_i64()?),
+        other => Some(json::integer(other)?),
     };
     let typed = match content {
-        Value::String(text) => text,
+        Value::String(text) => text.clone(),
         Value::Number(number) => number.to_string(),
         _ => return None,
     };
@@ -235,21 +229,18 @@ fn labels<'a>(member: Member<Value>) -> Result<LabelsAndStar<'a>, Error> {
         Member::Value(Value::String(names)) => {
             Ok((Some(names.split([',', '，']).map(|name| Cow::Owned(name.to_owned())).collect()), None))
         }
-        Member::Value(Value::Number(star)) => {
-            Ok((None, Some(star.as_i64().ok_or_else(|| wrong("customerLabel", EXPECTED))?)))
+        Member::Value(star @ Value::Number(_)) => {
+            Ok((None, Some(json::integer(&star).ok_or_else(|| wrong("customerLabel", EXPECTED))?)))
         }
-        Member::Value(Value::Array(names)) => {
-            let name = |entry: Value| match entry {
-                Value::String(name) => Ok(Cow::Owned(name)),
-                Value::Object(mut members) => match take(&mut members, "name") {
-                    Some(Value::String(name)) => Ok(Cow::Owned(name)),
-                    _ => Err(wrong("customerLabel", EXPECTED)),
-                },
-                _ => Err(wrong("customerLabel", EXPECTED)),
+        Member::Value(value) => {
+            let wrong = || wrong("customerLabel", EXPECTED);
+            let name = |entry: &Value| {
+                let name = entry.as_object().map_or(Some(entry), |members| named(members, "name"));
+                name.and_then(Value::as_str).map(|name| Cow::Owned(name.to_owned())).ok_or_else(wrong)
             };
+            let names = json::list(&value).ok_or_else(wrong)?;
             Ok((Some(names.into_iter().map(name).collect::<Result<_, _>>()?), None))
         }
-        Member::Value(_) => Err(wrong("customerLabel", EXPECTED)),
     }
 }
 
@@ -267,14 +258,14 @@ fn custom(member: Member<Value>) -> Result<Patch<BTreeMap<i64, Value>>, Error> {
             if nul::find(&text).is_some() {
                 return Err(nul::refusal("jsonStr"));
             }
-            serde_json::from_str(&text).map_err(|_| wrong("jsonStr", EXPECTED))?
+            folded::from_str(&text).map_err(|_| wrong("jsonStr", EXPECTED))?
         }
         Member::Value(value) => value,
     };
-    let Value::Object(members) = value else { return Err(wrong("jsonStr", EXPECTED)) };
-    let by_id = members.into_iter().map(|(key, value)| {
-        let id = CustomField::id_of(&key).ok_or_else(|| wrong("jsonStr", EXPECTED))?;
-        Ok((id, value))
+    let members = json::object(&value).ok_or_else(|| wrong("jsonStr", EXPECTED))?;
+    let by_id = members.iter().map(|(key, value)| {
+        let id = CustomField::id_of(key).ok_or_else(|| wrong("jsonStr", EXPECTED))?;
+        Ok((id, value.clone()))
     });
     Ok(Patch::Set(by_id.collect::<Result<_, Error>>()?))
 }

@@ -10,7 +10,7 @@ use serde_json::Value;
 
 use super::answer_in_result as answer;
 use crate::domain::document::{System, money_number};
-use crate::domain::{ids, times};
+use crate::domain::{ids, json, times};
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::find::{self, Identifier};
@@ -84,7 +84,8 @@ struct Follower {
 
 async fn detail(cx: &Cx<'_>, request: DetailOf<'_>) -> Result<Answer, Error> {
     let given = request.id.as_ref().and_then(Scalar::text).ok_or(Error::NotFound)?;
-    let number = ids::from_hex24(cx.caller.company, &given).or_else(|| given.parse().ok().filter(|_| given.len() < 24));
+    let number =
+        ids::from_hex24(cx.caller.company, &given).or_else(|| json::integer_in(&given).filter(|_| given.len() < 24));
     let found = find::find(cx, &Identifier::Id(number.ok_or(Error::NotFound)?)).await?;
     let customer = find::only(found.customers.into_iter())?;
     let words = Words::of(cx, &customer).await?;

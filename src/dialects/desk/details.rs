@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
 
 use crate::dialects::cti::{self, identifier};
-use crate::domain::document::System;
+use crate::domain::document::{self, System};
 use crate::error::Error;
 use crate::ops::customer::{self, Changes};
 use crate::ops::{Cx, details, find};
@@ -70,7 +70,10 @@ pub async fn put_details(cx: &Cx<'_>, request: PutDetails<'_>) -> Result<Details
         return Err(Error::parameter("fields: 缺少 / is missing"));
     }
     let expected = cti::expected(request.if_version.as_ref(), request.merge.as_ref())?;
-    let changes = Changes { documents: vec![(system, request.fields)], ..Changes::default() };
+    let changes = Changes {
+        documents: vec![(system, document::shaped(system, request.fields, &cx.catalogue.company.time_zone))],
+        ..Changes::default()
+    };
     let customer = cti::done(cx, customer::update(cx, &customer, changes, expected).await?)?;
     Ok(Details { version: customer.version, result: details::of(cx, &customer, system).await? })
 }

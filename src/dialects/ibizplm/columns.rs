@@ -7,6 +7,7 @@ use serde_json::{Map, Value};
 use super::http::text_of;
 use super::input;
 use crate::domain::customer::stars_of;
+use crate::domain::json;
 use crate::domain::plm::{GRADES, INDUSTRIES};
 use crate::error::Error;
 use crate::ops::Cx;
@@ -255,8 +256,8 @@ fn value(cx: &Cx<'_>, field: Field, cell: &Cell) -> Result<(&'static str, Value)
     }
     match field {
         Field::Scale => {
-            let number: i32 = text.parse().map_err(|_| Why::Form(given()))?;
-            Ok((field.name(), number.into()))
+            let number = json::integer_in(text).filter(|number| i32::try_from(*number).is_ok());
+            Ok((field.name(), number.ok_or_else(|| Why::Form(given()))?.into()))
         }
         Field::AssigneeName => {
             let mut called = cx.catalogue.staff.values().filter(|staff| staff.name == text && !staff.disabled);

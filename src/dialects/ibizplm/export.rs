@@ -127,7 +127,7 @@ fn cells(cx: &Cx<'_>, body: CustomerBody) -> Vec<String> {
 
 pub async fn export(cx: &Cx<'_>, request: Given<Exported>) -> Result<Arc<dyn Outgoing>, Error> {
     cx.require_export()?;
-    let name = request.text("param").unwrap_or_default();
+    let name = request.text("srfexportdataset").or_else(|| request.text("param")).unwrap_or_default();
     let list = List::parse(&name).ok_or(Error::NotFound)?;
     let export_tag = request.text("srfexporttag").filter(|tag| !tag.trim().is_empty());
     if let Some(other) = export_tag.filter(|tag| !tag.trim().eq_ignore_ascii_case(TAG)) {

@@ -2,16 +2,19 @@
 
 use serde_json::Value;
 
+use super::conditions;
 use super::customer::CustomerBody;
 use super::input::Given;
 use super::shapes::{Assignee, Fetched, Filters};
 use crate::dialects::Headers;
 use crate::domain::catalogue::login_key;
+use crate::domain::json;
 use crate::domain::search_terms::{fold, piece_of_name};
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::plm::{self, Entry, Grant, name_of};
-use crate::store::plm::{PlmColumn, PlmSearch};
+use crate::store::conditions::Operand;
+use crate::store::plm::{PlmColumn, PlmCondition, PlmSearch, PlmTest};
 
 const SIZE: i64 = 20;
 const MOST_SIZE: i64 = 1000;
@@ -42,6 +45,17 @@ const ORDERS: [(&str, PlmColumn); 21] = [
     ("ticket_total", PlmColumn::Tickets),
     ("ticket_finish", PlmColumn::TicketsFinished),
 ];
+
+/// Returns the column of a field, by its name in any case; otherwise the names that there are.
+pub fn column(name: &str) -> Result<PlmColumn, String> {
+    let name = name.trim().to_ascii_lowercase();
+    match ORDERS.iter().find(|(known, _)| *known == name) {
+        // Here, it is what people are called, and not only that equal ones stand together.
+        Some(("assignee_name", _)) => Ok(PlmColumn::AssigneeName),
+        Some((_, column)) => Ok(*column),
+        None => Err(ORDERS.map(|(known, _)| known).join(", ")),
+    }
+}
 
 const EQUAL: [(&str, PlmColumn); 5] = [
     ("n_grade_id_eq", PlmColumn::Grade),
@@ -140,7 +154,7 @@ async fn related(cx: &Cx<'_>, request: &Given<Filters>) -> Result<Vec<i64>, Erro
 }
 
 async fn commented(cx: &Cx<'_>, request: &Given<Filters>) -> Result<Vec<i64>, Error> {
-    let comment = request.text("id").and_then(|id| id.trim().parse().ok());
+    let comment = request.text("id").and_then(|id| json::integer_in(&id));
     Ok(match comment {
         Some(comment) => cx.scope.follow_up_customer(comment).await?.map(|row| row.value).into_iter().collect(),
         None => Vec::new(),
@@ -188,8 +202,7 @@ fn integer(request: &Given<Filters>, name: &str) -> Result<Option<i64>, Error> {
     match request.members.get(name) {
         None | Some(Value::Null) => Ok(None),
         Some(Value::String(text)) if text.trim().is_empty() => Ok(None),
-        Some(Value::String(text)) => text.trim().parse().map(Some).map_err(|_| wrong()),
-        Some(value) => value.as_i64().map(Some).ok_or_else(wrong),
+        Some(value) => json::integer(value).map(Some).ok_or_else(wrong),
     }
 }
 
@@ -204,10 +217,7 @@ async fn search(cx: &Cx<'_>, request: &Given<Filters>) -> Result<PlmSearch, Erro
     }
     for (name, column) in EQUAL {
         if let Some(value) = filter(request, name)? {
-            if column == PlmColumn::Assignee {
-                search.equal.push((PlmColumn::AssigneeKey, login_key(&value)));
-            }
-            search.equal.push((column, value));
+            equal(&mut search, column, value);
         }
     }
     for (name, column) in LIKE {
@@ -222,8 +232,57 @@ async fn search(cx: &Cx<'_>, request: &Given<Filters>) -> Result<PlmSearch, Erro
         search.among.push(plm::number(cx, &id).await?.into_iter().collect());
     }
     search.without_categories = filter(request, "n_categorys_isnull")?.is_some();
+    let mut conditions = match request.members.get("searchconds") {
+        Some(given) => conditions::read(cx, given)?,
+        None => Vec::new(),
+    };
+    // The rows that were chosen on a page.
+    if let Some(keys) = request.text("srfkeys") {
+        let name = request.text("srfexportdatakey").unwrap_or_default();
+        let name = if matches!(name.trim(), "" | "srfkey") { "id" } else { name.trim() };
+        conditions.push(conditions::one_of(cx, "srfexportdatakey", name, &keys)?);
+    }
+    narrow(cx, &mut search, conditions).await?;
     search.order = order(request.text("sort").as_deref().unwrap_or_default());
     Ok(search)
+}
+
+/// Takes conditions over that must all hold: those that an index knows as what drives the search.
+async fn narrow(cx: &Cx<'_>, search: &mut PlmSearch, conditions: Vec<PlmCondition>) -> Result<(), Error> {
+    let mut left = conditions;
+    while let Some(condition) = left.pop() {
+        match condition {
+            PlmCondition::All(conditions) => left.extend(conditions),
+            PlmCondition::Ids { mut given, chosen } => {
+                given.extend(plm::numbers_of(cx, chosen).await?);
+                search.among.push(given);
+            }
+            PlmCondition::Test(column, PlmTest::Is(Operand::Text(value))) if is_indexed(column) => {
+                equal(search, column, value);
+            }
+            condition => {
+                if let PlmCondition::Test(PlmColumn::Name, PlmTest::Like(_, text) | PlmTest::Is(Operand::Text(text))) =
+                    &condition
+                {
+                    search.pieces.extend(piece_of_name(&fold(text)));
+                }
+                search.conditions.push(condition);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Whether equality drives a search.
+fn is_indexed(column: PlmColumn) -> bool {
+    EQUAL.iter().any(|(_, indexed)| *indexed == column)
+}
+
+fn equal(search: &mut PlmSearch, column: PlmColumn, value: String) {
+    if column == PlmColumn::Assignee {
+        search.equal.push((PlmColumn::AssigneeKey, login_key(&value)));
+    }
+    search.equal.push((column, value));
 }
 
 /// Returns the longest part of a pattern in which nothing stands for something else.

@@ -5,9 +5,11 @@ use serde_json::{Map, Value, json};
 use super::input::SEVERAL;
 use crate::dialects::http::{Body, Call, Described, Placement, Refusal, Refused, Refuses};
 use crate::dialects::http::{bearer_scheme, members_of, with};
+use crate::domain::json;
 use crate::domain::plm::Fault;
 use crate::error::Error;
 use crate::ops::{Backend, Caller, credential};
+use crate::protocol::body;
 use crate::protocol::frame::Settings;
 use crate::sheets::XLSX;
 
@@ -21,10 +23,10 @@ pub async fn caller(backend: &Backend, call: &Call<'_>) -> Result<Caller, Error>
 }
 
 /// Returns the request: the members of the body or, of what has none, of the query; and what stands in the path.
-pub fn request(_: &Caller, call: &Call<'_>, _: &Settings) -> Result<String, Error> {
+pub fn request(_: &Caller, call: &Call<'_>, settings: &Settings) -> Result<String, Error> {
     let mut members = match call.method {
         "POST" | "PUT" => {
-            let mut members = body(call)?;
+            let mut members = body(call, settings)?;
             // What names templates and files stands in the query, beside any body.
             members.extend(members_of(call.query).into_iter().filter(|(name, _)| is_tag(name)));
             members
@@ -51,18 +53,19 @@ fn is_list(path: &str) -> bool {
     path.rsplit('/').next().is_some_and(|name| name.starts_with("fetch")) && !path.contains("/exportdata/")
 }
 
-fn body(call: &Call<'_>) -> Result<Map<String, Value>, Error> {
+fn body(call: &Call<'_>, settings: &Settings) -> Result<Map<String, Value>, Error> {
     if call.body.trim_ascii().is_empty() && !is_list(call.path) {
         return Ok(Map::new());
     }
-    match serde_json::from_slice(call.body) {
-        Ok(Value::Object(members)) => Ok(members),
-        // Several customers are created and changed as a list of them.
-        Ok(list @ Value::Array(_)) if call.method == "PUT" || call.path.ends_with("/customers") => {
-            Ok(Map::from_iter([(SEVERAL.to_owned(), list)]))
-        }
-        _ => Err(Error::parameter("请求体应为 JSON 对象 / expected a JSON object")),
+    let given = body::value(call.body, settings)?;
+    // Several customers are created and changed as a list of them.
+    let takes_several = call.method == "PUT" || call.path.ends_with("/customers");
+    let is_list = given.is_array() || json::list(&given).is_some_and(|list| !list.is_empty());
+    if takes_several && is_list {
+        return Ok(Map::from_iter([(SEVERAL.to_owned(), given)]));
     }
+    let members = json::object(&given).cloned();
+    members.ok_or_else(|| Error::parameter("请求体应为 JSON 对象 / expected a JSON object"))
 }
 
 /// Returns the answer that says why a call is refused.

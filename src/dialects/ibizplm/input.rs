@@ -8,6 +8,7 @@ use serde::Deserialize;
 use serde_json::{Map, Value};
 
 use crate::domain::customer::{LONGEST_NAME, LONGEST_TEXT, MOST_LABELS, stars};
+use crate::domain::json;
 use crate::domain::plm::{self, Attention, FOLLOWING, Fault, LONGEST_ID, MEMBERS, Profile, Wrong};
 use crate::error::Error;
 use crate::ops::Cx;
@@ -81,10 +82,14 @@ impl<S> Given<S> {
         };
         match self.members.get(name) {
             None | Some(Value::Null) => Ok(None),
-            Some(Value::Array(list)) if list.len() <= MOST => {
-                list.iter().map(|element| element.as_object().ok_or_else(wrong)).collect::<Result<_, _>>().map(Some)
-            }
-            Some(_) => Err(wrong()),
+            Some(value) => match json::list(value) {
+                Some(list) if list.len() <= MOST => list
+                    .into_iter()
+                    .map(|element| json::object(element).ok_or_else(wrong))
+                    .collect::<Result<_, _>>()
+                    .map(Some),
+                _ => Err(wrong()),
+            },
         }
     }
 }
@@ -232,13 +237,15 @@ fn attentions(cx: &Cx<'_>, members: &Map<String, Value>) -> Result<Option<Vec<At
     let list = match members.get("attentions") {
         // Lists show null for those that there are.
         None | Some(Value::Null) => return Ok(None),
-        Some(Value::Array(list)) if list.len() <= MOST => list,
-        Some(Value::Array(_)) => return Err(Wrong::Rule(format!("最多 {MOST} 个 / at most {MOST}"))),
-        Some(_) => return Err(Wrong::Type),
+        Some(value) => match json::list(value) {
+            Some(list) if list.len() <= MOST => list,
+            Some(_) => return Err(Wrong::Rule(format!("最多 {MOST} 个 / at most {MOST}"))),
+            None => return Err(Wrong::Type),
+        },
     };
     let mut attentions: Vec<Attention> = Vec::with_capacity(list.len());
     for given in list {
-        let given = given.as_object().ok_or(Wrong::Type)?;
+        let given = json::object(given).ok_or(Wrong::Type)?;
         let text = |name: &str| match given.get(name) {
             None | Some(Value::Null) => Ok(String::new()),
             Some(value) => plm::text(value, LONGEST_ID),

@@ -3,6 +3,7 @@
 //! Source: the iBiz PLM customer document; `docs/dialects/ibizplm.md` has the decisions where it is silent.
 
 mod columns;
+mod conditions;
 mod customer;
 mod edit;
 mod export;

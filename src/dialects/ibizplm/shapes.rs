@@ -158,11 +158,39 @@ pub struct Filters {
     n_categorys_like: Option<String>,
     /// Whatever it is: those without categories.
     n_categorys_isnull: Option<String>,
+    /// All of these; a group of some or others is one of them.
+    searchconds: Option<Vec<Condition>>,
+    /// Only those with these values, joined by commas, of the field `srfexportdatakey`.
+    srfkeys: Option<String>,
+    /// The id unless it is given.
+    srfexportdatakey: Option<String>,
     /// Of the two lists that an idea narrows: the idea.
     principal_id: Option<String>,
     /// Of the list that a comment narrows: the id of a follow-up.
     #[schemars(with = "Option<Scalar<'static>>")]
     id: Option<String>,
+}
+
+/// A condition on a field, or a group of conditions.
+#[derive(JsonSchema)]
+#[schemars(rename = "PlmCondition")]
+#[expect(dead_code, reason = "only the schema is used")]
+struct Condition {
+    /// DEFIELD (a field), GROUP, or ITEMS (several conditions on one field).
+    condtype: Option<String>,
+    /// A field of the list, such as name, `grade_id` or `create_time`.
+    fieldname: Option<String>,
+    /// Of a field EQ, NOTEQ, LIKE, LEFTLIKE (begins with), RIGHTLIKE (ends with), IN, NOTIN, GT, GTANDEQ, LT, LTANDEQ,
+    /// ISNULL or ISNOTNULL; of a group AND (unless it is given) or OR.
+    condop: Option<String>,
+    /// A text or a number; of IN and NOTIN a list, or a text with commas.
+    value: Option<serde_json::Value>,
+    /// Whether the opposite is meant.
+    notmode: Option<bool>,
+    /// As `notmode`.
+    bnotmode: Option<bool>,
+    /// At most 100 in all, in groups of at most eight levels.
+    searchconds: Option<Vec<Condition>>,
 }
 
 /// Customers to be printed.
@@ -201,6 +229,8 @@ pub struct Exported {
     key: Option<String>,
     /// `export_customer`, also when it is empty.
     srfexporttag: Option<String>,
+    /// Another list than `param`.
+    srfexportdataset: Option<String>,
     #[schemars(flatten)]
     filters: Filters,
 }

@@ -14,6 +14,7 @@ use crate::ops::customer::{self, Changes, Duplicates, Expected, Written};
 use crate::ops::find::{self, Identifier};
 use crate::ops::plm;
 use crate::ops::rights::Shown;
+use crate::protocol::folded;
 use crate::protocol::lenient::Scalar;
 
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -198,7 +199,7 @@ fn done<T>(written: Written<T>) -> Result<T, Error> {
 /// Refuses what is to be deleted along: nothing here refers to a customer, so that only nothing can be named.
 fn check_cascade(text: &str) -> Result<(), Error> {
     let wrong = || Error::parameter("cascade_delete: 应为 JSON 对象 / expected a JSON map");
-    let entities: Map<String, Value> = serde_json::from_str(text).map_err(|_| wrong())?;
+    let entities: Map<String, Value> = folded::from_str(text).map_err(|_| wrong())?;
     match entities.keys().next() {
         None => Ok(()),
         Some(entity) => {
@@ -216,8 +217,8 @@ mod tests {
 
     #[test]
     fn only_nothing_goes_along() {
-        assert!(check_cascade("{}").is_ok());
-        for text in ["", "x", "[]", "null", "{\"SalesOrder\":[\"accountId\"]}", "{\"Account\":[]}"] {
+        assert!(check_cascade("{}").is_ok() && check_cascade("[]").is_ok());
+        for text in ["", "x", "[1]", "null", "{\"SalesOrder\":[\"accountId\"]}", "{\"Account\":[]}"] {
             assert!(check_cascade(text).is_err(), "{text}");
         }
     }

@@ -6,6 +6,7 @@ use super::{OK, OK_MESSAGE, input};
 use crate::dialects::http::{Call, Described, Placement, Refusal, Refused, query_scheme, with};
 use crate::error::Error;
 use crate::ops::{Backend, Caller, credential};
+use crate::protocol::body;
 use crate::protocol::frame::Settings;
 
 /// The dialect that these credentials are for.
@@ -32,7 +33,7 @@ fn required(path: &str) -> Option<&'static str> {
 }
 
 /// Returns the request: the parameters of the query, and as `body` the record that was posted.
-pub fn request(_: &Caller, call: &Call<'_>, _: &Settings) -> Result<String, Error> {
+pub fn request(_: &Caller, call: &Call<'_>, settings: &Settings) -> Result<String, Error> {
     let mut members = Map::new();
     for (name, value) in call.query.iter().filter(|(name, _)| !SIGNING.contains(&name.as_str())) {
         // The first of several is the one that is signed.
@@ -40,9 +41,7 @@ pub fn request(_: &Caller, call: &Call<'_>, _: &Settings) -> Result<String, Erro
     }
     members.remove("body");
     if call.method == "POST" && !call.body.trim_ascii().is_empty() {
-        let body: Value = serde_json::from_slice(call.body)
-            .map_err(|_| Error::parameter("body: 应为 JSON 对象 / expected a JSON map"))?;
-        members.insert("body".into(), body);
+        members.insert("body".into(), body::value(call.body, settings)?);
     }
     Ok(Value::Object(members).to_string())
 }

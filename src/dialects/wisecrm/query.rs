@@ -9,6 +9,7 @@ use super::{Page, account, input};
 use crate::domain::catalogue::login_key;
 use crate::domain::custom_field::FieldKind;
 use crate::domain::ids::{self, Entity};
+use crate::domain::json;
 use crate::domain::search_terms::{Word, fold, piece_of_name};
 use crate::domain::times::{self, SECOND};
 use crate::error::Error;
@@ -114,11 +115,12 @@ fn conditions(cx: &Cx<'_>, body: &Map<String, Value>) -> Result<Conditions, Erro
         _ => return Err(wrong("type", "应为 AND 或 OR / expected AND or OR")),
     };
     let filters = match body.get("filters") {
-        None | Some(Value::Null) => &[],
-        Some(Value::Array(filters)) if filters.len() <= MOST => filters.as_slice(),
-        Some(_) => return Err(wrong("filters", "应为数组，最多 10 项 / expected a list of at most 10")),
+        None | Some(Value::Null) => Vec::new(),
+        Some(filters) => json::list(filters)
+            .filter(|filters| filters.len() <= MOST)
+            .ok_or_else(|| wrong("filters", "应为数组，最多 10 项 / expected a list of at most 10"))?,
     };
-    let tests = filters.iter().map(|filter| condition(cx, filter)).collect::<Result<_, _>>()?;
+    let tests = filters.into_iter().map(|filter| condition(cx, filter)).collect::<Result<_, _>>()?;
     Ok(Conditions { join, tests, order: Vec::new() })
 }
 
@@ -156,12 +158,16 @@ fn condition(cx: &Cx<'_>, filter: &Value) -> Result<(Column, Test), Error> {
 
 /// Whether one value can be above another: times, and dates, whose order is that of their texts.
 fn has_order(cx: &Cx<'_>, column: Column) -> bool {
-    let is_date = |id: i64| cx.catalogue.fields.iter().any(|field| field.id == id && field.kind == FieldKind::Date);
     match column {
         Column::CreatedAt | Column::UpdatedAt => true,
-        Column::Custom(id) => is_date(id) && !cx.rights().masks(),
+        Column::Custom(id) => is_date(cx, id) && !cx.rights().masks(),
         _ => false,
     }
+}
+
+/// Whether a field of the company's own holds dates.
+fn is_date(cx: &Cx<'_>, id: i64) -> bool {
+    cx.catalogue.fields.iter().any(|field| field.id == id && field.kind == FieldKind::Date)
 }
 
 fn is_text(column: Column) -> bool {
@@ -222,8 +228,7 @@ fn operand(cx: &Cx<'_>, column: Column, name: &str, value: &str) -> Result<Opera
         }
         Column::CreatedAt | Column::UpdatedAt => {
             let at = times::parse(value, &cx.catalogue.company.time_zone);
-            let expected = || wrong(name, "应为 yyyy-MM-dd HH:mm:ss / expected yyyy-MM-dd HH:mm:ss");
-            Operand::Integer(at.ok_or_else(expected)? / SECOND)
+            Operand::Integer(at.map_err(|why| wrong(name, &why.to_string()))?.div_euclid(SECOND))
         }
         Column::Deleted => match value {
             "1" | "true" => Operand::Integer(1),
@@ -231,15 +236,9 @@ fn operand(cx: &Cx<'_>, column: Column, name: &str, value: &str) -> Result<Opera
             _ => return Err(wrong(name, "应为 true 或 false / expected true or false")),
         },
         Column::Name => Operand::Text(fold(value)),
-        Column::Custom(id) => {
-            let field = cx.catalogue.fields.iter().find(|field| field.id == id);
-            match field.filter(|field| field.kind == FieldKind::Date) {
-                None => Operand::Text(value.to_owned()),
-                Some(field) if field.check(&value.into()).is_ok() => {
-                    Operand::Text(field.normal(value.into()).as_str().unwrap_or_default().to_owned())
-                }
-                Some(_) => return Err(wrong(name, "应为 YYYY-MM-DD / expected YYYY-MM-DD")),
-            }
+        Column::Custom(id) if is_date(cx, id) => {
+            let date = times::date(value, &cx.catalogue.company.time_zone);
+            Operand::Text(date.map_err(|why| wrong(name, &why.to_string()))?.to_string())
         }
         _ => Operand::Text(value.to_owned()),
     })

@@ -158,7 +158,7 @@ pub static INVOICE: &[Member] = members! {
 /// Orders are older than their entries where they are taken over from another system: their time, in Unix seconds, can
 /// be given.
 pub static ORDER: &[Member] = members! {
-    "created_at" "时间" Shape::Integer;
+    "created_at" "时间" Shape::Time;
     "sales_order_sn" "单号" TEXT;
     "amount" "金额" Shape::Money;
 };

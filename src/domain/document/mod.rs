@@ -6,7 +6,10 @@
 pub mod members;
 pub mod shared;
 
+use jiff::tz::TimeZone;
 use serde_json::{Map, Number, Value};
+
+use super::{json, times};
 
 /// A document of a customer: its members by name.
 pub type Document = Map<String, Value>;
@@ -34,6 +37,8 @@ pub enum Shape {
     /// A telephone number: a text that not everybody may see.
     Phone,
     Integer,
+    /// A time, stored as Unix seconds.
+    Time,
     /// An amount with at most two decimals, stored as a text: `"2324.32"`.
     Money,
     /// `"0"` or `"1"`
@@ -49,6 +54,9 @@ pub enum Shape {
 /// Entries of one list.
 pub const MOST_ENTRIES: usize = 200;
 const LONGEST: usize = 255;
+
+/// The last of the seconds that have ten digits.
+const LAST_SECOND: i64 = 9_999_999_999;
 
 const TEXT: Shape = Shape::Text(LONGEST);
 
@@ -85,6 +93,52 @@ impl System {
     }
 }
 
+/// Makes lists and objects of what programs wrote as the other, and seconds of times in this time zone, as far as there
+/// are such members.
+#[must_use]
+pub fn shaped(system: System, mut document: Document, zone: &TimeZone) -> Document {
+    for (name, value) in &mut document {
+        if let Some(member) = system.member(name) {
+            shape(&member.shape, value, zone);
+        }
+    }
+    document
+}
+
+fn shape(shape: &Shape, value: &mut Value, zone: &TimeZone) {
+    match shape {
+        Shape::Time => {
+            let time = text_of(value).and_then(|text| times::parse(&text, zone).ok());
+            if let Some(at) = time {
+                *value = at.div_euclid(times::SECOND).into();
+            }
+        }
+        Shape::Texts | Shape::Integers | Shape::List(_) => {
+            if let (Value::Object(_), Some(list)) = (&*value, json::list(value)) {
+                *value = list.into_iter().cloned().collect();
+            }
+            if let (Shape::List(members), Value::Array(entries)) = (shape, value) {
+                for entry in entries {
+                    shape_members(members, entry, zone);
+                }
+            }
+        }
+        Shape::Object(members) => shape_members(members, value, zone),
+        _ => {}
+    }
+}
+
+fn shape_members(members: &[Member], value: &mut Value, zone: &TimeZone) {
+    if json::object(value).is_some_and(Map::is_empty) {
+        *value = Map::new().into();
+    }
+    for (name, value) in value.as_object_mut().into_iter().flatten() {
+        if let Some(member) = members.iter().find(|member| member.name == name) {
+            shape(&member.shape, value, zone);
+        }
+    }
+}
+
 /// Returns the member as it is stored; the error names where it is wrong and what was expected.
 pub fn check(member: &Member, given: &Value) -> Result<Value, String> {
     checked(&member.shape, given).map_err(|(path, expected)| format!("{}{path}: expected {expected}", member.name))
@@ -106,9 +160,13 @@ fn checked(shape: &Shape, given: &Value) -> Result<Value, Wrong> {
             }
             _ => wrong("a phone number"),
         },
-        (Shape::Integer, given) => match integer_of(given) {
+        (Shape::Integer, given) => match json::integer(given) {
             Some(number) if number >= 0 => Ok(number.into()),
             _ => wrong("an integer from 0"),
+        },
+        (Shape::Time, given) => match json::integer(given) {
+            Some(seconds) if (0..=LAST_SECOND).contains(&seconds) => Ok(seconds.into()),
+            _ => wrong("a time such as 2017-05-03 14:44, or Unix seconds"),
         },
         (Shape::Money, given) => match money_of(given) {
             Some(amount) => Ok(amount.into()),
@@ -168,7 +226,7 @@ fn listed(members: &[Member], object: &Map<String, Value>) -> Result<Value, Wron
     // What answers work out is read over when it is sent back.
     entry.retain(|name, _| !name.starts_with('_') && name != "customer_name");
     let mut stored = object_of(members, &entry)?;
-    match id.as_ref().map(integer_of) {
+    match id.as_ref().map(json::integer) {
         None => {}
         Some(Some(id)) => {
             stored.insert("id".into(), id.into());
@@ -204,7 +262,7 @@ pub fn is_nothing(shape: &Shape, given: &Value) -> bool {
         (_, Value::Null) => true,
         (_, Value::String(text)) if text.trim().is_empty() => true,
         (Shape::Flag, given) => *given == false || text_of(given).as_deref() == Some("0"),
-        (Shape::Integer, given) => integer_of(given) == Some(0),
+        (Shape::Integer | Shape::Time, given) => json::integer(given) == Some(0),
         (Shape::Money, given) => money_of(given).as_deref() == Some("0.00"),
         (Shape::Texts | Shape::Integers | Shape::List(_), Value::Array(list)) => list.is_empty(),
         (Shape::Object(_), Value::Object(object)) => object.is_empty(),
@@ -216,14 +274,6 @@ fn text_of(value: &Value) -> Option<String> {
     match value {
         Value::String(text) => Some(text.clone()),
         Value::Number(number) => Some(number.to_string()),
-        _ => None,
-    }
-}
-
-fn integer_of(value: &Value) -> Option<i64> {
-    match value {
-        Value::Number(number) => number.as_i64(),
-        Value::String(text) => text.trim().parse().ok(),
         _ => None,
     }
 }
@@ -278,6 +328,7 @@ mod tests {
             (System::CustomerDetail, "totalTurnover", json!(2324.3), json!("2324.30")),
             (System::CustomerDetail, "totalTurnover", json!("007"), json!("7.00")),
             (System::CustomerDetail, "rank", json!("1"), json!(1)),
+            (System::CustomerDetail, "rank", json!(1.0), json!(1)),
             (System::CustomerDetail, "areaCode", json!([33, "3301"]), json!(["33", "3301"])),
             (System::CrmInfo, "is_credit", json!(true), json!("1")),
             (
@@ -292,6 +343,23 @@ mod tests {
     }
 
     #[test]
+    fn lists_and_objects_are_told_by_their_members() {
+        let given = json!({
+            "contacts": {"0": {"name": "甲", "roles": 1}, "4": []}, "addresslist": {}, "services": [], "remark": [],
+            "extend_infos": {"a": 1}, "unknown": {"0": 1},
+            "orderlist": [{"created_at": "2017/5/3 14:44"}, {"created_at": 1_493_793_840_000_i64}, {"created_at": "1"}, {"created_at": "x"}],
+        });
+        let Value::Object(given) = given else { unreachable!() };
+        let expected = json!({
+            "contacts": [{"name": "甲", "roles": 1}, {}], "addresslist": [], "services": {}, "remark": [],
+            "extend_infos": {"a": 1}, "unknown": {"0": 1},
+            "orderlist": [{"created_at": 1_493_793_840}, {"created_at": 1_493_793_840}, {"created_at": "1"}, {"created_at": "x"}],
+        });
+        let shanghai = TimeZone::get("Asia/Shanghai").unwrap();
+        assert_eq!(Value::Object(shaped(System::CrmInfo, given, &shanghai)), expected);
+    }
+
+    #[test]
     fn what_is_wrong_is_named() {
         for (system, name, given, path) in [
             (System::CustomerDetail, "type", json!("client"), "type"),
@@ -300,6 +368,7 @@ mod tests {
             (System::CrmInfo, "contacts", json!([{}, {"phone": "1"}]), "contacts[1].phone"),
             (System::CrmInfo, "contacts", json!([{"mobile": "138****8888"}]), "contacts[0].mobile"),
             (System::CrmInfo, "contacts", json!({}), "contacts"),
+            (System::CrmInfo, "orderlist", json!([{"created_at": 1_493_793_840_000_i64}]), "orderlist[0].created_at"),
             (System::CrmInfo, "contacts", json!([{"is_default": "1"}, {"is_default": true}]), "contacts"),
             (System::CrmInfo, "remark", json!("x".repeat(2001)), "remark"),
         ] {

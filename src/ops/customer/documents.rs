@@ -4,6 +4,7 @@ use serde_json::{Map, Value};
 
 use crate::domain::change::Line;
 use crate::domain::document::{self, Document, Member, Shape, System};
+use crate::domain::json;
 use crate::domain::times::SECOND;
 use crate::error::Error;
 use crate::ops::details;
@@ -131,7 +132,7 @@ fn restore(given: &mut Map<String, Value>, shown: &Map<String, Value>, stored: &
 
 /// The entry of a list that has this id.
 pub fn entry_of<'a>(list: Option<&'a Value>, id: &Value) -> Option<&'a Map<String, Value>> {
-    let id = id.as_i64().or_else(|| id.as_str()?.trim().parse().ok())?;
+    let id = json::integer(id)?;
     let entries = list?.as_array()?.iter().filter_map(Value::as_object);
     entries.into_iter().find(|entry| entry.get("id").and_then(Value::as_i64) == Some(id))
 }

@@ -285,7 +285,7 @@ fn custom(
             // As it is: also where the field has other rules by now.
             continue;
         }
-        let value = field.normal(value);
+        let value = field.normal(value, &catalogue.company.time_zone);
         if is_blank(&value) {
             if field.required {
                 return Err(missing(&field.name));

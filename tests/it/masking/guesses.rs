@@ -280,6 +280,10 @@ fn condition(name: &str, operator: &str, number: &str) -> Value {
     json!([{"fieldName": name, "operator": operator, "value": number}])
 }
 
+fn plm_condition(name: &str, operator: &str, number: &str) -> Value {
+    json!([{"condtype": "DEFIELD", "fieldname": name, "condop": operator, "value": number}])
+}
+
 /// What the schemas leave open: members of documents and records, conditions, and filters in a text.
 fn beside(action: &str) -> Vec<Beside> {
     match action {
@@ -330,13 +334,35 @@ fn beside(action: &str) -> Vec<Beside> {
             ("query part", |number, _| number[2..6].into()),
             ("n_name_like pattern", |number, _| format!("{}_____", &number[..6]).into()),
             ("sort", |_, _| "name,asc".into()),
+            ("searchconds name EQ", |number, _| plm_condition("name", "EQ", number)),
+            ("searchconds name NOTEQ", |number, _| plm_condition("name", "NOTEQ", number)),
+            ("searchconds name IN", |number, _| plm_condition("name", "IN", number)),
+            ("searchconds name NOTIN", |number, _| plm_condition("name", "NOTIN", number)),
+            ("searchconds name LIKE", |number, _| plm_condition("name", "LIKE", &number[2..7])),
+            ("searchconds name LEFTLIKE", |number, _| plm_condition("name", "LEFTLIKE", &number[..6])),
+            ("searchconds name RIGHTLIKE", |number, _| plm_condition("name", "RIGHTLIKE", &number[4..])),
+            ("searchconds name GT", |number, _| plm_condition("name", "GT", number)),
+            ("searchconds name LTANDEQ", |number, _| plm_condition("name", "LTANDEQ", number)),
+            ("searchconds description EQ", |number, _| plm_condition("description", "EQ", number)),
+            ("searchconds logo LT", |number, _| plm_condition("logo", "LT", &number[..4])),
+            ("searchconds grade_id EQ", |number, _| plm_condition("grade_id", "EQ", number)),
+            (
+                "searchconds group",
+                |number, _| json!([{"condtype": "GROUP", "condop": "OR", "notmode": true, "searchconds": plm_condition("name", "EQ", number)}]),
+            ),
+            (
+                "searchconds items",
+                |number, _| json!([{"condtype": "ITEMS", "fieldname": "name", "searchconds": [{"condop": "EQ", "value": number}]}]),
+            ),
+            ("srfkeys", |number, _| number.into()),
+            ("srfexportdatakey", |_, _| "name".into()),
         ],
         _ => Vec::new(),
     }
 }
 
 /// What is certainly a try.
-pub const KNOWN: [&str; 34] = [
+pub const KNOWN: [&str; 38] = [
     "get_customer: content cellphone",
     "get_customer: content custName",
     "get_customer: content companyName",
@@ -371,12 +397,16 @@ pub const KNOWN: [&str; 34] = [
     "entity/adv-query: body.filters field <>",
     "ibizplm.update: description",
     "ibizplm.fetchdefault: n_grade_id_eq",
+    "ibizplm.fetchdefault: searchconds name EQ",
+    "ibizplm.fetchnormal: searchconds name NOTIN",
+    "ibizplm.fetchdefault: searchconds group",
+    "ibizplm.exportdata: searchconds description EQ",
 ];
 
 type Attack = (&'static str, fn(&Victim, &str) -> Value);
 
 /// The ways in which a script could try.
-pub const ATTACKS: [Attack; 8] = [
+pub const ATTACKS: [Attack; 9] = [
     (
         "deleting in a version that cannot be",
         |_, guess| json!({"action": "destroy_customer", "type": "cellphone", "content": guess, "ifVersion": 999}),
@@ -401,6 +431,10 @@ pub const ATTACKS: [Attack; 8] = [
         json!({"action": "entity/adv-query", "entity": "Account", "fields": FIELDS,
                "body": {"filters": condition("c__500", "=", guess)}})
     }),
+    (
+        "conditions of iBiz PLM",
+        |_, guess| json!({"action": "ibizplm.fetchdefault", "searchconds": plm_condition("name", "EQ", guess)}),
+    ),
     ("looking up by name", |_, guess| json!({"action": "get_customer", "type": "custName", "content": guess})),
     (
         "the history by name",

@@ -216,8 +216,21 @@ fn open_forms(action: &str, text: &str) -> Vec<Value> {
         "list_customers" => vec![json!({"query": text}), json!({"query": format!("{text} 王")})],
         fetch if fetch.starts_with("ibizplm.fetch") => {
             let texts = ["n_name_like", "n_name_eq", "query", "n_description_like", "n_description_eq", "n_logo_eq"];
-            let conds = json!({"searchconds": [{"fieldname": "name", "condop": "EQ", "value": text}]});
-            texts.iter().map(|name| json!({*name: text})).chain([conds]).collect()
+            let fields = [
+                "name",
+                "description",
+                "logo",
+                "grade_id",
+                "industry_id",
+                "categories",
+                "categories_name",
+                "assignee_name",
+            ];
+            let operators =
+                ["EQ", "NOTEQ", "IN", "NOTIN", "LIKE", "LEFTLIKE", "RIGHTLIKE", "GT", "GTANDEQ", "LT", "LTANDEQ"];
+            let one = |field: &str, operator: &str| json!({"searchconds": [{"fieldname": field, "condop": operator, "value": text}]});
+            let conditions = fields.iter().flat_map(|field| operators.map(|operator| one(field, operator)));
+            texts.iter().map(|name| json!({*name: text})).chain(conditions).collect()
         }
         _ => Vec::new(),
     }
