@@ -13,7 +13,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::Instant;
 
 use super::address::ClientAddress;
-use super::{Shared, files, requests, upgrade, uploads};
+use super::{Shared, files, headers, requests, upgrade, uploads};
 use crate::dialects::http::{Call, Refusal, Refused};
 use crate::dialects::{self, Answered, Effect, Operation, Row, Upload};
 use crate::error::Error;
@@ -71,10 +71,12 @@ async fn root(State(shared): State<Arc<Shared>>, request: Request) -> Response<B
     if request.uri().path() == "/ws" {
         return status(StatusCode::UPGRADE_REQUIRED, "这里是 WebSocket / this is a WebSocket\n");
     }
-    status(
+    let mut page = status(
         StatusCode::OK,
         "laidian 来电\n\nWebSocket        /ws\n/open_api        call centre\n/customers       iBiz PLM, also /products/{pkey}/customers\n/gw              WiseCRM\n/api/customers   customer detail\n/crm             customer info\nhealth           /healthz /readyz\n",
-    )
+    );
+    page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, headers::PAGE_POLICY);
+    page
 }
 
 /// `/readyz`: whether requests would be answered now.
