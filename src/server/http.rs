@@ -26,6 +26,7 @@ const BODY: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Returns the router of all doors.
 pub fn router(shared: Arc<Shared>) -> Router {
+    dialects::members::prepare();
     let mut router = Router::new()
         .route("/", get(root))
         .route("/ws", get(root))
@@ -151,19 +152,31 @@ async fn answer(
         file.keep();
     }
     match done? {
-        Answered::File(file) => files::send(shared, caller, file).await,
+        Answered::File(file, ignored) => {
+            let mut response = files::send(shared, caller, file).await?;
+            add_headers(&mut response, ignored.header())?;
+            Ok(response)
+        }
         Answered::Written(_) if reply.len() > shared.config.limits.result_bytes => {
             Err(Error::ResultTooLarge { limit: shared.config.limits.result_bytes })
         }
         Answered::Written(headers) => {
             let mut response = json(StatusCode::OK, reply);
-            for (name, value) in headers {
-                let value = HeaderValue::try_from(value).map_err(|cause| Error::internal(&cause))?;
-                response.headers_mut().insert(name, value);
-            }
+            add_headers(&mut response, headers)?;
             Ok(response)
         }
     }
+}
+
+fn add_headers(
+    response: &mut Response<Body>,
+    headers: impl IntoIterator<Item = (&'static str, String)>,
+) -> Result<(), Error> {
+    for (name, value) in headers {
+        let value = HeaderValue::try_from(value).map_err(|cause| Error::internal(&cause))?;
+        response.headers_mut().insert(name, value);
+    }
+    Ok(())
 }
 
 fn call<'a>(

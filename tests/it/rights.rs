@@ -130,9 +130,15 @@ async fn reach_decides_which_customers_are_counted(engine: Engine) {
     // Who is beyond his reach is not found by anything, and cannot be moved or deleted.
     put_rights(&mut admin, json!({"reach": "own"})).await;
     let beyond: i64 = group.iter().find(|id| !own.contains(id)).unwrap().parse().unwrap();
-    for action in ["get_customer", "feeds", "reveal_phone", "update_customer", "destroy_customer"] {
-        let frame = json!({"action": action, "type": "id", "content": beyond, "feed_type": "All",
-            "customer": {"address": "新地址"}});
+    for (action, more) in [
+        ("get_customer", json!({})),
+        ("feeds", json!({"feed_type": "All"})),
+        ("reveal_phone", json!({})),
+        ("update_customer", json!({"customer": {"address": "新地址"}})),
+        ("destroy_customer", json!({})),
+    ] {
+        let mut frame = json!({"action": action, "type": "id", "content": beyond});
+        frame.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         assert_eq!(code(&mut agent, frame).await, 2005, "{action}");
     }
     put_rights(&mut admin, json!({"reach": "group"})).await;

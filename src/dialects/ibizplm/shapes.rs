@@ -158,6 +158,9 @@ pub struct Filters {
     n_categorys_like: Option<String>,
     /// Whatever it is: those without categories.
     n_categorys_isnull: Option<String>,
+    /// `product`: the list is that of the product `srfparentkey`.
+    srfparentdename: Option<String>,
+    srfparentkey: Option<String>,
     /// Of the two lists that an idea narrows: the idea.
     principal_id: Option<String>,
     /// Of the list that a comment narrows: the id of a follow-up.
