@@ -11,7 +11,7 @@ use crate::dialects;
 use crate::dialects::cti::http::DIALECT;
 use crate::domain::catalogue::Role;
 use crate::domain::custom_field::FieldKind;
-use crate::domain::rights::Adjustment;
+use crate::domain::rights::RightsPatch;
 use crate::domain::times;
 use crate::ops::audit::Actor;
 use crate::ops::setup::{self, Change, DictionaryKind};
@@ -120,7 +120,7 @@ enum What {
         #[arg(long)]
         company: i64,
     },
-    /// 角色的权限（不给出的项按默认）/ the rights of a role; what is not given is as usual
+    /// 角色的权限，不给出的项保持不变 / the rights of a role; what is not given stays
     Rights {
         #[arg(long)]
         company: i64,
@@ -141,6 +141,9 @@ enum What {
         /// 禁止的 action，可重复 / an action that it may not call; may be repeated
         #[arg(long = "deny", value_name = "ACTION")]
         take: Vec<String>,
+        /// 先全部恢复默认 / all as usual again, before the rest
+        #[arg(long)]
+        reset: bool,
     },
     /// 审计记录，最新的在前 / the audit, newest first
     Audit {
@@ -156,9 +159,9 @@ enum What {
         kind: Kind,
         value: String,
         name: String,
-        /// 排列位置 / its place in the list
-        #[arg(long, default_value_t = 0)]
-        position: i64,
+        /// 排列位置，不给则保持不变 / its place in the list; without it that stays
+        #[arg(long)]
+        position: Option<i64>,
     },
     /// 客户任务 / a customer task
     Task {
@@ -173,13 +176,15 @@ enum What {
         company: i64,
         id: i64,
         name: String,
-        #[arg(long, value_parser = ["text", "number", "date", "option"], default_value = "text")]
-        kind: String,
-        /// 选项，可重复 / an option; may be repeated
+        /// 新字段默认 text / text for a new one
+        #[arg(long, value_parser = ["text", "number", "date", "option"])]
+        kind: Option<String>,
+        /// 选项，可重复；不给则保持不变 / an option, may be repeated; without it they stay
         #[arg(long = "option")]
         options: Vec<String>,
-        #[arg(long)]
-        required: bool,
+        /// 是否必填；不给则保持不变 / whether it must be filled in; without it that stays
+        #[arg(long, num_args = 0..=1, default_missing_value = "true")]
+        required: Option<bool>,
     },
     /// 列出全部公司及其设置 / list all companies and what they have set up
     Show,
@@ -259,9 +264,10 @@ async fn change_of(store: &Store, what: What) -> Result<Option<(i64, Change)>, B
         }
         What::TokenSecret { company } => (company, Change::TokenSecret),
         What::Rotate { company, id } => (company, Change::Rotate { id, secret: None }),
-        What::Rights { company, role, reach, phones, export, give, take } => {
+        What::Rights { company, role, reach, phones, export, give, take, reset } => {
             let role = Role::parse(&role).unwrap_or(Role::Agent);
-            (company, Change::Rights { role, adjustment: adjustment(reach, phones, export, &give, &take)? })
+            let patch = RightsPatch { reset, ..rights_patch(reach, phones, export, &give, &take)? };
+            (company, Change::Rights { role, patch })
         }
         What::Dictionary { company, kind, value, name, position } => {
             let kind = match kind {
@@ -269,37 +275,39 @@ async fn change_of(store: &Store, what: What) -> Result<Option<(i64, Change)>, B
                 Kind::Flag => DictionaryKind::Flag,
                 Kind::Source => DictionaryKind::Source,
             };
-            (company, Change::DictionaryItem { kind, value, name, position })
+            (company, Change::DictionaryItem { kind, value, name: Some(name), position })
         }
         What::Task { company, id, name } => (company, Change::Task { id, name }),
         What::Field { company, id, name, kind, options, required } => {
-            let kind = FieldKind::parse(&kind).unwrap_or(FieldKind::Text);
-            (company, Change::Field { id, name, kind, options, required })
+            let kind = kind.as_deref().and_then(FieldKind::parse);
+            let options = (!options.is_empty()).then_some(options);
+            (company, Change::Field { id, name: Some(name), kind, options, required })
         }
         What::Show | What::Audit { .. } => return Ok(None),
     }))
 }
 
-fn adjustment(
+fn rights_patch(
     reach: Option<String>,
     phones: Option<String>,
     export: Option<bool>,
     give: &[String],
     take: &[String],
-) -> Result<Adjustment, Box<dyn Error>> {
+) -> Result<RightsPatch, Box<dyn Error>> {
     let named = give.iter().map(|name| (name, true)).chain(take.iter().map(|name| (name, false)));
     let mut actions = std::collections::BTreeMap::new();
     for (name, given) in named {
         dialects::adjustable(name)?;
-        actions.insert(name.clone(), given);
+        actions.insert(name.clone(), Some(given));
     }
     // Words that the command line has checked already.
     let word = |word: Option<String>| word.map(serde_json::Value::String);
-    Ok(Adjustment {
+    Ok(RightsPatch {
+        reset: false,
         reach: word(reach).map(serde_json::from_value).transpose()?,
         phones: word(phones).map(serde_json::from_value).transpose()?,
-        export,
-        actions,
+        export: export.map(Some),
+        actions: (!actions.is_empty()).then_some(Some(actions)),
     })
 }
 

@@ -28,7 +28,7 @@ async fn code(client: &mut Client, frame: Value) -> Value {
     client.ask(frame).await["code"].clone()
 }
 
-/// The rights of agents; what is not said is as usual.
+/// Adjusts the rights of agents; what is not said stays.
 async fn put_rights(admin: &mut Client, mut rights: Value) {
     rights["action"] = "put_rights".into();
     rights["role"] = "agent".into();
@@ -68,7 +68,11 @@ async fn an_action_is_taken_and_given_back(engine: Engine) {
     assert_eq!(code(&mut supervisor, get.clone()).await, 2403);
     done(&mut agent, get).await;
 
-    for given in [json!({"actions": {"destroy_customer": true}}), json!({})] {
+    for given in [
+        json!({"actions": {"destroy_customer": true}}),
+        json!({"actions": {"destroy_customer": null}}),
+        json!({"actions": null}),
+    ] {
         put_rights(&mut admin, json!({"actions": {"destroy_customer": false}})).await;
         assert_eq!(code(&mut agent, destroy(34)).await, 2403);
         put_rights(&mut admin, given).await;

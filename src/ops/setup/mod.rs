@@ -203,15 +203,20 @@ pub fn secret() -> String {
     format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
 }
 
+/// Creates or changes an entry of a dictionary. What is not given stays; a new one needs a name, and comes first.
 pub async fn dictionary_item(
     tx: &mut Tx,
     kind: DictionaryKind,
     value: &str,
-    name: &str,
-    position: i64,
+    name: Option<&str>,
+    position: Option<i64>,
 ) -> Result<(), Error> {
     check_name("value", value)?;
-    check_name("name", name)?;
+    match name {
+        Some(name) => check_name("name", name)?,
+        None if tx.dictionary_items().await?.iter().any(|item| item.kind == kind.name() && item.value == value) => {}
+        None => return Err(change::missing_name()),
+    }
     tx.put_dictionary_item(kind.name(), value, name, position).await?;
     Ok(())
 }
