@@ -41,6 +41,13 @@ pub fn parse(text: &str, zone: &TimeZone) -> Option<i64> {
     Some(local.to_zoned(zone.clone()).ok()?.timestamp().as_microsecond())
 }
 
+/// Whether a time says by itself which one it is: it has an offset, or counts from 1970.
+#[must_use]
+pub fn is_instant(text: &str) -> bool {
+    let text = text.trim();
+    text.parse::<Timestamp>().is_ok() || text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 fn zoned(micros: i64, zone: &TimeZone) -> Option<jiff::Zoned> {
     Some(Timestamp::from_microsecond(micros).ok()?.to_zoned(zone.clone()))
 }

@@ -10,10 +10,9 @@ use serde_json::{Map, Value};
 
 use crate::dialects::decode;
 use crate::domain::custom_field::CustomField;
-use crate::domain::times;
 use crate::error::Error;
 use crate::ops::Cx;
-use crate::ops::customer::{Changes, Duplicates, Patch, PhoneChange};
+use crate::ops::customer::{Changes, Duplicates, Moment, Patch, PhoneChange};
 use crate::protocol::folded;
 use crate::protocol::lenient::{Member, Scalar};
 use crate::protocol::nul;
@@ -110,7 +109,7 @@ impl<'a> CustomerInput<'a> {
         let zone = &cx.catalogue.company.time_zone;
         let time = |field: &'static str, member| {
             text(field, member)?
-                .try_map(|given| times::parse(&given, zone).ok_or_else(|| wrong(field, "YYYY-MM-DD HH:mm")))
+                .try_map(|given| Moment::parse(&given, zone).ok_or_else(|| wrong(field, "YYYY-MM-DD HH:mm")))
         };
         let (labels, star) = labels(self.customer_label)?;
         Ok(Changes {

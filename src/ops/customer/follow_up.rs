@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use super::changes::{Changes, Patch};
+use super::changes::{Changes, Moment, Patch};
 use super::record::{self, Origin};
 use super::{begin, merge, stored, target};
 use crate::domain::customer::Customer;
@@ -48,7 +48,7 @@ pub async fn follow_up(
         flag: flag.map_or(Patch::Keep, Patch::Set),
         follow_count: Patch::Set(old.follow_count.saturating_add(1)),
         // Shown, and sent back, without seconds.
-        last_follow_at: Patch::Set(origin.at - origin.at.rem_euclid(60 * SECOND)),
+        last_follow_at: Patch::Set(Moment::at(origin.at - origin.at.rem_euclid(60 * SECOND))),
         ..Changes::default()
     };
     let merged = merge::merge(&old, changes, &cx.catalogue)?;

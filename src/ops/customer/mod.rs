@@ -19,7 +19,7 @@ mod unmask;
 mod versions;
 
 pub use batch::create_all;
-pub use changes::{Changes, Duplicates, Patch, PhoneChange};
+pub use changes::{Changes, Duplicates, Moment, Patch, PhoneChange};
 pub use follow_up::{FollowedUp, follow_up};
 pub use merge::Merged;
 pub use plm::{PlmPatch, profile};
