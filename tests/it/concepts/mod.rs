@@ -3,6 +3,7 @@
 mod echoes;
 mod known;
 mod random;
+mod returned;
 mod shown;
 mod table;
 mod views;
