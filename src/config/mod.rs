@@ -287,6 +287,7 @@ impl Config {
         if self.auth.mode == AuthMode::Open && !self.server.listen.ip().is_loopback() {
             return Err(ConfigError::OpenBeyondLoopback { listen: self.server.listen });
         }
+        self.server.check(self.auth.mode)?;
         let crm = &self.dialects.crm_info;
         match (crm.open_company(), crm.company) {
             (Some(0), _) => {
@@ -300,6 +301,21 @@ impl Config {
             _ => {}
         }
         self.tokens.check()
+    }
+}
+
+impl Server {
+    /// Any page can put another into a sandboxed frame, and is then no origin that could be told from others: without a
+    /// credential it must not be listened to, and what is answered it must not read.
+    fn check(&self, mode: AuthMode) -> Result<(), ConfigError> {
+        let opaque = |origins: &[Origin]| origins.iter().find(|origin| origin.is_opaque()).cloned().map(String::from);
+        if let Some(origin) = opaque(&self.cors_origins) {
+            return Err(ConfigError::OpaqueReader { origin });
+        }
+        match opaque(&self.origins) {
+            Some(origin) if mode == AuthMode::Open => Err(ConfigError::OpaqueInOpenMode { origin }),
+            _ => Ok(()),
+        }
     }
 }
 

@@ -2,6 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
+/// What browsers send of pages that have no address of their own: those of files, and those in sandboxed frames.
+const OPAQUE: [&str; 2] = ["null", "file://"];
+
 /// The origin of a page, such as `https://crm.example.com`.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(try_from = "String", into = "String")]
@@ -13,12 +16,21 @@ impl Origin {
     pub fn is(&self, origin: &str) -> bool {
         self.0.eq_ignore_ascii_case(origin)
     }
+
+    /// Whether it is that of every page without an address, so that it tells nothing about who made the page.
+    #[must_use]
+    pub fn is_opaque(&self) -> bool {
+        OPAQUE.contains(&self.0.as_str())
+    }
 }
 
 impl TryFrom<String> for Origin {
     type Error = String;
 
     fn try_from(text: String) -> Result<Self, String> {
+        if OPAQUE.contains(&text.as_str()) {
+            return Ok(Self(text));
+        }
         // With a path, or with a `*`, it would never be what a browser sends: better said than silently in vain.
         let is_host =
             |rest: &str| !rest.is_empty() && rest.chars().all(|c| c.is_ascii_graphic() && !"/*?#@,\\".contains(c));

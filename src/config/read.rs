@@ -15,15 +15,47 @@ pub type Overrides = Vec<(&'static str, Value)>;
 /// Why the settings cannot be used.
 #[derive(Debug)]
 pub enum ConfigError {
-    File { file: PathBuf, cause: std::io::Error },
-    Syntax { file: PathBuf, cause: String },
-    Unknown { name: String, nearest: Option<String> },
-    Value { name: String, cause: String },
-    Zero { setting: &'static str },
-    TooLarge { setting: &'static str, most: u64 },
-    Needs { setting: &'static str, needed: &'static str },
-    OpenBeyondLoopback { listen: SocketAddr },
-    DemoBeyondLoopback { listen: SocketAddr },
+    File {
+        file: PathBuf,
+        cause: std::io::Error,
+    },
+    Syntax {
+        file: PathBuf,
+        cause: String,
+    },
+    Unknown {
+        name: String,
+        nearest: Option<String>,
+    },
+    Value {
+        name: String,
+        cause: String,
+    },
+    Zero {
+        setting: &'static str,
+    },
+    TooLarge {
+        setting: &'static str,
+        most: u64,
+    },
+    Needs {
+        setting: &'static str,
+        needed: &'static str,
+    },
+    OpenBeyondLoopback {
+        listen: SocketAddr,
+    },
+    DemoBeyondLoopback {
+        listen: SocketAddr,
+    },
+    /// Any page can have this origin: in open mode it would be believed.
+    OpaqueInOpenMode {
+        origin: String,
+    },
+    /// Any page can have this origin: it would read what is answered.
+    OpaqueReader {
+        origin: String,
+    },
 }
 
 const PREFIX: &str = "LAIDIAN_";
@@ -217,6 +249,18 @@ impl fmt::Display for ConfigError {
                  the demo's credentials are public, so --demo serves loopback addresses only, but server.listen is {listen}; \
                  add --demo-public if that is what you want"
             ),
+            Self::OpaqueInOpenMode { origin } => write!(
+                f,
+                "server.origins 里的 {origin} 是所有本地文件和沙箱网页共有的来源，open 模式会相信其中任何一个；请改用 token 模式：--auth token / \
+                 {origin} in server.origins is the origin of every file and sandboxed frame, any of which open mode would \
+                 believe: use --auth token"
+            ),
+            Self::OpaqueReader { origin } => write!(
+                f,
+                "server.cors_origins 不接受 {origin}：它是所有本地文件和沙箱网页共有的来源；这样的网页请通过 WebSocket 连接（server.origins）/ \
+                 server.cors_origins does not take {origin}, the origin of every file and sandboxed frame; let such a page \
+                 open a socket (server.origins)"
+            ),
         }
     }
 }
@@ -349,12 +393,34 @@ mod tests {
             for good in ["https://crm.example.com", "http://localhost:8080/", "http://[::1]:8080"] {
                 read(good).unwrap();
             }
-            for wrong in
-                ["*", "null", "crm.example.com", "https://*.example.com", "https://crm.example.com/app", "://", ""]
-            {
+            for wrong in [
+                "*",
+                "Null",
+                "file:///app",
+                "crm.example.com",
+                "https://*.example.com",
+                "https://crm.example.com/app",
+                "://",
+                "",
+            ] {
                 let error = read(wrong).unwrap_err().to_string();
                 assert!(error.contains(name) && error.contains(wrong), "{error}");
             }
+        }
+    }
+
+    #[test]
+    fn pages_without_an_address_get_a_socket_in_token_mode_only() {
+        for origin in ["null", "file://"] {
+            let listed = || Value::Array(vec![Value::String(origin.into())]);
+            let (mut config, _) = read(None, [], vec![("server.origins", listed())]).unwrap();
+            assert!(config.check().is_ok());
+            config.auth.mode = crate::config::AuthMode::Open;
+            let error = config.check().unwrap_err().to_string();
+            assert!(error.contains(origin) && error.contains("--auth token"), "{error}");
+            let (config, _) = read(None, [], vec![("server.cors_origins", listed())]).unwrap();
+            let error = config.check().unwrap_err().to_string();
+            assert!(error.contains(origin) && error.contains("server.origins"), "{error}");
         }
     }
 

@@ -223,7 +223,7 @@ pub async fn set_up(tx: &mut Tx, plan: &Plan) -> Result<(), Error> {
         [(DictionaryKind::Type, plan.types), (DictionaryKind::Flag, plan.flags), (DictionaryKind::Source, plan.sources)]
     {
         for ((value, name), position) in items.iter().zip(0..) {
-            setup::dictionary_item(tx, kind, value, name, position).await?;
+            setup::dictionary_item(tx, kind, value, Some(name), Some(position)).await?;
         }
     }
     for (id, name) in plan.tasks {

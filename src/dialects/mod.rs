@@ -11,6 +11,7 @@ pub mod customer_detail;
 pub mod desk;
 pub mod http;
 pub mod ibizplm;
+pub mod members;
 mod request_id;
 pub mod wisecrm;
 
@@ -22,6 +23,7 @@ use std::sync::Arc;
 use serde::Serialize;
 
 use http::{Call, Described, Refusal, Refused};
+use members::{Ignored, Reading};
 
 use crate::domain::masking::mask_from;
 use crate::error::Error;
@@ -35,7 +37,8 @@ use crate::protocol::nul;
 pub enum Answered {
     /// The reply is appended; over HTTP it has these headers.
     Written(Headers),
-    File(Arc<dyn Outgoing>),
+    /// A file; who is answered is told what was ignored.
+    File(Arc<dyn Outgoing>, Ignored),
 }
 
 /// Lists the dialects: an operation is found in the first that has its action.
@@ -73,21 +76,33 @@ macro_rules! dialects {
                 if let Some(role) = self.access().from_role() {
                     cx.require(self.name(), role)?;
                 }
+                let ignored = self.ignored(body)?;
                 if self.effect() == Effect::Write {
                     cx.request = request_id::read(self.name(), body)?;
                 }
                 let done = match self { $(Self::$name(operation) => operation.run(&cx, body, door, out).await),+ };
                 let masks = cx.rights().masks();
                 match done {
-                    Ok(Done::File(file)) => Ok(Answered::File(file)),
-                    Ok(Done::Written(payload, headers)) => {
+                    Ok(Done::File(file)) => Ok(Answered::File(file, ignored)),
+                    Ok(Done::Written(payload, mut headers)) => {
                         if masks && !is_plain(self) {
                             mask_from(out, payload);
                         }
+                        ignored.say(door, self.reading().answers, out, &mut headers);
                         Ok(Answered::Written(headers))
                     }
                     Err(error) => Err(if masks { error.masked() } else { error }),
                 }
+            }
+
+            #[must_use]
+            pub fn reading(self) -> Reading {
+                match self { $(Self::$name(_) => $module::READING),+ }
+            }
+
+            /// Returns the members of a request that the operation reads over; refuses those that it must not.
+            pub fn ignored(self, body: &str) -> Result<Ignored, Error> {
+                members::check(self.name(), body)
             }
 
             /// Returns who makes a call over HTTP.

@@ -77,6 +77,8 @@ pub struct Row {
     pub action: &'static str,
     pub doc: &'static [&'static str],
     pub effect: Effect,
+    /// Whether it shows many unless it is told which.
+    pub lists: bool,
     pub upload: Upload,
     pub access: Access,
     /// Where it is served over HTTP; none when it is not.
@@ -118,11 +120,11 @@ pub fn decode<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, Error> {
 }
 
 /// Declares the operations of a dialect, one a row:
-/// documentation, `Variant = "action"`, its `[route]`s if it has any, `read`, `write`, `import` (a write that uses an
-/// uploaded file) or `upload` (one that keeps it), who may call it, and
+/// documentation, `Variant = "action"`, its `[route]`s if it has any, `read`, `list` (a read that shows many unless it is
+/// told which), `write`, `import` (a write that uses an uploaded file) or `upload` (one that keeps it), who may call it, and
 /// `handler(Request) -> json Reply`, `-> listed Reply` (it has `headers` for HTTP, of the names in `HEADERS`) or
 /// `-> file`. The module has a function `answer`, which writes a reply as its dialect does and returns where the
-/// payload begins.
+/// payload begins, and says as `READING` how members of requests are taken.
 macro_rules! operations {
     ($dialect:ident: $(
         $(#[doc = $doc:literal])+
@@ -140,6 +142,7 @@ macro_rules! operations {
                 action: $action,
                 doc: &[$($doc),+],
                 effect: operations!(@effect $effect),
+                lists: operations!(@lists $effect),
                 upload: operations!(@upload $effect),
                 access: crate::dialects::Access::$access,
                 routes: &[$(crate::dialects::Route { method: stringify!($method), path: $path }),*],
@@ -201,9 +204,12 @@ macro_rules! operations {
         }
     };
     (@effect read) => { crate::dialects::Effect::Read };
+    (@effect list) => { crate::dialects::Effect::Read };
     (@effect write) => { crate::dialects::Effect::Write };
     (@effect import) => { crate::dialects::Effect::Write };
     (@effect upload) => { crate::dialects::Effect::Write };
+    (@lists list) => { true };
+    (@lists $effect:ident) => { false };
     (@upload import) => { crate::dialects::Upload::Used };
     (@upload upload) => { crate::dialects::Upload::Kept };
     (@upload $effect:ident) => { crate::dialects::Upload::No };

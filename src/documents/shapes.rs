@@ -7,6 +7,7 @@ use schemars::{Schema, SchemaGenerator};
 use serde_json::{Map, Value, json};
 
 use super::{Row, description};
+use crate::dialects::members::Unknown;
 use crate::protocol::envelope::{self, OK, OK_MESSAGE};
 
 pub type Members = Map<String, Value>;
@@ -57,7 +58,7 @@ impl Shapes {
 
     /// The schema of a success on the socket.
     pub fn socket_reply(&mut self, row: &Row) -> Value {
-        let envelope = json!({
+        let mut envelope = json!({
             "type": "object",
             "title": format!("{} reply", row.action),
             "properties": {
@@ -68,6 +69,9 @@ impl Shapes {
             },
             "required": ["success", "message", "code"],
         });
+        if row.operation.reading().unknown == Unknown::Ignored {
+            envelope["properties"]["ignored"] = ignored();
+        }
         if matches!(row.dialect, "Cti" | "Desk") {
             return merged(envelope, self.reply(row));
         }
@@ -88,9 +92,8 @@ impl Shapes {
         match envelope {
             None => self.bare_reply(row),
             Some(mut envelope) => {
-                if let Value::Object(members) = &mut envelope {
-                    members.insert("title".into(), format!("{} reply", row.action).into());
-                }
+                envelope["title"] = format!("{} reply", row.action).into();
+                envelope["properties"]["ignored"] = ignored();
                 merged(envelope, self.reply(row))
             }
         }
@@ -142,6 +145,15 @@ pub fn socket_refusal() -> Value {
         "required": ["success"],
     });
     merged(envelope::refusal_schema(), as_members(more))
+}
+
+/// The names of members that were read over.
+fn ignored() -> Value {
+    json!({
+        "type": "array",
+        "items": { "type": "string" },
+        "description": "请求里不认识、没有理会的成员 / members of the request that are not known and were read over",
+    })
 }
 
 /// Any JSON value: what is echoed is nobody's business but the client's.

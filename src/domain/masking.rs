@@ -4,6 +4,7 @@
 //! spellings of one number do not complete each other. What is no number of a known form is recognised where
 //! a number is expected ([`mask`]), and in the texts of the customer who has it ([`Known`]).
 
+mod hidden;
 mod numbers;
 
 use std::borrow::Cow;
@@ -11,6 +12,7 @@ use std::ops::Range;
 
 use serde_json::Value;
 
+pub use hidden::{Hidden, Unclear, restore_alike};
 use numbers::{is_digit, known_numbers, numbers};
 
 use super::ids::is_id;
@@ -140,10 +142,13 @@ impl Known {
     /// Returns a text of the customer with these numbers and all others masked.
     #[must_use]
     pub fn mask<'t>(&self, text: &'t str) -> Cow<'t, str> {
-        repeated(text, |text| {
-            let known = known_numbers(text, &self.digits);
-            if known.is_empty() { numbers(text) } else { known }
-        })
+        repeated(text, |text| self.find(text))
+    }
+
+    /// Where numbers stand in a text, in order.
+    fn find(&self, text: &str) -> Vec<Range<usize>> {
+        let known = known_numbers(text, &self.digits);
+        if known.is_empty() { numbers(text) } else { known }
     }
 
     /// Returns a value of the customer, in which a number may be a JSON number, too; masked, it is a text.

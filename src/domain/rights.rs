@@ -53,6 +53,50 @@ pub struct Adjustment {
     pub actions: BTreeMap<String, bool>,
 }
 
+/// What is to be adjusted otherwise: `None` stays, and within, `None` is as usual again.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
+pub struct RightsPatch {
+    /// Whether all is as usual again, before the rest.
+    #[serde(skip_serializing_if = "std::ops::Not::not")]
+    pub reset: bool,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub reach: Option<Option<Reach>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub phones: Option<Option<Phones>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub export: Option<Option<bool>>,
+    /// Action by action.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub actions: Option<Option<BTreeMap<String, Option<bool>>>>,
+}
+
+impl RightsPatch {
+    /// Returns what an adjustment becomes.
+    #[must_use]
+    pub fn apply(self, before: Adjustment) -> Adjustment {
+        let before = if self.reset { Adjustment::default() } else { before };
+        let mut actions = before.actions;
+        match self.actions {
+            None => {}
+            Some(None) => actions.clear(),
+            Some(Some(named)) => {
+                for (action, given) in named {
+                    match given {
+                        Some(given) => drop(actions.insert(action, given)),
+                        None => drop(actions.remove(&action)),
+                    }
+                }
+            }
+        }
+        Adjustment {
+            reach: self.reach.unwrap_or(before.reach),
+            phones: self.phones.unwrap_or(before.phones),
+            export: self.export.unwrap_or(before.export),
+            actions,
+        }
+    }
+}
+
 /// What a company's apps may: everything but to administer it.
 pub static SYSTEM: Rights = Rights::usual(Role::Supervisor);
 
@@ -108,6 +152,26 @@ mod tests {
         assert_eq!(adjusted(Role::Agent, "{}"), Rights::usual(Role::Agent));
         let masked = adjusted(Role::Agent, r#"{"phones":"masked"}"#);
         assert_eq!((masked.phones, masked.reach, masked.export), (Phones::Masked, Reach::Company, false));
+    }
+
+    #[test]
+    fn what_a_patch_does_not_name_stays() {
+        let before: Adjustment =
+            serde_json::from_str(r#"{"phones":"masked","reach":"own","actions":{"a":true,"b":false}}"#).unwrap();
+        assert_eq!(RightsPatch::default().apply(before.clone()), before);
+        assert_eq!(RightsPatch { reset: true, ..RightsPatch::default() }.apply(before.clone()), Adjustment::default());
+        let actions = BTreeMap::from([("a".to_owned(), None), ("c".to_owned(), Some(false))]);
+        let patch = RightsPatch {
+            reach: Some(None),
+            export: Some(Some(true)),
+            actions: Some(Some(actions)),
+            ..RightsPatch::default()
+        };
+        let after = patch.apply(before);
+        assert_eq!(
+            serde_json::to_string(&after).unwrap(),
+            r#"{"phones":"masked","export":true,"actions":{"b":false,"c":false}}"#
+        );
     }
 
     #[test]

@@ -5,7 +5,7 @@ mod reading;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-pub use reading::{Unclear, date, parse};
+pub use reading::{Unclear, date, is_instant, parse};
 
 /// Microseconds in a second.
 pub const SECOND: i64 = 1_000_000;

@@ -114,7 +114,8 @@ fn dictionary(items: &[DictionaryRow], kind: &str) -> Dictionary {
     Dictionary { entries: entries.map(|item| Entry { value: item.value.clone(), name: item.name.clone() }).collect() }
 }
 
-fn field_of(row: FieldRow) -> CustomField {
+/// A custom field as it is stored.
+pub(super) fn field_of(row: FieldRow) -> CustomField {
     CustomField {
         id: row.id,
         name: row.name,

@@ -61,11 +61,17 @@ pub async fn hidden(cx: &Cx<'_>, customer: &Shown) -> Result<Option<Vec<Customer
 /// Returns a document as who may not see numbers is shown it: its own and the customer's are recognised in all texts.
 #[must_use]
 pub fn masked(system: System, mut document: Document, phones: &[CustomerPhone], country: &Country) -> Document {
-    let mut numbers: Vec<String> = phones.iter().map(|phone| phone.content.clone()).collect();
-    collect(system.members(), &document, &mut numbers);
-    let known = Known::of(numbers.iter().map(String::as_str), country);
+    let known = known(system, &document, phones, country);
     hide(system.members(), &mut document, &known);
     document
+}
+
+/// Returns the numbers of a customer and of a document, to be recognised in its texts.
+#[must_use]
+pub fn known(system: System, document: &Document, phones: &[CustomerPhone], country: &Country) -> Known {
+    let mut numbers: Vec<String> = phones.iter().map(|phone| phone.content.clone()).collect();
+    collect(system.members(), document, &mut numbers);
+    Known::of(numbers.iter().map(String::as_str), country)
 }
 
 /// Adds the numbers in a document that stand where a number is expected.

@@ -19,7 +19,7 @@ use serde::de::value::{BorrowedStrDeserializer, MapDeserializer, StrDeserializer
 use serde::de::{
     self, Deserialize, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
-use serde_json::Value;
+use serde_json::{Map, Value};
 
 use crate::domain::json;
 
@@ -38,11 +38,19 @@ pub fn from_str<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, serde_json::
 }
 
 /// True when both names are one name without case and `_`.
-pub(super) fn same_name(one: &str, other: &str) -> bool {
+#[must_use]
+pub fn same_name(one: &str, other: &str) -> bool {
     fn folded(name: &str) -> impl Iterator<Item = u8> {
         name.bytes().filter(|byte| *byte != b'_').map(|byte| byte.to_ascii_lowercase())
     }
     folded(one).eq(folded(other))
+}
+
+/// The member of an object that was read as it is, its name compared as those of fields are.
+#[must_use]
+pub fn member<'v>(members: &'v Map<String, Value>, name: &str) -> Option<&'v Value> {
+    let other = || members.iter().find(|(known, _)| same_name(known.trim(), name)).map(|(_, value)| value);
+    members.get(name).or_else(other)
 }
 
 /// Passes everything through, and sees to it that what is read inside is folded again.

@@ -5,6 +5,9 @@ use axum::http::{HeaderName, HeaderValue, Response, StatusCode};
 
 /// Answers are data: nothing is loaded, nothing is run, nothing is framed. A page sets a policy of its own.
 const POLICY: HeaderValue = HeaderValue::from_static("default-src 'none'; frame-ancestors 'none'");
+/// What is tried on the server's own page may open a socket and call it.
+pub const PAGE_POLICY: HeaderValue =
+    HeaderValue::from_static("default-src 'none'; connect-src 'self'; frame-ancestors 'none'");
 /// Customers' data stays in no cache.
 const UNCACHED: HeaderValue = HeaderValue::from_static("no-store");
 /// Two years of TLS only.

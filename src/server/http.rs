@@ -14,7 +14,7 @@ use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::Instant;
 
 use super::address::ClientAddress;
-use super::{Shared, files, requests, upgrade, uploads};
+use super::{Shared, files, headers, requests, upgrade, uploads};
 use crate::dialects::http::{Call, Refusal, Refused};
 use crate::dialects::{self, Answered, Effect, Operation, Row, Upload};
 use crate::documents;
@@ -32,6 +32,7 @@ const BODY: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Returns the router of all doors.
 pub fn router(shared: Arc<Shared>) -> Router {
+    dialects::members::prepare();
     let mut router = Router::new()
         .route("/", get(root))
         .route("/ws", get(root))
@@ -79,10 +80,12 @@ async fn root(State(shared): State<Arc<Shared>>, request: Request) -> Response<B
     if request.uri().path() == "/ws" {
         return status(StatusCode::UPGRADE_REQUIRED, "这里是 WebSocket / this is a WebSocket\n");
     }
-    status(
+    let mut page = status(
         StatusCode::OK,
         "laidian 来电\n\nWebSocket        /ws\n/open_api        call centre\n/customers       iBiz PLM, also /products/{pkey}/customers\n/gw              WiseCRM\n/api/customers   customer detail\n/crm             customer info\nhealth           /healthz /readyz\ndocuments        /docs/openapi.json /docs/asyncapi.json\n",
-    )
+    );
+    page.headers_mut().insert(header::CONTENT_SECURITY_POLICY, headers::PAGE_POLICY);
+    page
 }
 
 /// `/readyz`: whether requests would be answered now.
@@ -157,19 +160,31 @@ async fn answer(
         file.keep();
     }
     match done? {
-        Answered::File(file) => files::send(shared, caller, file).await,
+        Answered::File(file, ignored) => {
+            let mut response = files::send(shared, caller, file).await?;
+            add_headers(&mut response, ignored.header())?;
+            Ok(response)
+        }
         Answered::Written(_) if reply.len() > shared.config.limits.result_bytes => {
             Err(Error::ResultTooLarge { limit: shared.config.limits.result_bytes })
         }
         Answered::Written(headers) => {
             let mut response = json(StatusCode::OK, reply);
-            for (name, value) in headers {
-                let value = HeaderValue::try_from(value).map_err(|cause| Error::internal(&cause))?;
-                response.headers_mut().insert(name, value);
-            }
+            add_headers(&mut response, headers)?;
             Ok(response)
         }
     }
+}
+
+fn add_headers(
+    response: &mut Response<Body>,
+    headers: impl IntoIterator<Item = (&'static str, String)>,
+) -> Result<(), Error> {
+    for (name, value) in headers {
+        let value = HeaderValue::try_from(value).map_err(|cause| Error::internal(&cause))?;
+        response.headers_mut().insert(name, value);
+    }
+    Ok(())
 }
 
 fn call<'a>(

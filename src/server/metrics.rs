@@ -48,20 +48,23 @@ pub struct Metrics {
     sockets: Gauge<i64, AtomicI64>,
     closed: Family<Closed, Counter>,
     limited: Family<Limit, Counter>,
+    origins_refused: Counter,
 }
 
 impl Default for Metrics {
     fn default() -> Self {
         let seconds = Family::new_with_constructor((|| Histogram::new(BUCKETS)) as fn() -> Histogram);
         let (requests, closed, limited) = (Family::default(), Family::default(), Family::default());
-        let sockets = Gauge::default();
+        let (sockets, origins_refused) = (Gauge::default(), Counter::default());
         let mut registry = Registry::with_prefix("laidian");
         registry.register("requests", "Answered requests by action and code", requests.clone());
         registry.register("request_seconds", "Time from a request to its answer", seconds.clone());
         registry.register("sockets", "Open sockets", sockets.clone());
         registry.register("sockets_closed", "Sockets that the server closed, by close code", closed.clone());
         registry.register("limited", "What was refused because of a limit, by setting", limited.clone());
-        Self { registry, requests, seconds, sockets, closed, limited }
+        let help = "Sockets refused to pages whose origin is not in [server] origins";
+        registry.register("origins_refused", help, origins_refused.clone());
+        Self { registry, requests, seconds, sockets, closed, limited, origins_refused }
     }
 }
 
@@ -113,6 +116,11 @@ impl Metrics {
         self.limited.get_or_create(&Limit { limit }).inc();
     }
 
+    /// Counts a page that got no socket because of where it is from.
+    pub fn refused_origin(&self) {
+        self.origins_refused.inc();
+    }
+
     pub fn closed(&self, code: CloseCode) {
         self.closed.get_or_create(&Closed { code: code.code().into() }).inc();
     }
@@ -141,6 +149,7 @@ mod tests {
         metrics.refused(&Error::RateLimited { retry_after_ms: 1, why: password::LIMIT, most: 1 });
         metrics.turned_away(UNKNOWN, &Error::FrameTooLarge { limit: 1 });
         metrics.limited(handles::LIMIT);
+        metrics.refused_origin();
         metrics.closed(CloseCode::Flooding);
         let text = metrics.text(7);
         for line in [
@@ -154,6 +163,7 @@ mod tests {
             "laidian_limited_total{limit=\"frames_per_second\"} 1",
             "laidian_limited_total{limit=\"password checks\"} 1",
             "laidian_limited_total{limit=\"file handles\"} 1",
+            "laidian_origins_refused_total 1",
         ] {
             assert!(text.lines().any(|known| known == line), "{line}\n{text}");
         }

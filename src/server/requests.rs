@@ -320,9 +320,14 @@ impl Request {
 
     async fn carry_out(&self, shared: &Arc<Shared>, reply: &mut Vec<u8>) -> Result<Identity, Error> {
         let door = Door::Socket(&self.callback_id);
+        // A ping says nothing but that the socket is alive, whatever else is in it.
         if self.is(desk::Operation::Ping) {
             envelope::success(reply, door, &desk::pong(shared.backend.clock.now()))?;
             return Ok(Identity::Same);
+        }
+        if self.decides_identity() {
+            // Before it is carried out, and the socket is somebody else's.
+            self.operation.ignored(self.body.as_str())?;
         }
         let caller = match &self.who {
             _ if self.is(desk::Operation::Login) => self.sign_in(shared).await?,
@@ -339,8 +344,9 @@ impl Request {
                 note_refusal(shared, &caller, self.session.address(), self.operation.name(), error);
             }
         });
-        if let Answered::File(file) = done? {
+        if let Answered::File(file, ignored) = done? {
             envelope::success(reply, door, &offer(shared, &caller, &zone, file).await)?;
+            ignored.say(door, self.operation.reading().answers, reply, &mut Vec::new());
         }
         Ok(match self.operation {
             Operation::Desk(desk::Operation::Login) => Identity::SignedIn(caller),

@@ -27,6 +27,8 @@ use crate::ops::{Caller, audit, credential};
 const PROTOCOL: &str = "laidian";
 /// The subprotocol that carries a token, for browsers, which cannot set a header.
 const BEARER_PROTOCOL: &str = "bearer.";
+/// The most that is logged of an origin, bytes.
+const LONGEST_LOGGED: usize = 128;
 
 /// Whether a request asks to become a socket.
 #[must_use]
@@ -53,7 +55,10 @@ pub async fn upgrade(shared: Arc<Shared>, request: Request) -> Response<Body> {
         response.headers_mut().insert(header::SEC_WEBSOCKET_VERSION, HeaderValue::from_static("13"));
         return response;
     }
-    if !may_come_from(headers, &shared.config.server.origins) {
+    if let Some(origin) = refused_origin(headers, &shared.config.server.origins) {
+        shared.metrics.refused_origin();
+        let origin = String::from_utf8_lossy(origin.as_bytes().get(..LONGEST_LOGGED).unwrap_or(origin.as_bytes()));
+        tracing::info!(?origin, "a page of an origin that is not in [server] origins asked for a socket");
         return refuse(
             StatusCode::FORBIDDEN,
             "这个来源的页面不能打开连接，见 [server] origins / pages of this origin may not open a socket: see [server] origins",
@@ -122,15 +127,18 @@ async fn sign_in(shared: &Shared, session: &Session, token: &str) -> Result<Arc<
     Ok(caller)
 }
 
-/// Whether the page that asks for a socket may have one. A browser says truly where a page is from; without
-/// this, any page that an agent visits could speak to the server in his name.
-fn may_come_from(headers: &HeaderMap, allowed: &[Origin]) -> bool {
-    let Some(origin) = headers.get(header::ORIGIN) else { return true };
-    let Ok(origin) = origin.to_str() else { return false };
+/// Returns the origin of the page that asks for a socket, unless it may have one. A browser says truly where a page
+/// is from; without this, any page that an agent visits could speak to the server in his name.
+fn refused_origin<'a>(headers: &'a HeaderMap, allowed: &[Origin]) -> Option<&'a HeaderValue> {
+    let origin = headers.get(header::ORIGIN)?;
     let own = headers.get(header::HOST).and_then(|host| host.to_str().ok());
-    let is_own =
-        origin.split_once("://").is_some_and(|(_, host)| own.is_some_and(|own| own.eq_ignore_ascii_case(host)));
-    is_own || allowed.iter().any(|allowed| allowed.is(origin))
+    let may_come = |origin: &str| {
+        let host = origin.split_once("://").map(|(_, host)| host);
+        let is_own = host.is_some_and(|host| own.is_some_and(|own| own.eq_ignore_ascii_case(host)));
+        is_own || allowed.iter().any(|allowed| allowed.is(origin))
+    };
+    let is_allowed = origin.to_str().is_ok_and(may_come);
+    (!is_allowed).then_some(origin)
 }
 
 fn offered(headers: &HeaderMap) -> Vec<String> {

@@ -130,9 +130,11 @@ queries! {
     write fn put_membership(login_key: &str, group_id: i64) -> u64 {
         "insert into membership (company_id, login_key, group_id) values ($1, $2, $3) on conflict do nothing"
     }
-    write fn put_dictionary_item(kind: &str, value: &str, name: &str, position: i64) -> u64 {
-        "insert into dictionary_item (company_id, kind, value, name, position) values ($1, $2, $3, $4, $5)
-         on conflict (company_id, kind, value) do update set name = excluded.name, position = excluded.position"
+    /// What is null stays.
+    write fn put_dictionary_item(kind: &str, value: &str, name: Option<&str>, position: Option<i64>) -> u64 {
+        "insert into dictionary_item (company_id, kind, value, name, position) values ($1, $2, $3, coalesce($4, ''), coalesce($5, 0))
+         on conflict (company_id, kind, value) do update set
+           name = coalesce($4, dictionary_item.name), position = coalesce($5, dictionary_item.position)"
     }
     write fn put_role_rights(role: &str, rights: &str) -> u64 {
         "insert into role_rights (company_id, role, rights) values ($1, $2, $3)

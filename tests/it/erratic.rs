@@ -118,7 +118,7 @@ async fn import(backend: Arc<Backend>, caller: Caller) -> Result<(), Error> {
 async fn file_of(backend: &Arc<Backend>, caller: &Caller, action: &str, body: &str) -> Result<usize, Error> {
     let operation = Operation::parse(action).unwrap();
     let cx = backend.context(caller).await?;
-    let Answered::File(file) = operation.run(cx, body, Door::Http, &mut Vec::new()).await? else {
+    let Answered::File(file, _) = operation.run(cx, body, Door::Http, &mut Vec::new()).await? else {
         panic!("{action} sends a file")
     };
     let mut pieces = file.begin(backend.clone(), caller.clone()).await?;

@@ -31,7 +31,7 @@ async fn code(client: &mut Client, frame: Value) -> Value {
     client.ask(frame).await["code"].clone()
 }
 
-/// The rights of agents; what is not said is as usual.
+/// Adjusts the rights of agents; what is not said stays.
 async fn put_rights(admin: &mut Client, mut rights: Value) {
     rights["action"] = "put_rights".into();
     rights["role"] = "agent".into();
@@ -109,7 +109,11 @@ async fn an_action_is_taken_and_given_back(engine: Engine) {
     assert_eq!(code(&mut supervisor, get.clone()).await, 2403);
     done(&mut agent, get).await;
 
-    for given in [json!({"actions": {"destroy_customer": true}}), json!({})] {
+    for given in [
+        json!({"actions": {"destroy_customer": true}}),
+        json!({"actions": {"destroy_customer": null}}),
+        json!({"actions": null}),
+    ] {
         put_rights(&mut admin, json!({"actions": {"destroy_customer": false}})).await;
         assert_eq!(code(&mut agent, destroy(34)).await, 2403);
         put_rights(&mut admin, given).await;
@@ -171,9 +175,15 @@ async fn reach_decides_which_customers_are_counted(engine: Engine) {
     // Who is beyond his reach is not found by anything, and cannot be moved or deleted.
     put_rights(&mut admin, json!({"reach": "own"})).await;
     let beyond: i64 = group.iter().find(|id| !own.contains(id)).unwrap().parse().unwrap();
-    for action in ["get_customer", "feeds", "reveal_phone", "update_customer", "destroy_customer"] {
-        let frame = json!({"action": action, "type": "id", "content": beyond, "feed_type": "All",
-            "customer": {"address": "新地址"}});
+    for (action, more) in [
+        ("get_customer", json!({})),
+        ("feeds", json!({"feed_type": "All"})),
+        ("reveal_phone", json!({})),
+        ("update_customer", json!({"customer": {"address": "新地址"}})),
+        ("destroy_customer", json!({})),
+    ] {
+        let mut frame = json!({"action": action, "type": "id", "content": beyond});
+        frame.as_object_mut().unwrap().extend(more.as_object().unwrap().clone());
         assert_eq!(code(&mut agent, frame).await, 2005, "{action}");
     }
     put_rights(&mut admin, json!({"reach": "group"})).await;

@@ -11,9 +11,10 @@ use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value, json};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::protocol::Message;
 
-use crate::client::{Client, PATIENCE};
+use crate::client::{Client, PATIENCE, http};
 use crate::support::Engine;
 
 /// A private demo server with these settings.
@@ -291,6 +292,26 @@ async fn pages_of_other_origins_get_no_socket_unless_allowed() {
         let handshake = Client::connect_with(&server.target.ws, &[("origin", origin)]).await;
         assert_eq!(handshake.err(), refused, "{origin}");
     }
+    let counted = "laidian_origins_refused_total 2";
+    let address = own.trim_start_matches("http://");
+    let text = http(TcpStream::connect(address).await.unwrap(), "GET /metrics").await;
+    assert!(text.lines().any(|line| line == counted), "{text}");
+    server.stop.await;
+}
+
+/// Desktops load their pages from files, and sign in like all.
+#[tokio::test]
+async fn pages_without_an_address_get_a_socket_where_they_are_listed() {
+    let settings = json!({"server.origins": ["null", "file://"], "auth.mode": "token"});
+    let server = serve(settings).await;
+    for origin in ["null", "file://"] {
+        let mut page = Client::connect_with(&server.target.ws, &[("origin", origin)]).await.unwrap();
+        assert_eq!(page.ask(get_customer(1)).await["code"], 2401, "{origin}");
+        let login = json!({"action": "login", "loginno": "trcs001", "companyId": 1054, "password": "demo-trcs001"});
+        assert_eq!(page.ask(login).await["code"], 1000, "{origin}");
+    }
+    let elsewhere = Client::connect_with(&server.target.ws, &[("origin", "https://elsewhere.example.com")]).await;
+    assert_eq!(elsewhere.err(), Some(403));
     server.stop.await;
 }
 

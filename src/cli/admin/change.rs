@@ -7,7 +7,7 @@ use super::{DictionaryOf, Of, What, password};
 use crate::dialects;
 use crate::domain::catalogue::Role;
 use crate::domain::custom_field::FieldKind;
-use crate::domain::rights::Adjustment;
+use crate::domain::rights::RightsPatch;
 use crate::ops::credential;
 use crate::ops::setup::{self, Change, DictionaryKind, LastAdmin};
 use crate::store::Store;
@@ -51,9 +51,10 @@ pub async fn of(store: &Store, what: What) -> Result<Option<(i64, Change)>, Box<
         }
         What::TokenSecret { of: Of { company } } => (company, Change::TokenSecret),
         What::Rotate { of: Of { company }, id } => (company, Change::Rotate { id, secret: None }),
-        What::Rights { of: Of { company }, role, reach, phones, export, give, take } => {
+        What::Rights { of: Of { company }, role, reach, phones, export, give, take, reset } => {
             let role = Role::parse(&role).unwrap_or(Role::Agent);
-            (company, Change::Rights { role, adjustment: adjustment(reach, phones, export, &give, &take)? })
+            let patch = RightsPatch { reset, ..rights_patch(reach, phones, export, &give, &take)? };
+            (company, Change::Rights { role, patch })
         }
         What::Dictionary { of: Of { company }, kind, value, name, position } => {
             let kind = match kind {
@@ -61,12 +62,13 @@ pub async fn of(store: &Store, what: What) -> Result<Option<(i64, Change)>, Box<
                 DictionaryOf::Flag => DictionaryKind::Flag,
                 DictionaryOf::Source => DictionaryKind::Source,
             };
-            (company, Change::DictionaryItem { kind, value, name, position })
+            (company, Change::DictionaryItem { kind, value, name: Some(name), position })
         }
         What::Task { of: Of { company }, id, name } => (company, Change::Task { id, name }),
         What::Field { of: Of { company }, id, name, kind, options, required } => {
-            let kind = FieldKind::parse(&kind).unwrap_or(FieldKind::Text);
-            (company, Change::Field { id, name, kind, options, required })
+            let kind = kind.as_deref().and_then(FieldKind::parse);
+            let options = (!options.is_empty()).then_some(options);
+            (company, Change::Field { id, name: Some(name), kind, options, required })
         }
         What::Show | What::Audit { .. } => return Ok(None),
     }))
@@ -76,25 +78,26 @@ fn last(force: bool) -> LastAdmin {
     if force { LastAdmin::MayGo } else { LastAdmin::Stays }
 }
 
-fn adjustment(
+fn rights_patch(
     reach: Option<String>,
     phones: Option<String>,
     export: Option<bool>,
     give: &[String],
     take: &[String],
-) -> Result<Adjustment, Box<dyn Error>> {
+) -> Result<RightsPatch, Box<dyn Error>> {
     let named = give.iter().map(|name| (name, true)).chain(take.iter().map(|name| (name, false)));
     let mut actions = BTreeMap::new();
     for (name, given) in named {
         dialects::adjustable(name)?;
-        actions.insert(name.clone(), given);
+        actions.insert(name.clone(), Some(given));
     }
     // Words that the command line has checked already.
     let word = |word: Option<String>| word.map(serde_json::Value::String);
-    Ok(Adjustment {
+    Ok(RightsPatch {
+        reset: false,
         reach: word(reach).map(serde_json::from_value).transpose()?,
         phones: word(phones).map(serde_json::from_value).transpose()?,
-        export,
-        actions,
+        export: export.map(Some),
+        actions: (!actions.is_empty()).then_some(Some(actions)),
     })
 }

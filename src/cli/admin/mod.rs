@@ -148,7 +148,7 @@ enum What {
         #[command(flatten)]
         of: Of,
     },
-    /// 角色的权限（不给出的项按默认）/ the rights of a role; what is not given is as usual
+    /// 角色的权限，不给出的项保持不变 / the rights of a role; what is not given stays
     Rights {
         #[command(flatten)]
         of: Of,
@@ -170,6 +170,9 @@ enum What {
         /// 禁止的 action，可重复 / an action that it may not call; may be repeated
         #[arg(long = "deny", value_name = "ACTION")]
         take: Vec<String>,
+        /// 先全部恢复默认 / all as usual again, before the rest
+        #[arg(long)]
+        reset: bool,
     },
     /// 审计记录，最新的在前 / the audit, newest first
     Audit {
@@ -189,9 +192,9 @@ enum What {
         value: String,
         /// 名称，在一个字典里不能重复 / its name, which no other value of the list has
         name: String,
-        /// 排列位置 / its place in the list
-        #[arg(long, default_value_t = 0)]
-        position: i64,
+        /// 排列位置，不给则保持不变 / its place in the list; without it that stays
+        #[arg(long)]
+        position: Option<i64>,
     },
     /// 客户任务 / a customer task
     Task {
@@ -210,15 +213,15 @@ enum What {
         id: i64,
         /// 字段名称 / its name
         name: String,
-        /// 字段内容的种类 / what it holds
-        #[arg(long, value_parser = ["text", "number", "date", "option"], default_value = "text")]
-        kind: String,
-        /// 选项，可重复 / an option; may be repeated
+        /// 字段内容的种类，新字段默认 text / what it holds; text for a new one
+        #[arg(long, value_parser = ["text", "number", "date", "option"])]
+        kind: Option<String>,
+        /// 选项，可重复；不给则保持不变 / an option, may be repeated; without it they stay
         #[arg(long = "option")]
         options: Vec<String>,
-        /// 必填 / whether it must be filled in
-        #[arg(long)]
-        required: bool,
+        /// 是否必填；不给则保持不变 / whether it must be filled in; without it that stays
+        #[arg(long, num_args = 0..=1, default_missing_value = "true")]
+        required: Option<bool>,
     },
     /// 列出全部公司及其设置 / list all companies and what they have set up
     Show,

@@ -37,11 +37,14 @@ pub fn done(company: i64, change: &Change) -> String {
             )
         }
         Change::DictionaryItem { kind, value, name, .. } => {
-            let kind = kind.name();
+            let (kind, name) = (kind.name(), name.as_deref().unwrap_or_default());
             saved(&format!("字典项 {kind} {value} {name} "), &format!("dictionary entry {kind} {value} {name}"))
         }
         Change::Task { id, name } => saved(&format!("任务 {id} {name} "), &format!("task {id} {name}")),
-        Change::Field { id, name, .. } => saved(&format!("字段 {id} {name} "), &format!("field {id} {name}")),
+        Change::Field { id, name, .. } => {
+            let name = name.as_deref().unwrap_or_default();
+            saved(&format!("字段 {id} {name} "), &format!("field {id} {name}"))
+        }
         Change::Product { id, name } => saved(&format!("产品 {id} {name} "), &format!("product {id} {name}")),
         Change::ProductMember { product, login_no, .. } => {
             saved(&format!("产品 {product} 的成员 {login_no} "), &format!("member {login_no} of product {product}"))

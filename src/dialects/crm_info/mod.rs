@@ -13,6 +13,7 @@ use serde_json::Value;
 use entries::Entry;
 
 use super::answer_in_result as answer;
+use super::members::{Answers, Names, Reading, Unknown};
 use crate::domain::catalogue::Role;
 use crate::domain::document::System;
 use crate::domain::feed::FeedKind;
@@ -24,6 +25,9 @@ use crate::ops::find::{self, Identifier};
 use crate::ops::rights::Shown;
 use crate::ops::words::{Words, first_phone};
 use crate::protocol::lenient::Scalar;
+
+/// Clients send all sorts of things that nobody reads.
+pub const READING: Reading = Reading { unknown: Unknown::Ignored, names: Names::Folded, answers: Answers::Envelope };
 
 operations! { CrmInfo:
     /// 客户详情，连同联系人、地址、发票、订单、服务人员和认证信息。

@@ -10,10 +10,10 @@ use serde_json::{Map, Value};
 
 use crate::dialects::decode;
 use crate::domain::custom_field::CustomField;
-use crate::domain::{json, times};
+use crate::domain::json;
 use crate::error::Error;
 use crate::ops::Cx;
-use crate::ops::customer::{Changes, Duplicates, Patch, PhoneChange};
+use crate::ops::customer::{Changes, Duplicates, Moment, Patch, PhoneChange};
 use crate::protocol::folded;
 use crate::protocol::lenient::{Member, Scalar};
 use crate::protocol::nul;
@@ -111,7 +111,7 @@ impl<'a> CustomerInput<'a> {
         let zone = &cx.catalogue.company.time_zone;
         let time = |field: &'static str, member| {
             let unclear = |why| Error::parameter(format!("{field}: {why}"));
-            text(field, member)?.try_map(|given| times::parse(&given, zone).map_err(unclear))
+            text(field, member)?.try_map(|given| Moment::parse(&given, zone).map_err(unclear))
         };
         let (labels, star) = labels(self.customer_label)?;
         Ok(Changes {

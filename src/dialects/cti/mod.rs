@@ -11,12 +11,16 @@ mod find;
 pub mod http;
 mod input;
 
+use crate::dialects::members::{Answers, Names, Reading, Unknown};
 use crate::protocol::envelope::success as answer;
 
 pub use customer::CustomerBody;
 pub use edit::{done, expected};
 pub use find::identifier;
 pub use input::customer_company;
+
+/// Clients send all sorts of things that nobody reads.
+pub const READING: Reading = Reading { unknown: Unknown::Ignored, names: Names::Folded, answers: Answers::Envelope };
 
 operations! { Cti:
     /// 获取客户列表筛选条件参数。
@@ -26,7 +30,7 @@ operations! { Cti:
 
     /// 获取客户列表，每页 20 条，最多 10000 条。
     /// Lists customers by filter and words, 20 a page, up to 10,000.
-    ListCustomers = "list_customers" [GET "/open_api/customers"], read by Agent
+    ListCustomers = "list_customers" [GET "/open_api/customers"], list by Agent
         => find::list_customers(find::ListCustomers<'_>) -> json find::CustomerList;
 
     /// 按客户id、姓名、电话或公司名称获取客户。
@@ -51,11 +55,11 @@ operations! { Cti:
 
     /// 获取客户历史记录：工单、跟进、通话、短信、变更。
     /// Lists a customer's history: tickets, follow-ups, calls, text messages, changes.
-    Feeds = "feeds" [GET "/open_api/customers/feeds"], read by Agent
+    Feeds = "feeds" [GET "/open_api/customers/feeds"], list by Agent
         => feeds::feeds(feeds::Feeds<'_>) -> json feeds::FeedList;
 
     /// 导出客户，不受 10000 条限制；xlsx、csv 或 jsonl。
     /// Exports customers as xlsx, csv or jsonl, without the list's ceiling.
-    ExportCustomers = "export_customers" [GET "/open_api/customers/export"], read by Agent
+    ExportCustomers = "export_customers" [GET "/open_api/customers/export"], list by Agent
         => export::export_customers(export::ExportCustomers<'_>) -> file;
 }

@@ -9,6 +9,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::answer_in_result as answer;
+use super::members::{Answers, Names, Reading, Unknown};
 use crate::domain::document::{System, money_number};
 use crate::domain::{ids, json, times};
 use crate::error::Error;
@@ -17,6 +18,9 @@ use crate::ops::find::{self, Identifier};
 use crate::ops::rights::Shown;
 use crate::ops::words::Words;
 use crate::protocol::lenient::Scalar;
+
+/// Clients send all sorts of things that nobody reads.
+pub const READING: Reading = Reading { unknown: Unknown::Ignored, names: Names::Folded, answers: Answers::Bare };
 
 operations! { CustomerDetail:
     /// 获取客户详情。

@@ -8,13 +8,13 @@ use serde::{Deserialize, Serialize};
 use crate::dialects::{self, cti, ibizplm};
 use crate::domain::catalogue::Role;
 use crate::domain::custom_field::FieldKind;
-use crate::domain::rights::{Adjustment, Phones, Reach};
+use crate::domain::rights::{Phones, Reach, RightsPatch};
 use crate::error::Error;
 use crate::ops::credential::Kind;
 use crate::ops::plm::Grant;
 use crate::ops::setup::{self, Change, DictionaryKind, LastAdmin};
 use crate::ops::{Cx, password};
-use crate::protocol::lenient::Scalar;
+use crate::protocol::lenient::{Member, Scalar};
 
 fn role(name: &str) -> Result<Role, Error> {
     Role::parse(name).ok_or_else(|| Error::one_of("role", &Role::ALL.map(Role::name)))
@@ -188,16 +188,17 @@ pub async fn rotate_tokens(cx: &Cx<'_>, _: RotateTokens) -> Result<Done, Error> 
     make(cx, vec![Change::TokenSecret]).await
 }
 
+/// An entry of a dictionary; what is absent stays, or is as usual for a new one.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct PutDictionaryItem<'a> {
     /// type, flag or source.
     kind: String,
     #[serde(borrow)]
     value: Scalar<'a>,
-    name: String,
+    /// A new one needs one.
+    name: Option<String>,
     /// Its place in the list.
-    #[serde(default)]
-    position: i64,
+    position: Option<i64>,
 }
 
 pub async fn put_dictionary_item(cx: &Cx<'_>, request: PutDictionaryItem<'_>) -> Result<Done, Error> {
@@ -207,46 +208,56 @@ pub async fn put_dictionary_item(cx: &Cx<'_>, request: PutDictionaryItem<'_>) ->
     make(cx, vec![Change::DictionaryItem { kind, value, name, position }]).await
 }
 
+/// A custom field; what is absent stays, or is as usual for a new one.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct PutCustomField {
     id: i64,
-    name: String,
-    /// text (the default), number, date or option.
+    /// A new one needs one.
+    name: Option<String>,
+    /// text (a new one, unless it is given), number, date or option.
     kind: Option<String>,
     /// What an option field may hold.
-    #[serde(default)]
-    options: Vec<String>,
-    #[serde(default)]
-    required: bool,
+    options: Option<Vec<String>>,
+    required: Option<bool>,
 }
 
 pub async fn put_custom_field(cx: &Cx<'_>, request: PutCustomField) -> Result<Done, Error> {
     let PutCustomField { id, name, kind, options, required } = request;
-    let kind = FieldKind::parse(kind.as_deref().unwrap_or("text"))
-        .ok_or_else(|| Error::one_of("kind", &["text", "number", "date", "option"]))?;
+    let kind = kind
+        .map(|kind| FieldKind::parse(&kind).ok_or_else(|| Error::one_of("kind", &["text", "number", "date", "option"])))
+        .transpose()?;
     make(cx, vec![Change::Field { id, name, kind, options, required }]).await
 }
 
-/// The rights of a role; what is absent is as usual.
+/// The rights of a role; what is absent stays, null is as usual again.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct PutRights {
     /// agent or supervisor.
     role: String,
     /// own, group or company.
-    reach: Option<Reach>,
+    #[serde(default)]
+    reach: Member<Reach>,
     /// shown or masked.
-    phones: Option<Phones>,
-    export: Option<bool>,
+    #[serde(default)]
+    phones: Member<Phones>,
+    #[serde(default)]
+    export: Member<bool>,
     /// Actions that are given (true) to the role or taken (false) from it.
     #[serde(default)]
-    actions: BTreeMap<String, bool>,
+    actions: Member<BTreeMap<String, Option<bool>>>,
 }
 
 pub async fn put_rights(cx: &Cx<'_>, request: PutRights) -> Result<Done, Error> {
     let PutRights { role: role_name, reach, phones, export, actions } = request;
-    for action in actions.keys() {
-        dialects::adjustable(action)?;
+    if let Member::Value(actions) = &actions {
+        actions.keys().try_for_each(|action| dialects::adjustable(action))?;
     }
-    let adjustment = Adjustment { reach, phones, export, actions };
-    make(cx, vec![Change::Rights { role: role(&role_name)?, adjustment }]).await
+    let patch = RightsPatch {
+        reset: false,
+        reach: reach.given(),
+        phones: phones.given(),
+        export: export.given(),
+        actions: actions.given(),
+    };
+    make(cx, vec![Change::Rights { role: role(&role_name)?, patch }]).await
 }

@@ -15,11 +15,15 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::dialects::cti::identifier;
+use crate::dialects::members::{Answers, Names, Reading, Unknown};
 use crate::domain::customer::CustomerPhone;
 use crate::domain::times;
 use crate::error::Error;
 use crate::ops::{Cx, reveal};
 use crate::protocol::lenient::Scalar;
+
+/// A slip of the pen is no leave to do the rest: it could reset what was to be changed.
+pub const READING: Reading = Reading { unknown: Unknown::Refused, names: Names::Folded, answers: Answers::Envelope };
 
 operations! { Desk:
     /// 检查连接是否可用，登录前也可以调用。
@@ -124,7 +128,7 @@ operations! { Desk:
 
     /// 审计记录，最新的在前：登录、拒绝、设置、导出、显示电话、删除。
     /// Lists who signed in, was refused, changed settings, exported, revealed or deleted; newest first.
-    ListAudit = "list_audit", read by Admin => audit::list_audit(audit::ListAudit) -> json audit::AuditLines;
+    ListAudit = "list_audit", list by Admin => audit::list_audit(audit::ListAudit) -> json audit::AuditLines;
 }
 
 /// Nothing is asked.

@@ -18,6 +18,7 @@ mod shapes;
 use serde::Serialize;
 
 use super::answer_in_result;
+use super::members::{Answers, Names, Reading, Unknown};
 use crate::error::Error;
 use crate::protocol::envelope::Door;
 
@@ -27,6 +28,9 @@ use shapes::{
     AnyCustomer, AsyncAction, AsyncKey, Exported, Fetched, FileKey, Filters, ImportFile, ImportSchema, Keyed,
     KeyedCustomer, KeyedCustomers, NewCustomers, Printed, Reported, SchemaShown, Tagged, Ticked, Uploaded,
 };
+
+/// Clients send all sorts of things that nobody reads.
+pub const READING: Reading = Reading { unknown: Unknown::Ignored, names: Names::Exact, answers: Answers::Bare };
 
 operations! { Ibizplm:
     /// 新建客户；列表则逐个新建，返回列表。
@@ -97,31 +101,31 @@ operations! { Ibizplm:
     /// 评论通知的负责人：这条跟进所属的客户。
     /// Lists the customer that a follow-up, `id`, is about, and who looks after it.
     FetchCommentNotifyAssignee = "ibizplm.fetchcomment_notify_assignee"
-        [POST "/customers/fetchcomment_notify_assignee"] [POST "/products/{pkey}/customers/fetchcomment_notify_assignee"], read by Agent
+        [POST "/customers/fetchcomment_notify_assignee"] [POST "/products/{pkey}/customers/fetchcomment_notify_assignee"], list by Agent
         => fetch::comment_notify_assignee(Given<Filters>) -> listed Fetched<shapes::Assignee>;
 
     /// 全部客户，包括已删除的。
     /// Lists customers, also those that count as deleted.
     FetchDefault = "ibizplm.fetchdefault"
-        [POST "/customers/fetchdefault"] [POST "/products/{pkey}/customers/fetchdefault"], read by Agent
+        [POST "/customers/fetchdefault"] [POST "/products/{pkey}/customers/fetchdefault"], list by Agent
         => fetch::default(Given<Filters>) -> listed Fetched<CustomerBody>;
 
     /// 没有关联到某需求（principal_id）的客户。
     /// Lists customers that are not related to the idea `principal_id`.
     FetchIdeaNotreCustomer = "ibizplm.fetchidea_notre_customer"
-        [POST "/customers/fetchidea_notre_customer"] [POST "/products/{pkey}/customers/fetchidea_notre_customer"], read by Agent
+        [POST "/customers/fetchidea_notre_customer"] [POST "/products/{pkey}/customers/fetchidea_notre_customer"], list by Agent
         => fetch::idea_notre_customer(Given<Filters>) -> listed Fetched<CustomerBody>;
 
     /// 关联到某需求（principal_id）的客户。
     /// Lists customers that are related to the idea `principal_id`.
     FetchIdeaRelationCustomer = "ibizplm.fetchidea_relation_customer"
-        [POST "/customers/fetchidea_relation_customer"] [POST "/products/{pkey}/customers/fetchidea_relation_customer"], read by Agent
+        [POST "/customers/fetchidea_relation_customer"] [POST "/products/{pkey}/customers/fetchidea_relation_customer"], list by Agent
         => fetch::idea_relation_customer(Given<Filters>) -> listed Fetched<CustomerBody>;
 
     /// 正常状态的客户，最近更新的在前。
     /// Lists customers that do not count as deleted, the latest changed first.
     FetchNormal = "ibizplm.fetchnormal"
-        [POST "/customers/fetchnormal"] [POST "/products/{pkey}/customers/fetchnormal"], read by Agent
+        [POST "/customers/fetchnormal"] [POST "/products/{pkey}/customers/fetchnormal"], list by Agent
         => fetch::normal(Given<Filters>) -> listed Fetched<CustomerBody>;
 
     /// 下载导入模板。
@@ -134,7 +138,7 @@ operations! { Ibizplm:
     /// Sends a list as a workbook: all that it finds, or one customer.
     ExportData = "ibizplm.exportdata"
         [POST "/customers/exportdata/{param}"] [POST "/customers/exportdata/{param}/{key}"]
-        [POST "/products/{pkey}/customers/exportdata/{param}"] [POST "/products/{pkey}/customers/exportdata/{param}/{key}"], read by Agent
+        [POST "/products/{pkey}/customers/exportdata/{param}"] [POST "/products/{pkey}/customers/exportdata/{param}/{key}"], list by Agent
         => export::export(Given<Exported>) -> file;
 
     /// 数据导入：逐行新建客户，返回未导入的行及原因；有无法识别的数据时一行也不导入。
@@ -161,7 +165,7 @@ operations! { Ibizplm:
 
     /// 报表：按等级和行业统计客户和工单。
     /// Prints how many customers and tickets there are, by grade and industry.
-    Report = "ibizplm.report" [POST "/customers/report"] [POST "/products/{pkey}/customers/report"], read by Agent
+    Report = "ibizplm.report" [POST "/customers/report"] [POST "/products/{pkey}/customers/report"], list by Agent
         => print::report(Given<Reported>) -> file;
 
     /// 作业的进度和结果。

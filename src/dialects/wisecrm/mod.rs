@@ -16,9 +16,13 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::answer_in_result;
+use super::members::{Answers, Names, Reading, Unknown};
 use crate::error::Error;
 use crate::protocol::envelope::Door;
 use fields::Record;
+
+/// Clients send all sorts of things that nobody reads.
+pub const READING: Reading = Reading { unknown: Unknown::Ignored, names: Names::Folded, answers: Answers::Envelope };
 
 operations! { WiseCrm:
     /// 新增客户。
@@ -31,7 +35,7 @@ operations! { WiseCrm:
         => account::get(account::Get<'_>) -> json Data<Record>;
     /// 查询客户列表，最新的在前。
     /// Lists customers, newest first.
-    ListAccounts = "account/list" [GET "/gw/account/list"], read by Agent
+    ListAccounts = "account/list" [GET "/gw/account/list"], list by Agent
         => account::list(account::List<'_>) -> json Page;
     /// 修改客户。
     /// Changes a customer.
@@ -43,7 +47,7 @@ operations! { WiseCrm:
         => account::delete(account::Delete<'_>) -> json Data<AccountId>;
     /// 用户列表。
     /// Lists the people of the company.
-    ListUsers = "user/list" [GET "/gw/user/list"], read by Agent
+    ListUsers = "user/list" [GET "/gw/user/list"], list by Agent
         => users::list(users::List<'_>) -> json Page;
     /// 元数据：实体。
     /// Lists the entities that there are.
@@ -59,7 +63,7 @@ operations! { WiseCrm:
         => metadata::picklists(metadata::PicklistsOf<'_>) -> json Data<Vec<metadata::Picklist>>;
     /// 高级查询：按条件查询客户，可排序。
     /// Lists the customers that meet conditions, sorted as the client wants them.
-    AdvancedQuery = "entity/adv-query" [POST "/gw/entity/adv-query"], read by Agent
+    AdvancedQuery = "entity/adv-query" [POST "/gw/entity/adv-query"], list by Agent
         => query::query(query::Query<'_>) -> json Page;
 }
 

@@ -14,6 +14,7 @@ use crate::domain::search_terms::{Word, fold, piece_of_name};
 use crate::domain::times::{self, SECOND};
 use crate::error::Error;
 use crate::ops::{Cx, find};
+use crate::protocol::folded::member;
 use crate::protocol::lenient::Scalar;
 use crate::store::conditions::{Column, Conditions, Direction, Join, Operand, Test};
 use crate::store::search::Search;
@@ -108,13 +109,14 @@ fn wrong(what: &str, expected: &str) -> Error {
 }
 
 fn conditions(cx: &Cx<'_>, body: &Map<String, Value>) -> Result<Conditions, Error> {
-    let join = match body.get("type").and_then(Value::as_str).map(str::to_ascii_uppercase).as_deref() {
+    let kind = member(body, "type");
+    let join = match kind.and_then(Value::as_str).map(str::to_ascii_uppercase).as_deref() {
         Some("AND") => Join::All,
         Some("OR") => Join::Any,
-        None if body.get("type").is_none_or(Value::is_null) => Join::All,
+        None if kind.is_none_or(Value::is_null) => Join::All,
         _ => return Err(wrong("type", "应为 AND 或 OR / expected AND or OR")),
     };
-    let filters = match body.get("filters") {
+    let filters = match member(body, "filters") {
         None | Some(Value::Null) => Vec::new(),
         Some(filters) => json::list(filters)
             .filter(|filters| filters.len() <= MOST)
@@ -125,11 +127,12 @@ fn conditions(cx: &Cx<'_>, body: &Map<String, Value>) -> Result<Conditions, Erro
 }
 
 fn condition(cx: &Cx<'_>, filter: &Value) -> Result<(Column, Test), Error> {
-    let member = |name: &str| filter.get(name).and_then(Value::as_str).unwrap_or_default();
-    let name = member("fieldName");
+    let given = |name: &str| member(filter.as_object()?, name);
+    let text = |name: &str| given(name).and_then(Value::as_str).unwrap_or_default();
+    let name = text("fieldName");
     let column = column(cx, name)?;
     let value = || {
-        Ok(match filter.get("value") {
+        Ok(match given("value") {
             Some(Value::String(text)) => text.trim().to_owned(),
             Some(Value::Number(number)) => number.to_string(),
             Some(Value::Bool(flag)) if column == Column::Deleted => flag.to_string(),
@@ -142,7 +145,7 @@ fn condition(cx: &Cx<'_>, filter: &Value) -> Result<(Column, Test), Error> {
         Ok::<_, Error>(if column == Column::Name { fold(&piece) } else { piece })
     };
     let operand = || operand(cx, column, name, &value()?);
-    let test = match member("operator") {
+    let test = match text("operator") {
         "=" => Test::Is(operand()?),
         "<>" => Test::IsNot(operand()?),
         ">" if has_order(cx, column) => Test::Above(operand()?),

@@ -12,6 +12,7 @@ use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::customer::{Changes, Patch};
 use crate::ops::find::{self, Identifier};
+use crate::ops::rights::Shown;
 
 /// What a field of ours is called here, in refusals.
 const NAMES: [(&str, &str); 3] = [("custname", "accountName"), ("cellphones", "phone"), ("jsonStr ", "c__")];
@@ -57,16 +58,35 @@ pub fn added(cx: &Cx<'_>, body: Map<String, Value>) -> Result<Changes<'static>, 
 }
 
 /// Returns what the customer of this number is to have instead.
-pub async fn changed(cx: &Cx<'_>, number: i64, body: Map<String, Value>) -> Result<Changes<'static>, Error> {
+pub async fn changed(cx: &Cx<'_>, number: i64, mut body: Map<String, Value>) -> Result<Changes<'static>, Error> {
+    // What is empty as it was shown is no change.
+    let given = [Account::Name, Account::Owner, Account::Unit];
+    let empty = ACCOUNT.iter().filter(|definition| given.contains(&definition.field));
+    let empty: Vec<_> = empty.filter(|definition| body.get(definition.name).is_some_and(is_blank)).collect();
+    if !empty.is_empty() {
+        let before = current(cx, number).await?;
+        for definition in empty {
+            let was_empty = match definition.field {
+                Account::Name => before.name.is_none(),
+                Account::Owner => before.owner_no.is_none(),
+                _ => before.group_id.is_none(),
+            };
+            if was_empty {
+                body.remove(definition.name);
+            }
+        }
+    }
     let changes = read(cx, body)?;
     let before = match (&changes.owner, &changes.group) {
-        (Patch::Set(_), Patch::Keep) => {
-            let found = find::find(cx, &Identifier::Id(number)).await?;
-            find::only(found.customers.into_iter())?.group_id
-        }
+        (Patch::Set(_), Patch::Keep) => current(cx, number).await?.group_id,
         _ => None,
     };
     with_group(cx, changes, before)
+}
+
+async fn current(cx: &Cx<'_>, number: i64) -> Result<Shown, Error> {
+    let found = find::find(cx, &Identifier::Id(number)).await?;
+    find::only(found.customers.into_iter())
 }
 
 /// Names the group of an owner for whom none is named.

@@ -8,7 +8,7 @@ use crate::domain::phone::{DASHES, half_width};
 const SHORTEST: usize = 8;
 const LONGEST: usize = 17;
 /// The most signs between two groups of digits of one number.
-const LONGEST_JOINT: usize = 3;
+pub const LONGEST_JOINT: usize = 3;
 
 pub fn is_digit(c: char) -> bool {
     half_width(c).is_ascii_digit()
@@ -74,7 +74,7 @@ fn groups(text: &str) -> Vec<Group> {
 }
 
 /// Whether this can stand inside of a number. A colon stands in times, an asterisk for what is hidden already.
-fn is_joint(c: char) -> bool {
+pub fn is_joint(c: char) -> bool {
     DASHES.contains(&c) || !(c.is_alphanumeric() || matches!(c, ':' | '*'))
 }
 

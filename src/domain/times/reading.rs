@@ -58,6 +58,14 @@ pub fn parse(text: &str, zone: &TimeZone) -> Result<i64, Unclear> {
     at.map(Timestamp::as_microsecond).map_err(|_| Unclear::Day)
 }
 
+/// Whether a time says by itself which one it is: it has an offset, or counts from 1970.
+#[must_use]
+pub fn is_instant(text: &str) -> bool {
+    let text: String = text.trim().chars().map(half_width).collect();
+    let mut reader = Reader { rest: &text };
+    unix(&text).is_some() || reader.date().is_ok() && matches!(reader.time(), Ok((_, Some(_))))
+}
+
 /// Reads a day, in the same forms; of a time, the day that it is in this time zone.
 pub fn date(text: &str, zone: &TimeZone) -> Result<Date, Unclear> {
     let at = Timestamp::from_microsecond(parse(text, zone)?).map_err(|_| Unclear::Day)?;

@@ -3,10 +3,12 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::plm::PlmPatch;
 use crate::domain::document::{Document, System};
+use crate::domain::times::{self, SECOND};
 
 /// What to do with one field.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -64,13 +66,44 @@ pub struct Changes<'a> {
     pub custom: Patch<BTreeMap<i64, Value>>,
     pub follow_count: Patch<i64>,
     pub last_accept: Patch<Cow<'a, str>>,
-    pub assigned_at: Patch<i64>,
-    pub last_follow_at: Patch<i64>,
+    pub assigned_at: Patch<Moment>,
+    pub last_follow_at: Patch<Moment>,
     /// Whether the company's duplicate rule counts.
     pub duplicates: Duplicates,
     /// Members of documents to be set, or removed by null.
     pub documents: Vec<(System, Document)>,
     pub plm: Option<PlmPatch>,
+}
+
+/// A point in time, as it was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Moment {
+    pub at: i64,
+    /// Whether it was written by the clock of a place, of which there are two the same when the clock is put back.
+    pub is_local: bool,
+}
+
+impl Moment {
+    /// A moment that is this one and no other.
+    #[must_use]
+    pub fn at(at: i64) -> Self {
+        Self { at, is_local: false }
+    }
+
+    /// Reads a time as people and programs write it, in this time zone.
+    pub fn parse(text: &str, zone: &TimeZone) -> Result<Self, times::Unclear> {
+        let at = times::parse(text, zone)?;
+        Ok(Self { at, is_local: !times::is_instant(text) })
+    }
+
+    /// Whether it is what is shown of another, to the minute.
+    #[must_use]
+    pub fn is_shown_of(self, other: i64, zone: &TimeZone) -> bool {
+        const MINUTE: i64 = 60 * SECOND;
+        let is_same = || other - other.rem_euclid(MINUTE) == self.at;
+        let reads_same = || self.is_local && times::to_minute(self.at, zone) == times::to_minute(other, zone);
+        self.at.rem_euclid(MINUTE) == 0 && (is_same() || reads_same())
+    }
 }
 
 /// What becomes of a customer that is there already by the company's rule.

@@ -2,9 +2,11 @@
 
 use serde_json::{Map, Value};
 
+use super::unmask::{self, refusal};
 use crate::domain::change::Line;
 use crate::domain::document::{self, Document, Member, Shape, System};
 use crate::domain::json;
+use crate::domain::masking::{Hidden, Unclear, restore_alike};
 use crate::domain::times::SECOND;
 use crate::error::Error;
 use crate::ops::details;
@@ -32,8 +34,8 @@ impl Changed {
     }
 }
 
-/// How a caller was shown a document, if not as it is stored.
-pub type AsShown<'a> = &'a (dyn Fn(System, &Document) -> Document + Sync);
+/// How a caller was shown a document, if not as it is stored, and what was hidden of it.
+pub type AsShown<'a> = &'a (dyn Fn(System, &Document) -> (Document, Hidden) + Sync);
 
 /// A document, and what is to become of it: the members are checked already, and null removes one.
 pub struct Patched {
@@ -92,10 +94,11 @@ pub async fn read(
     let mut read = Vec::with_capacity(patches.len());
     for (system, mut patch) in patches {
         let old = details::stored(tx.document(customer, system.name()).await?)?;
-        if let Some(as_shown) = as_shown {
-            restore(&mut patch, &as_shown(system, &old), &old);
-        }
         take_shown(system, &old, &mut patch);
+        if let Some(as_shown) = as_shown {
+            let (shown, hidden) = as_shown(system, &old);
+            restore(&mut patch, &shown, &old, &hidden)?;
+        }
         read.push(Patched::check(system, old, patch)?);
     }
     Ok(read)
@@ -111,23 +114,55 @@ pub async fn merge(tx: &mut Tx, patched: Vec<Patched>, now: i64) -> Result<Vec<C
 }
 
 /// Puts what is stored in the place of what was shown of it.
-fn restore(given: &mut Map<String, Value>, shown: &Map<String, Value>, stored: &Map<String, Value>) {
+pub fn restore(given: &mut Document, shown: &Document, stored: &Document, hidden: &Hidden) -> Result<(), Error> {
     for (name, value) in given.iter_mut() {
-        let (Some(shown), Some(stored)) = (shown.get(name), stored.get(name)) else { continue };
-        if value == shown {
-            value.clone_from(stored);
-            continue;
+        restore_value(value, shown.get(name), stored.get(name), hidden).map_err(|unclear| refusal(name, &unclear))?;
+    }
+    Ok(())
+}
+
+fn restore_value(
+    given: &mut Value,
+    shown: Option<&Value>,
+    stored: Option<&Value>,
+    hidden: &Hidden,
+) -> Result<(), Unclear> {
+    if let (Some(shown), Some(stored)) = (shown, stored)
+        && given == shown
+    {
+        given.clone_from(stored);
+        return Ok(());
+    }
+    match given {
+        Value::Object(members) => members.iter_mut().try_for_each(|(name, value)| {
+            let of = |object: Option<&Value>| object.and_then(|object| object.get(name)).cloned();
+            restore_value(value, of(shown).as_ref(), of(stored).as_ref(), hidden)
+        }),
+        Value::Array(list) => {
+            restore_texts(list, shown, stored)?;
+            list.iter_mut().try_for_each(|entry| {
+                let id = entry.get("id").cloned();
+                let of = |list: Option<&Value>| Some(Value::Object(entry_of(list, id.as_ref()?)?.clone()));
+                restore_value(entry, of(shown).as_ref(), of(stored).as_ref(), hidden)
+            })
         }
-        if let (Value::Object(value), Value::Object(shown), Value::Object(stored)) = (&mut *value, shown, stored) {
-            restore(value, shown, stored);
-        }
-        for entry in value.as_array_mut().into_iter().flatten().filter_map(Value::as_object_mut) {
-            let Some(id) = entry.get("id").cloned() else { continue };
-            if let (Some(shown), Some(stored)) = (entry_of(Some(shown), &id), entry_of(Some(stored), &id)) {
-                restore(entry, shown, stored);
-            }
+        Value::String(_) => unmask::restore_value(stored, given, hidden),
+        _ => Ok(()),
+    }
+}
+
+/// Puts the texts of a list back that were shown otherwise than they are stored.
+fn restore_texts(list: &mut [Value], shown: Option<&Value>, stored: Option<&Value>) -> Result<(), Unclear> {
+    let (Some(Value::Array(shown)), Some(Value::Array(stored))) = (shown, stored) else { return Ok(()) };
+    let texts = shown.iter().zip(stored).filter_map(|(shown, stored)| Some((shown.as_str()?.to_owned(), stored)));
+    let texts: Vec<(String, &Value)> = texts.collect();
+    let given: Vec<Option<String>> = list.iter().map(|entry| Some(entry.as_str()?.trim().to_owned())).collect();
+    for (entry, meant) in list.iter_mut().zip(restore_alike(&texts, &given)?) {
+        if let Some(stored) = meant {
+            entry.clone_from(stored);
         }
     }
+    Ok(())
 }
 
 /// The entry of a list that has this id.

@@ -2,14 +2,17 @@
 
 use std::borrow::Cow;
 
-use super::changes::{Changes, Patch};
+use super::changes::{Changes, Moment, Patch};
 use super::record::{self, Origin};
-use super::{begin, merge, stored, target};
+use super::{begin, merge, stored, target, unmask};
 use crate::domain::customer::Customer;
+use crate::domain::document::System;
+use crate::domain::masking::Unclear;
 use crate::domain::times::SECOND;
 use crate::error::Error;
 use crate::ops::find::Identifier;
-use crate::ops::{Cx, idempotency, tries};
+use crate::ops::{Cx, details, idempotency, tries};
+use crate::store::Tx;
 
 /// The longest text of a follow-up, characters.
 const LONGEST: usize = 2000;
@@ -21,6 +24,20 @@ pub struct FollowedUp {
     pub customer: i64,
     /// How many there are of this customer now.
     pub count: i64,
+}
+
+/// Returns a text about a customer with the digits of the numbers in it that are hidden from who writes it.
+async fn whole<'t>(cx: &Cx<'_>, tx: &mut Tx, customer: &Customer, text: &'t str) -> Result<Cow<'t, str>, Error> {
+    let country = cx.catalogue.company.country;
+    let mut meant = unmask::hidden(customer, country).restore(None, text);
+    for system in System::ALL {
+        if meant == Err(Unclear::Incomplete) {
+            let document = details::stored(tx.document(customer.id, system.name()).await?)?;
+            meant = unmask::hidden_with(customer, system, &document, country).restore(None, text);
+        }
+    }
+    let meant = meant.map_err(|unclear| unmask::refusal("text", &unclear))?;
+    Ok(meant.map_or(Cow::Borrowed(text), Cow::Owned))
 }
 
 /// Writes a follow-up down, with the customer's new deal flag if it is to have one.
@@ -43,12 +60,13 @@ pub async fn follow_up(
         return Ok(done);
     }
     let old = Customer::try_from(target(cx, &mut tx, identifier, &tried).await?)?;
+    let text = &*if cx.rights().masks() { whole(cx, &mut tx, &old, text).await? } else { Cow::Borrowed(text) };
     let origin = Origin::of(cx);
     let changes = Changes {
         flag: flag.map_or(Patch::Keep, Patch::Set),
         follow_count: Patch::Set(old.follow_count.saturating_add(1)),
         // Shown, and sent back, without seconds.
-        last_follow_at: Patch::Set(origin.at - origin.at.rem_euclid(60 * SECOND)),
+        last_follow_at: Patch::Set(Moment::at(origin.at - origin.at.rem_euclid(60 * SECOND))),
         ..Changes::default()
     };
     let merged = merge::merge(&old, changes, &cx.catalogue)?;

@@ -3,9 +3,10 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 
+use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::changes::{Changes, Patch, PhoneChange};
+use super::changes::{Changes, Moment, Patch, PhoneChange};
 use super::documents::Changed;
 use super::plm::PlmChanged;
 use crate::domain::catalogue::{Catalogue, Dictionary, login_key};
@@ -54,10 +55,21 @@ pub fn merge(old: &Customer, changes: Changes<'_>, catalogue: &Catalogue) -> Res
         .try_map(|count| in_range("followNum", count, i64::from(i32::MAX)))?
         .apply(Some(new.follow_count))
         .unwrap_or(0);
-    new.assigned_at = changes.assigned_at.apply(new.assigned_at);
-    new.last_follow_at = changes.last_follow_at.apply(new.last_follow_at);
+    let zone = &catalogue.company.time_zone;
+    new.assigned_at = moment(changes.assigned_at, new.assigned_at, zone);
+    new.last_follow_at = moment(changes.last_follow_at, new.last_follow_at, zone);
     let labels = changes.labels.map(label_names).transpose()?;
     Ok(Merged { customer: new, labels, documents: Vec::new(), plm: None })
+}
+
+/// The moment to be. What is shown of it comes back without its seconds, and means the same.
+fn moment(patch: Patch<Moment>, old: Option<i64>, zone: &TimeZone) -> Option<i64> {
+    match (patch, old) {
+        (Patch::Keep, old) => old,
+        (Patch::Clear, _) => None,
+        (Patch::Set(given), Some(old)) if given.is_shown_of(old, zone) => Some(old),
+        (Patch::Set(given), _) => Some(given.at),
+    }
 }
 
 /// Refuses a customer that lacks a required custom field.

@@ -19,7 +19,7 @@ mod unmask;
 mod versions;
 
 pub use batch::create_all;
-pub use changes::{Changes, Duplicates, Patch, PhoneChange};
+pub use changes::{Changes, Duplicates, Moment, Patch, PhoneChange};
 pub use follow_up::{FollowedUp, follow_up};
 pub use merge::Merged;
 pub use plm::{PlmPatch, profile};
@@ -42,7 +42,6 @@ use crate::domain::catalogue::Role;
 use crate::domain::change;
 use crate::domain::customer::Customer;
 use crate::domain::document::{Document, System};
-use crate::domain::masking::Known;
 use crate::domain::phone::Phone;
 use crate::error::Error;
 use crate::store::rows::CustomerRow;
@@ -78,8 +77,10 @@ pub async fn update(
     let current = target(cx, &mut tx, identifier, &tried).await?;
     let old = Customer::try_from(current.clone())?;
     let tried = seen::tried(cx, &mut tx, &current, &old, &changes).await?;
+    let country = cx.catalogue.company.country;
     let as_shown = |system: System, document: &Document| {
-        details::masked(system, document.clone(), &old.phones, cx.catalogue.company.country)
+        let shown = details::masked(system, document.clone(), &old.phones, country);
+        (shown, unmask::hidden_with(&old, system, document, country))
     };
     let as_shown: Option<documents::AsShown<'_>> = if cx.rights().masks() { Some(&as_shown) } else { None };
     let patches = std::mem::take(&mut changes.documents);
@@ -91,19 +92,16 @@ pub async fn update(
         documents = documents::read(&mut tx, old.id, patches, as_shown, take_shown).await?;
     }
     shared::share(&mut changes, &mut documents, &old, &cx.catalogue)?;
-    if cx.rights().masks() {
-        unmask::unmask(&mut changes, &old, &cx.catalogue);
+    let hidden = cx.rights().masks().then(|| unmask::hidden(&old, country));
+    if let Some(hidden) = &hidden {
+        unmask::unmask(&mut changes, &old, hidden, &cx.catalogue)?;
         shared::respell(&mut changes);
     }
     let duplicates = changes.duplicates;
     let profile = changes.plm.take();
     let mut merged = merge::merge(&old, changes, &cx.catalogue)?;
     merged.documents = documents::merge(&mut tx, documents, cx.now).await?;
-    let known = cx
-        .rights()
-        .masks()
-        .then(|| Known::of(old.phones.iter().map(|phone| phone.content.as_str()), cx.catalogue.company.country));
-    merged.plm = plm::merge(&mut tx, &cx.catalogue, Some(old.id), profile, known.as_ref()).await?;
+    merged.plm = plm::merge(&mut tx, &cx.catalogue, Some(old.id), profile, hidden).await?;
     stay_within(cx, &merged.customer)?;
     duplicates::check(cx, &mut tx, duplicates, &old, &merged.customer, &tried).await?;
     let overtaken = expected.overtaken_by(&mut tx, &current).await?;

@@ -4,11 +4,12 @@ use super::changes::{Changes, Duplicates};
 use super::documents::Patched;
 use super::plm::{self, PlmPatch};
 use super::record::{self, Origin};
-use super::{Merged, adopt, documents, duplicates, merge, shared, stay_within, stored};
+use super::{Merged, adopt, documents, duplicates, merge, shared, stay_within, stored, unmask};
 use crate::domain::catalogue::Role;
 use crate::domain::change;
 use crate::domain::customer::Customer;
 use crate::domain::document::Document;
+use crate::domain::masking::Hidden;
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::tries::Tried;
@@ -28,10 +29,20 @@ impl New {
     pub fn check(cx: &Cx<'_>, mut changes: Changes<'_>) -> Result<Self, Error> {
         // By whatever name and system it is asked for, it is this right that is needed.
         cx.require("create_customer", Role::Agent)?;
+        let masks = cx.rights().masks();
         let documents = std::mem::take(&mut changes.documents).into_iter();
-        let documents = documents.map(|(system, patch)| Patched::check(system, Document::new(), patch));
+        let documents = documents.map(|(system, mut patch)| {
+            if masks {
+                documents::restore(&mut patch, &Document::new(), &Document::new(), &Hidden::default())?;
+            }
+            Patched::check(system, Document::new(), patch)
+        });
         let mut documents = documents.collect::<Result<Vec<_>, _>>()?;
         shared::share(&mut changes, &mut documents, &Customer::default(), &cx.catalogue)?;
+        if masks {
+            // Nothing was shown of it: a number in it that is hidden belongs to somebody else, and would not be whole.
+            unmask::unmask(&mut changes, &Customer::default(), &Hidden::default(), &cx.catalogue)?;
+        }
         let duplicates = changes.duplicates;
         let profile = changes.plm.take();
         let mut merged = merge::merge(&Customer::default(), changes, &cx.catalogue)?;
@@ -53,7 +64,8 @@ impl New {
         let Self { mut merged, documents, profile, duplicates } = self;
         duplicates::check(cx, tx, duplicates, &Customer::default(), &merged.customer, tried).await?;
         merged.documents = documents::merge(tx, documents, cx.now).await?;
-        merged.plm = plm::merge(tx, &cx.catalogue, None, profile, None).await?;
+        let hidden = cx.rights().masks().then(Hidden::default);
+        merged.plm = plm::merge(tx, &cx.catalogue, None, profile, hidden).await?;
         let id = record::insert(tx, &cx.catalogue, merged, &Origin::of(cx)).await?;
         stored(tx, id).await
     }

@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use super::record::Origin;
+use super::unmask::{refusal, restore_value};
 use crate::domain::catalogue::{Catalogue, login_key};
 use crate::domain::change::Line;
 use crate::domain::ids;
-use crate::domain::masking::Known;
+use crate::domain::masking::{Hidden, Unclear, mask_text, restore_alike};
 use crate::domain::plm::{self, Attention, MEMBERS, NOT_FOLLOWING, Profile};
 use crate::error::Error;
 use crate::store::Tx;
@@ -68,13 +69,13 @@ fn names(attentions: &[Attention]) -> Option<String> {
 
 /// Returns what the profile becomes. Refuses an id that is in use, and a product that there is not.
 ///
-/// With `masks`, what the caller was shown masked and sends back stays as it is stored.
+/// With what was `hidden` from the caller, what he was shown masked and sends back stays as it is stored.
 pub async fn merge(
     tx: &mut Tx,
     catalogue: &Catalogue,
     customer: Option<i64>,
     patch: Option<PlmPatch>,
-    masks: Option<&Known>,
+    hidden: Option<Hidden>,
 ) -> Result<Option<PlmChanged>, Error> {
     let Some(PlmPatch { id, mut members, attentions, followers }) = patch else { return Ok(None) };
     if let Some(id) = &id {
@@ -88,11 +89,14 @@ pub async fn merge(
         None => None,
     };
     let old = stored.as_ref().map_or_else(plm::empty, profile);
-    if let Some(known) = masks {
-        members.retain(|name, given| {
-            let stored = old.get(name);
-            stored == Some(given) || stored.map(|stored| known.mask_value(stored)).as_ref() != Some(given)
-        });
+    let hidden = hidden.map(|mut hidden| {
+        old.values().filter_map(Value::as_str).for_each(|text| hidden.learn(text));
+        hidden
+    });
+    if let Some(hidden) = &hidden {
+        for (name, given) in members.iter_mut() {
+            restore_value(old.get(name), given, hidden).map_err(|unclear| refusal(name, &unclear))?;
+        }
     }
     let mut new = old.clone();
     new.extend(members);
@@ -110,6 +114,9 @@ pub async fn merge(
         let attention = |row: AttentionRow| Attention { user_id: row.user_id, name: row.name, kind: row.kind };
         let before: Vec<Attention> = before.into_iter().map(attention).collect();
         let mut after = attentions.unwrap_or_else(|| before.clone());
+        if let Some(hidden) = &hidden {
+            restore_attentions(&mut after, &before, hidden).map_err(|unclear| refusal("attentions", &unclear))?;
+        }
         if let Some(followers) = followers {
             after = followed(after, followers, catalogue);
         }
@@ -118,6 +125,25 @@ pub async fn merge(
         None
     };
     Ok(Some(PlmChanged { id, old, new, attentions }))
+}
+
+/// People outside of the staff are told by whatever id they were given, which can read like a telephone number.
+fn restore_attentions(given: &mut [Attention], stored: &[Attention], hidden: &Hidden) -> Result<(), Unclear> {
+    let shown = |text: &str| mask_text(text).into_owned();
+    let people: Vec<(String, &Attention)> = stored.iter().map(|known| (shown(&known.user_id), known)).collect();
+    let ids: Vec<Option<String>> = given.iter().map(|one| Some(one.user_id.clone())).collect();
+    for (one, known) in given.iter_mut().zip(restore_alike(&people, &ids)?) {
+        if let Some(known) = known {
+            one.user_id.clone_from(&known.user_id);
+        }
+        let name = known.and_then(|known| known.name.as_deref());
+        if let Some(given) = &one.name
+            && let Some(meant) = hidden.restore(name, given)?
+        {
+            one.name = Some(meant);
+        }
+    }
+    Ok(())
 }
 
 /// Who follows a customer once these are to: who is there already stays as he is, and so does who does not follow.

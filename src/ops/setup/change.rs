@@ -6,12 +6,12 @@ use serde_json::{Value, json};
 use super::{DictionaryKind, NewCredential};
 use crate::domain::catalogue::{Role, login_key};
 use crate::domain::custom_field::FieldKind;
-use crate::domain::rights::Adjustment;
+use crate::domain::rights::{Adjustment, RightsPatch};
 use crate::error::Error;
 use crate::ops::audit::{self, Actor};
 use crate::ops::credential::Kind;
 use crate::ops::plm::{self, ProductRole};
-use crate::ops::{Cx, idempotency};
+use crate::ops::{Cx, catalogue, idempotency};
 use crate::store::Tx;
 
 /// What is to be created or changed. What is `None` stays as it is, or as a new one usually is.
@@ -77,8 +77,8 @@ pub enum Change {
     DictionaryItem {
         kind: DictionaryKind,
         value: String,
-        name: String,
-        position: i64,
+        name: Option<String>,
+        position: Option<i64>,
     },
     Task {
         id: i64,
@@ -86,14 +86,14 @@ pub enum Change {
     },
     Field {
         id: i64,
-        name: String,
-        kind: FieldKind,
-        options: Vec<String>,
-        required: bool,
+        name: Option<String>,
+        kind: Option<FieldKind>,
+        options: Option<Vec<String>>,
+        required: Option<bool>,
     },
     Rights {
         role: Role,
-        adjustment: Adjustment,
+        patch: RightsPatch,
     },
 }
 
@@ -149,7 +149,7 @@ impl Change {
             }
             Self::Task { id, .. } => json!({ "set": "task", "id": id }),
             Self::Field { id, .. } => json!({ "set": "field", "id": id }),
-            Self::Rights { role, adjustment } => json!({ "set": "rights", "role": role.name(), "to": adjustment }),
+            Self::Rights { role, patch } => json!({ "set": "rights", "role": role.name(), "to": patch }),
         }
     }
 
@@ -219,15 +219,15 @@ impl Change {
                 return Ok(Some(secret));
             }
             Self::DictionaryItem { kind, value, name, position } => {
-                super::dictionary_item(tx, kind, &value, &name, position).await?;
+                super::dictionary_item(tx, kind, &value, name.as_deref(), position).await?;
             }
             Self::Task { id, name } => super::task(tx, id, &name).await?,
             Self::Field { id, name, kind, options, required } => {
-                super::custom_field(tx, id, &name, kind, &options, required).await?;
+                put_custom_field(tx, id, name, kind, options, required).await?;
             }
             Self::Product { id, name } => plm::put_product(tx, &id, &name).await?,
             Self::ProductMember { product, login_no, role } => plm::put_member(tx, &product, &login_no, role).await?,
-            Self::Rights { role, adjustment } => super::role_rights(tx, role, &adjustment).await?,
+            Self::Rights { role, patch } => put_rights(tx, role, patch).await?,
         }
         Ok(None)
     }
@@ -274,7 +274,7 @@ async fn put_operator(
         let known = tx.memberships().await?.into_iter();
         known.filter(|membership| membership.login_key == key).map(|membership| membership.group_id).collect()
     };
-    let name = name.or(before.map(|staff| staff.name)).ok_or_else(|| Error::parameter("name: 缺少 / is missing"))?;
+    let name = name.or(before.map(|staff| staff.name)).ok_or_else(missing_name)?;
     let new_role = role.or(old_role).unwrap_or(Role::Agent);
     super::operator(tx, login_no, &name, new_role, &groups).await?;
     // What was signed in with more rights than are left is to sign in again.
@@ -282,6 +282,38 @@ async fn put_operator(
         tx.sign_out(&key, now).await?;
     }
     Ok(())
+}
+
+async fn put_custom_field(
+    tx: &mut Tx,
+    id: i64,
+    name: Option<String>,
+    kind: Option<FieldKind>,
+    options: Option<Vec<String>>,
+    required: Option<bool>,
+) -> Result<(), Error> {
+    let before = tx.custom_fields().await?.into_iter().find(|field| field.id == id).map(catalogue::field_of);
+    let name = name.or(before.as_ref().map(|field| field.name.clone())).ok_or_else(missing_name)?;
+    let kind = kind.or(before.as_ref().map(|field| field.kind)).unwrap_or(FieldKind::Text);
+    let required = required.or(before.as_ref().map(|field| field.required)).unwrap_or_default();
+    // The options of a field that has none any more go with its kind.
+    let kept = before.filter(|_| kind == FieldKind::Option).map(|field| field.options);
+    super::custom_field(tx, id, &name, kind, &options.or(kept).unwrap_or_default(), required).await
+}
+
+async fn put_rights(tx: &mut Tx, role: Role, patch: RightsPatch) -> Result<(), Error> {
+    // Two admins change different rights of a role one after the other.
+    tx.count(0, 0, 0, 0, 0, 0, 0).await?;
+    let row = tx.role_rights().await?.into_iter().find(|row| row.role == role.name());
+    let before: Adjustment = match row {
+        Some(row) => serde_json::from_str(&row.rights).map_err(|cause| Error::internal(&cause))?,
+        None => Adjustment::default(),
+    };
+    super::role_rights(tx, role, &patch.apply(before)).await
+}
+
+pub(super) fn missing_name() -> Error {
+    Error::parameter("name: 缺少 / is missing")
 }
 
 /// Makes an admin's changes, all or none. Returns the secret of a credential, which is told once.

@@ -210,18 +210,25 @@ pub fn secret() -> String {
     format!("{}{}", Uuid::new_v4().simple(), Uuid::new_v4().simple())
 }
 
+/// Creates or changes an entry of a dictionary. What is not given stays; a new one needs a name, and comes first.
 pub async fn dictionary_item(
     tx: &mut Tx,
     kind: DictionaryKind,
     value: &str,
-    name: &str,
-    position: i64,
+    name: Option<&str>,
+    position: Option<i64>,
 ) -> Result<(), Error> {
     check_name("value", value)?;
-    check_name("name", name)?;
     let known = tx.dictionary_items().await?;
-    let others = known.iter().filter(|item| item.kind == kind.name() && item.value != value);
-    must_be_new(name, others.map(|item| item.name.as_str()))?;
+    let known = known.iter().filter(|item| item.kind == kind.name());
+    match name {
+        Some(name) => {
+            check_name("name", name)?;
+            must_be_new(name, known.filter(|item| item.value != value).map(|item| item.name.as_str()))?;
+        }
+        None if known.clone().any(|item| item.value == value) => {}
+        None => return Err(change::missing_name()),
+    }
     tx.put_dictionary_item(kind.name(), value, name, position).await?;
     Ok(())
 }

@@ -1,5 +1,5 @@
 #![no_main]
-use laidian::domain::masking::{Known, mask, mask_json, mask_text};
+use laidian::domain::masking::{Hidden, Known, mask, mask_json, mask_text};
 use laidian::domain::phone::CHINA;
 use libfuzzer_sys::fuzz_target;
 
@@ -10,6 +10,14 @@ fuzz_target!(|text: &str| {
     assert_eq!(mask(text).chars().count(), length);
     let known = Known::of(text.lines(), &CHINA);
     assert_eq!(known.mask(text).chars().count(), length);
+
+    // The first line is stored, and the others are written in its place.
+    let mut hidden = Hidden::of(known);
+    text.lines().for_each(|line| hidden.learn_phone(line));
+    let (own, given) = text.split_once('\n').unwrap_or((text, text));
+    if let Ok(Some(meant)) = hidden.restore(Some(own), given) {
+        assert_eq!(hidden.mask(&meant), hidden.mask(given.trim()));
+    }
 
     let json = serde_json::json!({ "text": [text], "by name": { (text): 1 } }).to_string();
     let value: serde_json::Value = serde_json::from_str(&mask_json(&json)).expect("masked JSON is JSON");

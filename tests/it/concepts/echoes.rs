@@ -18,13 +18,13 @@ both_engines! {
 }
 
 /// Reads and writes one customer of the main company.
-struct Desk {
-    systems: Systems,
-    id: i64,
+pub(super) struct Desk {
+    pub(super) systems: Systems,
+    pub(super) id: i64,
 }
 
 impl Desk {
-    async fn of(engine: Engine, customer: Value) -> (crate::support::TestServer, Self) {
+    pub(super) async fn of(engine: Engine, customer: Value) -> (crate::support::TestServer, Self) {
         let server = super::server_with_fields(engine).await;
         let mut systems = Systems::of(&server).await;
         let created = systems.act("trcs001", "create_customer", json!({ "customer": customer })).await;
@@ -32,22 +32,22 @@ impl Desk {
         (server, Self { systems, id })
     }
 
-    async fn act(&mut self, by: &str, action: &str, members: Value) -> Value {
+    pub(super) async fn act(&mut self, by: &str, action: &str, members: Value) -> Value {
         let mut frame = json!({"type": "id", "content": self.id});
         frame.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
         self.systems.act(by, action, frame).await
     }
 
-    async fn put(&mut self, by: &str, system: &str, fields: Value) {
+    pub(super) async fn put(&mut self, by: &str, system: &str, fields: Value) {
         self.act(by, "put_details", json!({"system": system, "fields": fields})).await;
     }
 
     /// What the call centre shows to a supervisor.
-    async fn shown(&mut self) -> Value {
+    pub(super) async fn shown(&mut self) -> Value {
         self.act("trcs009", "get_customer", json!({})).await["result"][0].take()
     }
 
-    async fn stored(&mut self, by: &str, system: &str) -> Value {
+    pub(super) async fn stored(&mut self, by: &str, system: &str) -> Value {
         self.act(by, "get_details", json!({"system": system})).await["result"].take()
     }
 
@@ -55,13 +55,13 @@ impl Desk {
         ids::to_hex32(MAIN, self.id)
     }
 
-    async fn plm(&mut self, by: &str, action: &str, mut members: Value) -> Value {
+    pub(super) async fn plm(&mut self, by: &str, action: &str, mut members: Value) -> Value {
         members["key"] = self.key().into();
         self.systems.act(by, action, members).await["result"].take()
     }
 
     /// Agents see numbers masked from now on.
-    async fn mask_agents(&mut self) {
+    pub(super) async fn mask_agents(&mut self) {
         self.systems.act("admin1054", "put_rights", json!({"role": "agent", "phones": "masked"})).await;
     }
 }

@@ -3,6 +3,7 @@
 mod echoes;
 mod known;
 mod random;
+mod returned;
 mod shown;
 mod table;
 mod views;
@@ -35,8 +36,8 @@ async fn server_with_fields(engine: Engine) -> TestServer {
     {
         setup::custom_field(&mut tx, id, name, kind, choices, false).await.unwrap();
     }
-    setup::dictionary_item(&mut tx, DictionaryKind::Type, "3", KINDS[3], 3).await.unwrap();
-    setup::dictionary_item(&mut tx, DictionaryKind::Source, "3", SOURCES[3], 3).await.unwrap();
+    setup::dictionary_item(&mut tx, DictionaryKind::Type, "3", Some(KINDS[3]), Some(3)).await.unwrap();
+    setup::dictionary_item(&mut tx, DictionaryKind::Source, "3", Some(SOURCES[3]), Some(3)).await.unwrap();
     tx.commit().await.unwrap();
     server.backend().catalogues.forget(MAIN).await;
     server

@@ -40,12 +40,31 @@ fn is_protected(head: &str) -> bool {
         "x-content-type-options: nosniff",
         "referrer-policy: no-referrer",
         "x-frame-options: deny",
-        "content-security-policy: default-src 'none'; frame-ancestors 'none'",
         "cross-origin-resource-policy: same-origin",
         "cache-control: no-store",
     ]
     .iter()
     .all(|header| head.lines().filter(|line| line == header).count() == 1)
+        && policy(head).starts_with("default-src 'none'; ")
+        && policy(head).ends_with("frame-ancestors 'none'")
+}
+
+/// The one policy of an answer.
+fn policy(head: &str) -> &str {
+    let mut policies = head.lines().filter_map(|line| line.strip_prefix("content-security-policy: "));
+    let (first, second) = (policies.next(), policies.next());
+    assert_eq!(second, None, "{head}");
+    first.unwrap_or_default()
+}
+
+/// The page on which the README's frame is tried opens a socket of its own server, and nothing else is done there.
+#[tokio::test]
+async fn the_servers_own_page_may_open_its_socket() {
+    let server = serve().await;
+    let own = head(&server, "GET /").await;
+    assert_eq!(policy(&own), "default-src 'none'; connect-src 'self'; frame-ancestors 'none'");
+    assert_eq!(policy(&head(&server, "GET /healthz").await), "default-src 'none'; frame-ancestors 'none'");
+    server.stop().await;
 }
 
 #[tokio::test]
