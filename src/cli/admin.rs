@@ -15,7 +15,7 @@ use crate::domain::rights::Adjustment;
 use crate::domain::times;
 use crate::ops::audit::Actor;
 use crate::ops::setup::{self, Change, DictionaryKind};
-use crate::ops::{Backend, credential, password};
+use crate::ops::{Backend, credential, password, rederive};
 use crate::store::Store;
 
 #[derive(Debug, clap::Args)]
@@ -38,6 +38,9 @@ enum What {
         /// 电话的默认国家，新公司默认 CN / the country of its phone numbers; CN for a new company
         #[arg(long)]
         country: Option<String>,
+        /// 本地区号，如 021：拨打市话时省略的区号；空表示没有 / the area code that its people leave out when they dial, such as 021
+        #[arg(long, value_name = "CODE")]
+        area_code: Option<String>,
         /// WiseCRM 接口的查重字段：accountName、phone，逗号分隔，可为空 / the fields of WiseCRM's duplicate rule, parted by a comma
         #[arg(long, value_name = "FIELDS")]
         duplicates: Option<String>,
@@ -183,6 +186,9 @@ enum What {
     },
     /// 列出全部公司及其设置 / list all companies and what they have set up
     Show,
+    /// 列出号码相同的客户（升级后，不同写法归为同一号码）：公司 客户 号码 另一客户 / list customers who share a number since a newer version reads
+    /// numbers otherwise: company, customer, number, the customer with whom it is found
+    Conflicts,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -201,6 +207,7 @@ pub async fn run(args: Args) -> Result<ExitCode, Box<dyn Error>> {
     let done = match args.what {
         What::Show => show(&backend.store).await,
         What::Audit { company, limit } => audit(&backend.store, company, limit).await,
+        What::Conflicts => conflicts(&backend.store).await,
         what => change(&backend, what).await,
     };
     backend.store.close().await?;
@@ -215,9 +222,13 @@ async fn change(backend: &Backend, what: What) -> Result<(), Box<dyn Error>> {
     }
     let tells = matches!(change, Change::Credential { secret: None, .. } | Change::Rotate { secret: None, .. });
     let actor = Actor { login_no: ACTOR.to_owned(), address: None };
+    let moves = matches!(change, Change::Company { area_code: Some(_), .. });
     let mut tx = scope.write().await?;
     let secret = change.apply(&mut tx, &actor, backend.clock.now()).await?;
     tx.commit().await?;
+    if moves {
+        rederive::all(&backend.store, &backend.rederived).await?;
+    }
     if let Some(secret) = secret.filter(|_| tells) {
         writeln!(std::io::stdout(), "{secret}")?;
     }
@@ -227,8 +238,8 @@ async fn change(backend: &Backend, what: What) -> Result<(), Box<dyn Error>> {
 /// What a command wants changed, and in which company.
 async fn change_of(store: &Store, what: What) -> Result<Option<(i64, Change)>, Box<dyn Error>> {
     Ok(Some(match what {
-        What::Company { id, name, time_zone, country, duplicates } => {
-            (id, Change::Company { name, time_zone, country, duplicates })
+        What::Company { id, name, time_zone, country, area_code, duplicates } => {
+            (id, Change::Company { name, time_zone, country, area_code, duplicates })
         }
         What::Group { company, id, name } => (company, Change::Group { id, name }),
         What::Operator { company, login_no, name, groups, role, mobile } => {
@@ -276,7 +287,7 @@ async fn change_of(store: &Store, what: What) -> Result<Option<(i64, Change)>, B
             let kind = FieldKind::parse(&kind).unwrap_or(FieldKind::Text);
             (company, Change::Field { id, name, kind, options, required })
         }
-        What::Show | What::Audit { .. } => return Ok(None),
+        What::Show | What::Audit { .. } | What::Conflicts => return Ok(None),
     }))
 }
 
@@ -309,6 +320,22 @@ async fn audit(store: &Store, company: i64, limit: i64) -> Result<(), Box<dyn Er
         let at = times::to_iso(row.at, &jiff::tz::TimeZone::UTC);
         let address = if row.address.is_empty() { "-" } else { &row.address };
         writeln!(out, "{at} {} {} {address} {}", row.kind, row.login_no, row.what)?;
+    }
+    Ok(())
+}
+
+/// Lists the customers who share a number since numbers are read by other rules, one pair a line.
+async fn conflicts(store: &Store) -> Result<(), Box<dyn Error>> {
+    let mut out = std::io::stdout();
+    for company in store.companies().await? {
+        let scope = store.company(company.id);
+        let mut after = 0;
+        while let Some((clashes, last)) = rederive::clashes(&scope, &company, after).await? {
+            for clash in clashes {
+                writeln!(out, "{} {} {} {}", company.id, clash.customer, clash.typed, clash.other)?;
+            }
+            after = last;
+        }
     }
     Ok(())
 }

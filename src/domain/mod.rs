@@ -17,4 +17,5 @@ pub mod region;
 pub mod rights;
 pub mod search_terms;
 pub mod signature;
+pub mod text;
 pub mod times;

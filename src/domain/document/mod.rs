@@ -8,6 +8,8 @@ pub mod shared;
 
 use serde_json::{Map, Number, Value};
 
+use super::text::visible;
+
 /// A document of a customer: its members by name.
 pub type Document = Map<String, Value>;
 
@@ -96,13 +98,13 @@ fn checked(shape: &Shape, given: &Value) -> Result<Value, Wrong> {
     let wrong = |expected: &str| Err((String::new(), expected.to_owned()));
     match (shape, given) {
         (Shape::Text(longest), given) => match text_of(given) {
-            Some(text) if text.chars().count() <= *longest && !text.contains('\0') => Ok(text.trim().into()),
+            Some(text) if text.chars().count() <= *longest && !text.contains('\0') => Ok((*visible(&text)).into()),
             _ => wrong(&format!("a text of at most {longest} characters")),
         },
         (Shape::Phone, given) => match text_of(given) {
             // What was shown masked is no number.
             Some(text) if text.chars().count() <= LONGEST && !text.contains(['\0', '*', '＊']) => {
-                Ok(text.trim().into())
+                Ok((*visible(&text)).into())
             }
             _ => wrong("a phone number"),
         },

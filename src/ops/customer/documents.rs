@@ -2,8 +2,10 @@
 
 use serde_json::{Map, Value};
 
+use super::contacts;
 use crate::domain::change::Line;
 use crate::domain::document::{self, Document, Member, Shape, System};
+use crate::domain::phone::Home;
 use crate::domain::times::SECOND;
 use crate::error::Error;
 use crate::ops::details;
@@ -43,7 +45,7 @@ pub struct Patched {
 
 impl Patched {
     /// Refuses what cannot be in the document.
-    pub fn check(system: System, old: Document, mut patch: Document) -> Result<Self, Error> {
+    pub fn check(system: System, old: Document, mut patch: Document, home: &Home) -> Result<Self, Error> {
         for (name, given) in &mut patch {
             let member = system.member(name).ok_or_else(|| {
                 Error::parameter(format!("{name}: {} 没有这个字段 / has no such field", system.name()))
@@ -56,6 +58,7 @@ impl Patched {
                 *given = document::check(member, given).map_err(Error::parameter)?;
             }
         }
+        contacts::check_phones(system, &old, &patch, home)?;
         Ok(Self { system, old, patch })
     }
 
@@ -87,6 +90,7 @@ pub async fn read(
     patches: Vec<(System, Document)>,
     as_shown: Option<AsShown<'_>>,
     take_shown: impl Fn(System, &Document, &mut Document),
+    home: &Home,
 ) -> Result<Vec<Patched>, Error> {
     let mut read = Vec::with_capacity(patches.len());
     for (system, mut patch) in patches {
@@ -95,7 +99,7 @@ pub async fn read(
             restore(&mut patch, &as_shown(system, &old), &old);
         }
         take_shown(system, &old, &mut patch);
-        read.push(Patched::check(system, old, patch)?);
+        read.push(Patched::check(system, old, patch, home)?);
     }
     Ok(read)
 }
@@ -172,10 +176,11 @@ async fn number(tx: &mut Tx, name: &str, before: Option<&Value>, entries: &mut [
 }
 
 /// Stores the documents that have changed.
-pub async fn store(tx: &mut Tx, customer: i64, documents: &[Changed]) -> Result<(), Error> {
+pub async fn store(tx: &mut Tx, customer: i64, documents: &[Changed], home: &Home) -> Result<(), Error> {
     for changed in documents.iter().filter(|changed| changed.old != changed.new) {
         let document = serde_json::to_string(&changed.new).map_err(|cause| Error::internal(&cause))?;
         tx.put_document(customer, changed.system.name(), &document).await?;
+        contacts::store_phones(tx, customer, changed.system, &changed.old, &changed.new, home).await?;
     }
     Ok(())
 }

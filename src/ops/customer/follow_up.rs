@@ -6,6 +6,7 @@ use super::changes::{Changes, Patch};
 use super::record::{self, Origin};
 use super::{begin, merge, stored, target};
 use crate::domain::customer::Customer;
+use crate::domain::text::visible;
 use crate::domain::times::SECOND;
 use crate::error::Error;
 use crate::ops::find::Identifier;
@@ -30,7 +31,7 @@ pub async fn follow_up(
     text: &str,
     flag: Option<Cow<'_, str>>,
 ) -> Result<FollowedUp, Error> {
-    let text = text.trim();
+    let text = &*visible(text);
     if text.is_empty() || text.chars().count() > LONGEST || text.contains('\0') {
         return Err(Error::parameter(format!(
             "text: 1 到 {LONGEST} 个字符，不含 U+0000 / expected 1 to {LONGEST} characters without U+0000"

@@ -5,6 +5,8 @@
 
 mod batch;
 mod changes;
+mod contacts;
+pub mod derived;
 mod documents;
 mod duplicates;
 mod follow_up;
@@ -43,7 +45,7 @@ use crate::domain::change;
 use crate::domain::customer::Customer;
 use crate::domain::document::{Document, System};
 use crate::domain::masking::Known;
-use crate::domain::phone::Phone;
+use crate::domain::phone::Home;
 use crate::error::Error;
 use crate::store::rows::CustomerRow;
 use crate::store::{Tx, Within};
@@ -79,7 +81,7 @@ pub async fn update(
     let old = Customer::try_from(current.clone())?;
     let tried = seen::tried(cx, &mut tx, &current, &old, &changes).await?;
     let as_shown = |system: System, document: &Document| {
-        details::masked(system, document.clone(), &old.phones, cx.catalogue.company.country)
+        details::masked(system, document.clone(), &old.phones, &cx.catalogue.company.home)
     };
     let as_shown: Option<documents::AsShown<'_>> = if cx.rights().masks() { Some(&as_shown) } else { None };
     let patches = std::mem::take(&mut changes.documents);
@@ -88,7 +90,7 @@ pub async fn update(
         let words = Words::within(cx, &mut tx, old.id, &old.phones).await?;
         let shown = words.shown(&cx.show(current.clone())?, &cx.catalogue)?;
         let take_shown = |system, stored: &Document, patch: &mut Document| shown.take(system, stored, patch);
-        documents = documents::read(&mut tx, old.id, patches, as_shown, take_shown).await?;
+        documents = documents::read(&mut tx, old.id, patches, as_shown, take_shown, &cx.catalogue.company.home).await?;
     }
     shared::share(&mut changes, &mut documents, &old, &cx.catalogue)?;
     if cx.rights().masks() {
@@ -102,7 +104,7 @@ pub async fn update(
     let known = cx
         .rights()
         .masks()
-        .then(|| Known::of(old.phones.iter().map(|phone| phone.content.as_str()), cx.catalogue.company.country));
+        .then(|| Known::of(old.phones.iter().map(|phone| phone.content.as_str()), &cx.catalogue.company.home));
     merged.plm = plm::merge(&mut tx, &cx.catalogue, Some(old.id), profile, known.as_ref()).await?;
     stay_within(cx, &merged.customer)?;
     duplicates::check(cx, &mut tx, duplicates, &old, &merged.customer, &tried).await?;
@@ -183,11 +185,12 @@ pub async fn put_documents(
     tx: &mut Tx,
     customer: i64,
     documents: Vec<(System, Document)>,
+    home: &Home,
     now: i64,
 ) -> Result<(), Error> {
-    let documents = documents::read(tx, customer, documents, None, |_, _, _| ()).await?;
+    let documents = documents::read(tx, customer, documents, None, |_, _, _| (), home).await?;
     let merged = documents::merge(tx, documents, now).await?;
-    documents::store(tx, customer, &merged).await
+    documents::store(tx, customer, &merged, home).await
 }
 
 /// Returns what an earlier request came to, if its sender still sees that customer.
@@ -210,10 +213,14 @@ async fn target(cx: &Cx<'_>, tx: &mut Tx, identifier: &Identifier<'_>, _: &Tried
     let (owner, groups) = (within.owner_key.as_deref(), within.groups_json());
     let mut found: Vec<CustomerRow> = match identifier {
         Identifier::Id(id) => tx.customer(*id).await?.into_iter().collect(),
-        Identifier::Phone(typed) => match Phone::parse(typed, cx.catalogue.company.country) {
-            Some(phone) => tx.customer_by_phone(&phone.key()).await?.into_iter().collect(),
-            None => Vec::new(),
-        },
+        Identifier::Phone(typed) => {
+            let mut found: Vec<CustomerRow> = Vec::new();
+            for phone in find::numbers(cx, typed)? {
+                let of_number = tx.customer_by_phone(&phone.key()).await?;
+                found.extend(of_number.filter(|one| found.iter().all(|other| other.id != one.id)));
+            }
+            found
+        }
         Identifier::Name(name) => {
             tx.customers_by_name(&find::name_key(name)?, owner, groups.as_deref(), find::MOST).await?
         }

@@ -9,7 +9,7 @@ use crate::domain::masking::{Known, mask, mask_text};
 
 /// Puts what is stored in the place of what the caller was shown of it.
 pub fn unmask(changes: &mut Changes<'_>, old: &Customer, catalogue: &Catalogue) {
-    let known = Known::of(old.phones.iter().map(|phone| phone.content.as_str()), catalogue.company.country);
+    let known = Known::of(old.phones.iter().map(|phone| phone.content.as_str()), &catalogue.company.home);
     let texts = [
         (&mut changes.name, &old.name),
         (&mut changes.company_name, &old.company_name),

@@ -3,17 +3,20 @@
 
 mod change;
 
+use std::borrow::Cow;
+
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
 use crate::domain::catalogue::{DuplicateRule, Role, login_key};
 use crate::domain::custom_field::FieldKind;
 use crate::domain::customer::LONGEST_TEXT;
-use crate::domain::phone::{Country, Phone};
+use crate::domain::phone::{self, Country, Home};
 use crate::domain::rights::Adjustment;
+use crate::domain::text::visible;
 use crate::error::Error;
 use crate::ops::credential::{self, Kind};
-use crate::ops::password;
+use crate::ops::{password, rederive};
 use crate::store::{Scope, Tx};
 
 pub use change::{Change, make};
@@ -46,7 +49,7 @@ impl DictionaryKind {
 /// Creates or changes the company. Refuses a zone or country that is unknown, and another country once there
 /// are customers: their phones are compared as the old one writes them.
 pub async fn company(tx: &mut Tx, name: &str, time_zone: &str, country: &str, secret: &str) -> Result<(), Error> {
-    check_name("name", name)?;
+    let name = &*check_name("name", name)?;
     if TimeZone::get(time_zone).is_err() {
         return Err(Error::parameter(format!(
             "time zone {time_zone:?} is unknown; expected a name such as Asia/Shanghai"
@@ -64,6 +67,23 @@ pub async fn company(tx: &mut Tx, name: &str, time_zone: &str, country: &str, se
     }
     tx.put_company(name, time_zone, country, secret).await?;
     tx.put_counter().await?;
+    if customers == 0 {
+        rederive::mark(tx).await?;
+    }
+    Ok(())
+}
+
+/// Says in which area the company's people dial without an area code; the empty text is none. Keys of numbers that are
+/// stored are made anew by [`rederive`](super::rederive).
+pub async fn area_code(tx: &mut Tx, area_code: &str) -> Result<(), Error> {
+    let company = tx.company_row().await?.ok_or(Error::NotFound)?;
+    let code = visible(area_code);
+    let home = Home::new(&company.country, Some(&code)).ok_or_else(|| {
+        Error::parameter(
+            "areaCode: 应为 021 这样的大陆区号，或留空 / expected an area code of the mainland such as 021, or nothing",
+        )
+    })?;
+    tx.set_area_code(home.area_code().map(|code| format!("0{code}")).as_deref()).await?;
     Ok(())
 }
 
@@ -77,15 +97,14 @@ pub async fn duplicates(tx: &mut Tx, fields: &str) -> Result<(), Error> {
 }
 
 pub async fn group(tx: &mut Tx, id: i64, name: &str) -> Result<(), Error> {
-    check_name("name", name)?;
-    tx.put_group(id, name).await?;
+    tx.put_group(id, &check_name("name", name)?).await?;
     Ok(())
 }
 
 /// Creates or changes an operator, who then belongs to exactly these groups.
 pub async fn operator(tx: &mut Tx, login_no: &str, name: &str, role: Role, groups: &[i64]) -> Result<(), Error> {
-    check_name("login number", login_no)?;
-    check_name("name", name)?;
+    let login_no = &*check_name("login number", login_no)?;
+    let name = &*check_name("name", name)?;
     // The number of a new one is the next: one after another.
     tx.count(0, 0, 0, 0, 0, 0, 0).await?;
     let known = tx.groups().await?;
@@ -93,7 +112,7 @@ pub async fn operator(tx: &mut Tx, login_no: &str, name: &str, role: Role, group
         return Err(Error::GroupUnknown);
     }
     let key = login_key(login_no);
-    tx.put_staff(&key, login_no.trim(), name, role.name()).await?;
+    tx.put_staff(&key, login_no, name, role.name()).await?;
     tx.delete_memberships(&key).await?;
     for group in groups {
         tx.put_membership(&key, *group).await?;
@@ -103,13 +122,11 @@ pub async fn operator(tx: &mut Tx, login_no: &str, name: &str, role: Role, group
 
 /// Sets the telephone number that systems show of an operator; the empty text is none.
 pub async fn mobile(tx: &mut Tx, login_no: &str, mobile: &str) -> Result<(), Error> {
-    let mobile = mobile.trim();
-    let country =
-        tx.company_row().await?.and_then(|company| Country::by_iso(&company.country)).ok_or(Error::NotFound)?;
-    // What was shown masked is no number.
-    let is_number = || !mobile.contains(['\0', '*', '＊']) && Phone::parse(mobile, country).is_some();
-    if !mobile.is_empty() && !is_number() {
-        return Err(Error::parameter("mobile: 不是电话号码 / not a phone number"));
+    let mobile = &*visible(mobile);
+    let company = tx.company_row().await?.ok_or(Error::NotFound)?;
+    let home = Home::new(&company.country, company.area_code.as_deref()).ok_or(Error::NotFound)?;
+    if !mobile.is_empty() {
+        phone::read(mobile, &home).map_err(|why| Error::parameter(format!("mobile: {}", why.why())))?;
     }
     found(tx.set_mobile(&login_key(login_no), (!mobile.is_empty()).then_some(mobile)).await?, login_no)
 }
@@ -210,8 +227,7 @@ pub async fn dictionary_item(
     name: &str,
     position: i64,
 ) -> Result<(), Error> {
-    check_name("value", value)?;
-    check_name("name", name)?;
+    let (value, name) = (&*check_name("value", value)?, &*check_name("name", name)?);
     tx.put_dictionary_item(kind.name(), value, name, position).await?;
     Ok(())
 }
@@ -227,8 +243,7 @@ pub async fn role_rights(tx: &mut Tx, role: Role, adjustment: &Adjustment) -> Re
 }
 
 pub async fn task(tx: &mut Tx, id: i64, name: &str) -> Result<(), Error> {
-    check_name("name", name)?;
-    tx.put_task(id, name).await?;
+    tx.put_task(id, &check_name("name", name)?).await?;
     Ok(())
 }
 
@@ -241,11 +256,12 @@ pub async fn custom_field(
     options: &[String],
     required: bool,
 ) -> Result<(), Error> {
-    check_name("name", name)?;
+    let name = &*check_name("name", name)?;
+    let options: Vec<Cow<'_, str>> = options.iter().map(|option| visible(option)).collect();
     if (kind == FieldKind::Option) == options.is_empty() {
         return Err(Error::parameter("an option field, and only an option field, has options"));
     }
-    let options = serde_json::to_string(options).map_err(|cause| Error::internal(&cause))?;
+    let options = serde_json::to_string(&options).map_err(|cause| Error::internal(&cause))?;
     tx.put_custom_field(id, name, kind.name(), &options, i64::from(required), id).await?;
     Ok(())
 }
@@ -258,9 +274,11 @@ pub async fn must_exist(scope: &Scope) -> Result<(), Error> {
     }
 }
 
-pub(super) fn check_name(what: &str, text: &str) -> Result<(), Error> {
-    if text.trim().is_empty() || text.chars().count() > LONGEST_TEXT || text.contains('\0') {
+/// Returns a name as it is stored. One of nothing that anybody sees is none.
+pub(super) fn check_name<'t>(what: &str, text: &'t str) -> Result<Cow<'t, str>, Error> {
+    let name = visible(text);
+    if name.is_empty() || name.chars().count() > LONGEST_TEXT || name.contains('\0') {
         return Err(Error::parameter(format!("{what}: expected 1 to {LONGEST_TEXT} characters")));
     }
-    Ok(())
+    Ok(name)
 }
