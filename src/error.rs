@@ -65,6 +65,8 @@ pub enum Error {
     },
     ContentMissing,
     NotFound,
+    /// A look-up by a number, without one: who calls does not show his.
+    NoNumber,
     IdentifierType,
     /// `most` is the most rows that a page may have.
     PageSize {
@@ -172,6 +174,7 @@ table! {
     REQUEST_ID_USED: 2000 UNKNOWN, Some("requestId已被使用"), 200, false, "requestId 用于另一个请求", "the requestId was used for another request";
     CONTENT_MISSING: 2000 "无效的唯一标识符类型", Some("Couldn't find Customer"), 200, false, "缺少 content", "content is missing";
     NOT_FOUND: 2005 "没有找到该资源", Some("Couldn't find Customer"), 200, false, "type 和 content 没有匹配的客户", "nothing matches type and content";
+    NO_NUMBER: 2006 "没有号码", None, 200, false, "按电话查找，但没有号码：对方隐藏了号码（anonymous、unavailable）", "a look-up by a number that is none: the caller hides his (anonymous, unavailable)";
     IDENTIFIER_TYPE: 2060 "无效的唯一标识符类型", Some("无效的唯一标识符类型"), 200, false, "缺少 type 或取值未知", "type is missing or unknown";
     PAGE_SIZE: 206211 "参数page_size不合法", None, 200, false, "page_size 不在 1..100 之内", "page_size is outside 1..100";
     PAGE: 206201 "参数page不合法", None, 200, false, "page 不是正整数，或超出 10000 条（请用 export_customers）", "page is no positive integer, or reaches beyond 10,000 rows (use export_customers)";
@@ -279,6 +282,7 @@ impl Error {
             Self::Conflict { .. } => &CONFLICT,
             Self::ContentMissing => &CONTENT_MISSING,
             Self::NotFound => &NOT_FOUND,
+            Self::NoNumber => &NO_NUMBER,
             Self::IdentifierType => &IDENTIFIER_TYPE,
             Self::PageSize { .. } => &PAGE_SIZE,
             Self::Page | Self::PageBeyondCeiling => &PAGE,

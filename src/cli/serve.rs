@@ -4,7 +4,9 @@ use std::error::Error;
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
+use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
 use toml::Value;
 
@@ -12,7 +14,7 @@ use super::logging;
 use super::settings::{self, DatabaseArgs};
 use crate::config::{AuthMode, Config, ConfigError, LogFormat};
 use crate::demo;
-use crate::ops::Backend;
+use crate::ops::{self, Backend};
 use crate::server::Server;
 
 #[derive(Debug, clap::Args)]
@@ -102,6 +104,7 @@ async fn serve(config: Config, demo: Option<u64>) -> Result<ExitCode, Box<dyn Er
     };
     let hello = greeting(&prepared, &config, demo).await?;
     let (ws, http) = if config.tls.is_on() { ("wss", "https") } else { ("ws", "http") };
+    let rederiving = tokio::spawn(rederive(prepared.shared()?));
     let server = Server::start(config, prepared).await?;
     let address = server.address();
     writeln!(std::io::stdout(), "ready {ws}://{address}/ws {http}://{address}/")?;
@@ -113,6 +116,9 @@ async fn serve(config: Config, demo: Option<u64>) -> Result<ExitCode, Box<dyn Er
         _ = interrupt.recv() => {}
     }
     tracing::info!("shutting down");
+    // What it has done stays done; the next start goes on.
+    rederiving.abort();
+    let _ = rederiving.await;
     if !server.stop().await {
         tracing::warn!("some requests were not answered within [shutdown] drain_seconds");
     }
@@ -140,6 +146,45 @@ async fn prepare(config: &Config, demo: Option<u64>) -> Result<Arc<Backend>, Box
         );
     }
     Ok(backend)
+}
+
+/// Makes anew what customers are found by, where an older program has made it by other rules, and shows how far it is.
+async fn rederive(backend: Arc<Backend>) {
+    let bar = ProgressBar::hidden();
+    if std::io::stderr().is_terminal() {
+        bar.set_draw_target(ProgressDrawTarget::stderr());
+    }
+    if let Ok(style) = ProgressStyle::with_template("{msg} {wide_bar} {human_pos}/{human_len} {eta}") {
+        bar.set_style(style);
+    }
+    bar.set_message("更新号码和检索词 / numbers and search terms are made anew");
+    let work = ops::rederive::all(&backend.store, &backend.rederived);
+    tokio::pin!(work);
+    let mut ticks = tokio::time::interval(Duration::from_secs(1));
+    let mut lines = tokio::time::interval(Duration::from_secs(10));
+    let done = loop {
+        tokio::select! {
+            done = &mut work => break done,
+            _ = ticks.tick() => if let Some((done, total)) = backend.rederived.current() {
+                bar.set_length(total.unsigned_abs());
+                bar.set_position(done.unsigned_abs());
+            },
+            _ = lines.tick() => if let Some((done, total)) = backend.rederived.current() {
+                tracing::info!(done, total, "numbers and search terms are made anew");
+            },
+        }
+    };
+    bar.finish_and_clear();
+    match done {
+        Ok(0) => {}
+        Ok(customers) => tracing::info!(
+            customers,
+            "numbers and search terms were made anew; `laidian admin conflicts` lists customers who share a number"
+        ),
+        Err(error) => {
+            tracing::error!(%error, "numbers and search terms could not be made anew; the next start goes on");
+        }
+    }
 }
 
 /// Returns what a person is told who has just started it: what can be done next, with ADDRESS where it listens.

@@ -18,6 +18,7 @@ mod words;
 mod tests;
 
 use crate::domain::catalogue::Catalogue;
+use crate::domain::phone::CHINA;
 use crate::error::Error;
 use crate::ops::catalogue;
 use crate::ops::customer::{Merged, Origin, insert, put_documents};
@@ -62,7 +63,7 @@ pub async fn fill(store: &Store, customers: u64) -> Result<(), Error> {
     add(&store.company(MAIN.id), People::of(&MAIN), customers - in_shop).await?;
     add(&store.company(SHOP.id), People::of(&SHOP), in_shop).await?;
     let mut tx = store.company(MAIN.id).write().await?;
-    put_documents(&mut tx, 1, details::of_first(), calendar::END).await?;
+    put_documents(&mut tx, 1, details::of_first(), &CHINA, calendar::END).await?;
     plm::describe(&mut tx).await?;
     Ok(tx.commit().await?)
 }

@@ -360,7 +360,7 @@ fn readiness() -> Value {
         "security": [],
         "responses": {
             "200": text("可以接受请求 / requests are answered"),
-            "503": text("正在关闭、数据库没有应答，或者磁盘已满、只读、出错 / shutting down, the database does not answer, or the disk is full, read-only or failing"),
+            "503": text("正在关闭、正在更新号码和检索词（升级后第一次启动）、数据库没有应答，或者磁盘已满、只读、出错 / shutting down, numbers and search terms are made anew (the first start of a newer version), the database does not answer, or the disk is full, read-only or failing"),
         },
     })
 }

@@ -6,8 +6,9 @@ use jiff::tz::TimeZone;
 
 use super::custom_field::CustomField;
 use super::json;
-use super::phone::Country;
+use super::phone::Home;
 use super::rights::Rights;
+use super::text::visible;
 
 /// The settings and lists of one company, as they were when it was read.
 #[derive(Debug)]
@@ -32,7 +33,8 @@ pub struct Company {
     pub id: i64,
     pub name: String,
     pub time_zone: TimeZone,
-    pub country: &'static Country,
+    /// Where its people dial from.
+    pub home: Home,
     pub token_secret: String,
     /// By what a customer counts as one that is there already.
     pub duplicates: Vec<DuplicateRule>,
@@ -120,16 +122,16 @@ impl Role {
     }
 }
 
-/// The form in which login numbers are compared: case does not count.
+/// The form in which login numbers are compared: case does not count, nor what nobody sees.
 #[must_use]
 pub fn login_key(login_no: &str) -> String {
-    login_no.trim().to_lowercase()
+    visible(login_no).to_lowercase()
 }
 
 /// Whether something with this name is meant by what somebody wrote.
 #[must_use]
 pub fn is_called(name: &str, given: &str) -> bool {
-    name.trim() == given.trim()
+    visible(name) == visible(given)
 }
 
 /// A list of values with names, in its order.

@@ -16,7 +16,7 @@ pub use hidden::{Hidden, Unclear, restore_alike};
 use numbers::{is_digit, known_numbers, numbers};
 
 use super::ids::is_id;
-use super::phone::{Country, Phone, SHORTEST_TAIL};
+use super::phone::{self, Home, SHORTEST_TAIL};
 
 /// Last digits that stay; as many before them are hidden.
 pub const SHOWN: usize = 4;
@@ -132,11 +132,14 @@ pub struct Known {
 
 impl Known {
     #[must_use]
-    pub fn of<'p>(phones: impl Iterator<Item = &'p str>, country: &Country) -> Self {
-        let tail =
-            |typed: &str| Phone::parse(typed, country).map(|phone| phone.tail().chars().rev().collect::<String>());
-        let digits = phones.filter_map(tail).filter(|tail| tail.len() >= SHORTEST_TAIL);
-        Self { digits: digits.collect() }
+    pub fn of<'p>(phones: impl Iterator<Item = &'p str>, home: &Home) -> Self {
+        let tails = |typed: &str| match phone::read(typed, home) {
+            Ok(phones) => phones.iter().map(phone::Phone::tail).collect(),
+            // What is stored since before it would be refused.
+            Err(_) => vec![phone::tail_of(&typed.chars().map(phone::half_width).collect::<String>())],
+        };
+        let digits = phones.flat_map(tails).filter(|tail| tail.len() >= SHORTEST_TAIL);
+        Self { digits: digits.map(|tail| tail.chars().rev().collect()).collect() }
     }
 
     /// Returns a text of the customer with these numbers and all others masked.

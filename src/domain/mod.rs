@@ -20,4 +20,5 @@ pub mod region;
 pub mod rights;
 pub mod search_terms;
 pub mod signature;
+pub mod text;
 pub mod times;

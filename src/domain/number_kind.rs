@@ -129,11 +129,12 @@ mod tests {
 
     use super::NumberKind::*;
     use super::*;
+    use crate::domain::phone::Home;
 
     fn read(typed: &str, iso: &str) -> Option<(Phone, NumberKind)> {
-        let home = Country::by_iso(iso).unwrap();
-        let phone = Phone::parse(typed, home)?;
-        let kind = NumberKind::of(&phone, home);
+        let home = Home::new(iso, None).unwrap();
+        let phone = Phone::parse(typed, &home)?;
+        let kind = NumberKind::of(&phone, home.country);
         Some((phone, kind))
     }
 

@@ -101,15 +101,16 @@ fn carrier_of_service(digits: &str) -> Option<&'static str> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::domain::phone::Home;
 
     fn origin(typed: &str) -> NumberOrigin {
         origin_in("CN", typed)
     }
 
     fn origin_in(iso: &str, typed: &str) -> NumberOrigin {
-        let home = Country::by_iso(iso).unwrap();
-        let phone = Phone::parse(typed, home).unwrap();
-        NumberOrigin::of(&phone, NumberKind::of(&phone, home), home)
+        let home = Home::new(iso, None).unwrap();
+        let phone = Phone::parse(typed, &home).unwrap();
+        NumberOrigin::of(&phone, NumberKind::of(&phone, home.country), home.country)
     }
 
     fn texts(origin: &NumberOrigin) -> [&'static str; 4] {

@@ -2,6 +2,7 @@
 
 use serde_json::{Map, Value};
 
+use super::text::visible;
 use super::{document, json};
 
 /// The members by name, as they are stored.
@@ -149,10 +150,10 @@ pub fn check(member: &'static Member, given: &Value) -> Result<Value, Fault> {
     }
 }
 
-/// Returns a text without the blanks around it.
+/// Returns a text without the blanks around it and what nobody sees.
 pub fn text(given: &Value, longest: usize) -> Result<String, Wrong> {
     let text = match given {
-        Value::String(text) => text.trim().to_owned(),
+        Value::String(text) => visible(text).into_owned(),
         Value::Number(number) => number.to_string(),
         _ => return Err(Wrong::Type),
     };

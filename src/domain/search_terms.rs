@@ -6,14 +6,21 @@
 //! Terms are compared by code point, so the column must not take a language's order: `BINARY` or
 //! `COLLATE "C"`.
 
+use std::borrow::Cow;
 use std::collections::BTreeSet;
 
 use pinyin::ToPinyin;
 
 use super::customer::LONGEST_NAME;
-use super::phone::{CHINA, Country, Phone, SHORTEST_TAIL, half_width, is_dialled, tail_of};
+use super::phone::{CHINA, Home, Phone, SHORTEST_TAIL, half_width, is_dialled, tail_of, without_address};
+
+use super::text::is_invisible;
 
 mod readings;
+
+/// The version of the rules by which names are folded and terms are made. Stored ones of another version are made anew:
+/// raise it with every change that gives a name another key or other terms.
+pub const RULES: i64 = 1;
 
 const MOST_WORDS: usize = 8;
 const LONGEST_WORD: usize = 64;
@@ -129,26 +136,26 @@ pub fn query(text: &str) -> Query {
     query_in(text, &CHINA)
 }
 
-/// Returns the words of a search, phones being read as typed in `country`.
+/// Returns the words of a search, phones being read as typed in `home`.
 ///
 /// Words are parted by blanks, but a single phone number may be written with blanks. What is more
 /// than eight words, or in a word more than 64 characters, is ignored: more is found, not less.
 #[must_use]
-pub fn query_in(text: &str, country: &Country) -> Query {
-    Query { words: words_of(&fold(text)).iter().map(|word| Word::of(word, country)).collect() }
+pub fn query_in(text: &str, home: &Home) -> Query {
+    Query { words: words_of(&fold(text)).iter().map(|word| Word::of(word, home)).collect() }
 }
 
 /// Returns the words of a search by somebody who sees only the last `shown` digits of a number: those find a
 /// phone, and so does a whole number. Whatever lies between would tell the hidden digits one by one, in
 /// texts too: there, digits are ignored.
 #[must_use]
-pub fn query_of_masked(text: &str, country: &Country, shown: usize) -> Query {
+pub fn query_of_masked(text: &str, home: &Home, shown: usize) -> Query {
     let of_word = |word: &String| -> Vec<Word> {
         if is_dialled(word) {
-            return Word::of_whole_number(word, country, shown).into_iter().collect();
+            return Word::of_whole_number(word, home, shown).into_iter().collect();
         }
         let pieces = word.split(|c: char| c.is_ascii_digit()).filter(|piece| !piece.is_empty());
-        pieces.map(|piece| Word::of(piece, country)).collect()
+        pieces.map(|piece| Word::of(piece, home)).collect()
     };
     Query { words: words_of(&fold(text)).iter().flat_map(of_word).take(MOST_WORDS).collect() }
 }
@@ -157,7 +164,9 @@ fn words_of(folded: &str) -> Vec<String> {
     if is_one_phone(folded) {
         return vec![without_blanks(folded)];
     }
-    folded.split_whitespace().take(MOST_WORDS).map(str::to_owned).collect()
+    let number_of = |word| Some(without_address(word)).filter(|number| is_dialled(number));
+    let words = folded.split_whitespace().take(MOST_WORDS);
+    words.map(|word| number_of(word).map_or_else(|| word.to_owned(), Cow::into_owned)).collect()
 }
 
 /// Returns a piece of a folded name as a word that drives a search: it finds all whose name holds the piece, and
@@ -238,26 +247,23 @@ impl Space {
 }
 
 impl Word {
-    fn of(word: &str, country: &Country) -> Word {
+    fn of(word: &str, home: &Home) -> Word {
         let text: String = word.chars().take(LONGEST_WORD).collect();
         let mut lookups = vec![Space::Text.lookup(&text)];
         // Only a word that is its own initials can be a part of somebody's initials.
         if initials_of_folded(&text) == text {
             lookups.push(Space::Initials.lookup(&text));
         }
-        Word { tail: phone_tail(word, country), key: None, text, lookups }
+        Word { tail: phone_tail(word, home), key: None, text, lookups }
     }
 
-    fn of_whole_number(word: &str, country: &Country, shown: usize) -> Option<Word> {
+    fn of_whole_number(word: &str, home: &Home, shown: usize) -> Option<Word> {
         let digits = word.chars().filter(char::is_ascii_digit).count();
         if digits < SHORTEST_DIGITS {
             return None;
         }
-        let (tail, key) = if digits <= shown {
-            (Some(tail_of(word)), None)
-        } else {
-            (None, Some(Phone::parse(word, country)?.key()))
-        };
+        let (tail, key) =
+            if digits <= shown { (Some(tail_of(word)), None) } else { (None, Some(Phone::parse(word, home)?.key())) };
         Some(Word { text: word.chars().take(LONGEST_WORD).collect(), lookups: Vec::new(), tail, key })
     }
 }
@@ -265,12 +271,12 @@ impl Word {
 /// Returns the reversed last digits of a word that may be a phone. With enough digits the country
 /// code and the like are dropped, as a stored tail does not hold them; what is left is still a part
 /// of the number from its end, so nothing is lost if it was no country code.
-fn phone_tail(word: &str, country: &Country) -> Option<String> {
+fn phone_tail(word: &str, home: &Home) -> Option<String> {
     if !is_dialled(word) {
         return None;
     }
     let typed = tail_of(word);
-    let read = if typed.len() >= SHORTEST_TAIL { Phone::parse(word, country) } else { None };
+    let read = if typed.len() >= SHORTEST_TAIL { Phone::parse(word, home) } else { None };
     let tail = read.map(|phone| phone.tail()).filter(|tail| tail.len() >= SHORTEST_DIGITS).unwrap_or(typed);
     (tail.len() >= SHORTEST_DIGITS).then_some(tail)
 }
@@ -309,11 +315,6 @@ fn bounded(text: &str) -> &str {
 
 fn without_blanks(text: &str) -> String {
     text.chars().filter(|&c| c != ' ').collect()
-}
-
-/// Characters that come along when text is copied from other programs and that nobody sees.
-fn is_invisible(c: char) -> bool {
-    matches!(c, '\u{ad}' | '\u{200b}'..='\u{200f}' | '\u{202a}'..='\u{202e}' | '\u{2060}'..='\u{2069}' | '\u{feff}')
 }
 
 #[cfg(test)]

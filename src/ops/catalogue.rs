@@ -8,7 +8,7 @@ use moka::future::Cache as Moka;
 
 use crate::domain::catalogue::{Catalogue, Company, Dictionary, DuplicateRule, Entry, Role, Staff};
 use crate::domain::custom_field::{CustomField, FieldKind};
-use crate::domain::phone::{CHINA, Country};
+use crate::domain::phone::{CHINA, Home};
 use crate::domain::rights::Rights;
 use crate::error::Error;
 use crate::store::Scope;
@@ -103,7 +103,7 @@ fn company_of(row: CompanyRow) -> Company {
         name: row.name,
         // Both are checked when a company is set up.
         time_zone: TimeZone::get(&row.time_zone).unwrap_or(TimeZone::UTC),
-        country: Country::by_iso(&row.country).unwrap_or(&CHINA),
+        home: Home::new(&row.country, row.area_code.as_deref()).unwrap_or_else(|| CHINA.clone()),
         token_secret: row.token_secret,
         duplicates: DuplicateRule::parse_list(&row.duplicates).unwrap_or_default(),
     }

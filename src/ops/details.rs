@@ -8,7 +8,7 @@ use crate::domain::customer::CustomerPhone;
 use crate::domain::document::members::FOLLOWERS;
 use crate::domain::document::{Document, Member, Shape, System};
 use crate::domain::masking::{Known, mask};
-use crate::domain::phone::Country;
+use crate::domain::phone::Home;
 use crate::domain::plm::NOT_FOLLOWING;
 use crate::error::Error;
 use crate::store::rows::TextRow;
@@ -17,7 +17,7 @@ use crate::store::rows::TextRow;
 pub async fn of(cx: &Cx<'_>, customer: &Shown, system: System) -> Result<Document, Error> {
     let mut document = stored(cx.scope.document(customer.id, system.name()).await?)?;
     if let Some(phones) = hidden(cx, customer).await? {
-        document = masked(system, document, &phones, cx.catalogue.company.country);
+        document = masked(system, document, &phones, &cx.catalogue.company.home);
     }
     if system == System::CustomerDetail {
         let followers = followers(cx, customer).await?;
@@ -60,18 +60,18 @@ pub async fn hidden(cx: &Cx<'_>, customer: &Shown) -> Result<Option<Vec<Customer
 
 /// Returns a document as who may not see numbers is shown it: its own and the customer's are recognised in all texts.
 #[must_use]
-pub fn masked(system: System, mut document: Document, phones: &[CustomerPhone], country: &Country) -> Document {
-    let known = known(system, &document, phones, country);
+pub fn masked(system: System, mut document: Document, phones: &[CustomerPhone], home: &Home) -> Document {
+    let known = known(system, &document, phones, home);
     hide(system.members(), &mut document, &known);
     document
 }
 
 /// Returns the numbers of a customer and of a document, to be recognised in its texts.
 #[must_use]
-pub fn known(system: System, document: &Document, phones: &[CustomerPhone], country: &Country) -> Known {
+pub fn known(system: System, document: &Document, phones: &[CustomerPhone], home: &Home) -> Known {
     let mut numbers: Vec<String> = phones.iter().map(|phone| phone.content.clone()).collect();
     collect(system.members(), document, &mut numbers);
-    Known::of(numbers.iter().map(String::as_str), country)
+    Known::of(numbers.iter().map(String::as_str), home)
 }
 
 /// Adds the numbers in a document that stand where a number is expected.

@@ -8,11 +8,12 @@ use super::tries::{self, Tried};
 use crate::domain::catalogue::{Dictionary, login_key};
 use crate::domain::customer::{CustomerPhone, LONGEST_NAME};
 use crate::domain::filter::{ListFilter, Owner, is_everything};
-use crate::domain::masking::SHOWN;
+use crate::domain::masking::{SHOWN, mask_text};
 use crate::domain::name_pattern;
-use crate::domain::phone::{Phone, SHORTEST_TAIL, shorter_tails};
+use crate::domain::phone::{self, Phone, SHORTEST_TAIL, Unreadable, shorter_tails};
 use crate::domain::search_terms::{fold, prefix_end, query_in, query_of_masked};
 use crate::error::Error;
+use crate::store::Called;
 use crate::store::rows::{CustomerRow, PhoneRow};
 use crate::store::search::Search;
 
@@ -33,7 +34,7 @@ pub enum Identifier<'a> {
 }
 
 /// How well a phone matched.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq)]
 pub enum PhoneMatch {
     /// As it was typed.
     Text,
@@ -41,11 +42,15 @@ pub enum PhoneMatch {
     Number,
     /// The last digits, this many.
     Tail(usize),
+    /// The number of a contact, by the contact's name.
+    Contact(String),
 }
 
 /// The customers that an identifier names, and for a phone how well.
 pub struct Found {
     pub customers: Vec<Shown>,
+    /// How many of them, which come first, are named themselves and not by a contact.
+    pub own: usize,
     pub matched: Option<PhoneMatch>,
 }
 
@@ -68,7 +73,9 @@ pub async fn find(cx: &Cx<'_>, identifier: &Identifier<'_>) -> Result<Found, Err
 
 /// Returns the one customer whose history is asked for.
 pub async fn find_one(cx: &Cx<'_>, identifier: &Identifier<'_>) -> Result<i64, Error> {
-    only(find(cx, identifier).await?.customers.iter().map(|customer| customer.id))
+    let Found { customers, own, .. } = find(cx, identifier).await?;
+    let named = if own > 0 { customers.get(..own) } else { None };
+    only(named.unwrap_or(&customers).iter().map(|customer| customer.id))
 }
 
 /// Returns the only one of these.
@@ -87,7 +94,7 @@ fn found(cx: &Cx<'_>, mut customers: Vec<CustomerRow>, matched: Option<PhoneMatc
     if customers.is_empty() {
         return Err(Error::NotFound);
     }
-    Ok(Found { customers: cx.show_all(customers)?, matched })
+    Ok(Found { own: customers.len(), customers: cx.show_all(customers)?, matched })
 }
 
 /// A character has at most three in lower case.
@@ -99,49 +106,134 @@ pub fn name_key(name: &str) -> Result<String, Error> {
     if key.is_empty() || key.chars().count() > LONGEST_KEY { Err(Error::NotFound) } else { Ok(key) }
 }
 
-/// The customer who has this number.
-#[expect(clippy::disallowed_methods, reason = "counted")]
-async fn by_number(cx: &Cx<'_>, typed: &str, _: &Tried) -> Result<Found, Error> {
-    let phone = Phone::parse(typed, cx.catalogue.company.country).ok_or(Error::NotFound)?;
-    let customer = cx.scope.customer_of_phone(phone.key()).await?.ok_or(Error::NotFound)?;
-    let phones: Vec<CustomerPhone> = serde_json::from_str(&customer.phones).map_err(|cause| Error::internal(&cause))?;
-    let as_typed = phones.iter().any(|phone| phone.content == typed.trim());
-    let matched = if as_typed { PhoneMatch::Text } else { PhoneMatch::Number };
-    found(cx, vec![customer], Some(matched))
-}
-
+/// Returns the customers of the numbers in a text: those whose own number it is first, then those of whose contacts it
+/// is, the most recently contacted first. Failing that, the customers whose numbers end alike.
 async fn by_phone(cx: &Cx<'_>, typed: &str, tried: &Tried) -> Result<Found, Error> {
-    match by_number(cx, typed, tried).await {
-        // Who may not see numbers could find them out digit by digit: the whole number is asked for.
-        Err(Error::NotFound) if !cx.rights().masks() => {}
-        other => return other,
+    let phones = numbers(cx, typed)?;
+    let mut called = Vec::new();
+    for phone in &phones {
+        let mut of_number = by_number(cx, phone, tried).await?;
+        if of_number.iter().all(|one| one.contact.is_some()) {
+            of_number.extend(by_line(cx, phone, tried).await?);
+        }
+        called.extend(of_number);
     }
-    let (phones, digits) = by_tail(cx, typed, tried).await?;
-    let mut ids: Vec<i64> = phones.iter().map(|phone| phone.customer_id).collect();
-    ids.sort_unstable_by(|a, b| b.cmp(a));
-    ids.dedup();
-    let mut customers = cx.scope.customers_by_id(&json_numbers(&ids)).await?;
-    customers.sort_unstable_by_key(|customer| std::cmp::Reverse(customer.id));
-    found(cx, customers, Some(PhoneMatch::Tail(digits)))
-}
-
-/// The phones that end with these digits or, failing that, are the longest end of them; and how many
-/// digits agree.
-#[expect(clippy::disallowed_methods, reason = "counted")]
-async fn by_tail(cx: &Cx<'_>, typed: &str, _: &Tried) -> Result<(Vec<PhoneRow>, usize), Error> {
-    let Some(phone) = Phone::parse(typed, cx.catalogue.company.country) else { return Err(Error::NotFound) };
-    let tail = phone.tail();
-    if tail.len() < SHORTEST_TAIL {
+    if !called.is_empty() {
+        let as_typed = |customer: &CustomerRow| {
+            let phones: Vec<CustomerPhone> = serde_json::from_str(&customer.phones)?;
+            Ok::<_, serde_json::Error>(phones.iter().any(|phone| phone.content == typed.trim()))
+        };
+        return found_called(cx, called, |customer| {
+            as_typed(customer).map(|is| if is { PhoneMatch::Text } else { PhoneMatch::Number })
+        });
+    }
+    // Who may not see numbers could find them out digit by digit: the whole number is asked for.
+    if cx.rights().masks() {
         return Err(Error::NotFound);
     }
-    let longer = cx.scope.phones_by_tail_prefix(&tail, &prefix_end(&tail), MOST).await?;
+    for phone in &phones {
+        let (called, digits) = by_tail(cx, phone, tried).await?;
+        if !called.is_empty() {
+            return found_called(cx, called, |_| Ok(PhoneMatch::Tail(digits)));
+        }
+    }
+    Err(Error::NotFound)
+}
+
+/// Returns the numbers in a text by which somebody is looked for; a text that is none is nobody's.
+pub fn numbers(cx: &Cx<'_>, typed: &str) -> Result<Vec<Phone>, Error> {
+    phone::read(typed, &cx.catalogue.company.home).map_err(|why| match why {
+        Unreadable::NoNumber => Error::NoNumber,
+        _ => Error::NotFound,
+    })
+}
+
+/// Returns what the caller sees of these, each customer once.
+fn found_called(
+    cx: &Cx<'_>,
+    mut called: Vec<Called>,
+    matched: impl Fn(&CustomerRow) -> serde_json::Result<PhoneMatch>,
+) -> Result<Found, Error> {
+    called.retain(|one| cx.sees(&one.customer));
+    called.sort_by_key(|one| {
+        let contacted = if one.contact.is_some() { one.customer.last_follow_at } else { None };
+        (one.contact.is_some(), std::cmp::Reverse(contacted), std::cmp::Reverse(one.customer.id))
+    });
+    let mut ids = Vec::with_capacity(called.len());
+    called.retain(|one| {
+        let is_new = !ids.contains(&one.customer.id);
+        ids.push(one.customer.id);
+        is_new
+    });
+    let own = called.iter().filter(|one| one.contact.is_none()).count();
+    let Some(first) = called.first() else { return Err(Error::NotFound) };
+    let matched = match &first.contact {
+        Some(name) => {
+            let name = if cx.rights().masks() { mask_text(name).into_owned() } else { name.clone() };
+            PhoneMatch::Contact(name)
+        }
+        None => matched(&first.customer).map_err(|cause| Error::internal(&cause))?,
+    };
+    let customers = called.into_iter().map(|one| one.customer).collect();
+    Ok(Found { own, ..found(cx, customers, Some(matched))? })
+}
+
+/// The customers who have this very number, extension and all, or a contact with it.
+#[expect(clippy::disallowed_methods, reason = "counted")]
+async fn by_number(cx: &Cx<'_>, phone: &Phone, _: &Tried) -> Result<Vec<Called>, Error> {
+    Ok(cx.scope.customers_of_phone(phone.key()).await?)
+}
+
+/// The customers who have this number with another extension, or with none.
+#[expect(clippy::disallowed_methods, reason = "counted")]
+async fn by_line(cx: &Cx<'_>, phone: &Phone, _: &Tried) -> Result<Vec<Called>, Error> {
+    let line = phone.line_key();
+    let mut rows = cx.scope.phones_of_line(line, MOST).await?;
+    // With an extension, the line itself is meant before other extensions of it.
+    if phone.extension.is_some() && rows.iter().any(|row| row.key == line) {
+        rows.retain(|row| row.key == line);
+    }
+    called_of(cx, rows).await
+}
+
+/// The customers with a phone that ends with these digits or, failing that, is the longest end of them; and how many
+/// digits agree.
+#[expect(clippy::disallowed_methods, reason = "counted")]
+async fn by_tail(cx: &Cx<'_>, phone: &Phone, _: &Tried) -> Result<(Vec<Called>, usize), Error> {
+    let tail = phone.tail();
+    if tail.len() < SHORTEST_TAIL {
+        return Ok((Vec::new(), 0));
+    }
+    let home = &cx.catalogue.company.home;
+    let may_be_meant = |row: &PhoneRow| Phone::parse(&row.typed, home).is_none_or(|other| phone.may_end_like(&other));
+    let mut longer = cx.scope.phones_by_tail_prefix(&tail, &prefix_end(&tail), MOST).await?;
+    longer.retain(may_be_meant);
     if !longer.is_empty() {
-        return Ok((longer, tail.len()));
+        return Ok((called_of(cx, longer).await?, tail.len()));
     }
     let mut shorter = cx.scope.phones_by_tail(&json_texts(shorter_tails(&tail)), MOST).await?;
-    let digits = shorter.iter().map(|phone| phone.tail.len()).max().ok_or(Error::NotFound)?;
+    shorter.retain(may_be_meant);
+    let digits = shorter.iter().map(|phone| phone.tail.len()).max().unwrap_or_default();
     shorter.retain(|phone| phone.tail.len() == digits);
-    Ok((shorter, digits))
+    Ok((called_of(cx, shorter).await?, digits))
+}
+
+/// The customers of these phones.
+async fn called_of(cx: &Cx<'_>, rows: Vec<PhoneRow>) -> Result<Vec<Called>, Error> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let mut ids: Vec<i64> = rows.iter().map(|row| row.customer_id).collect();
+    ids.sort_unstable();
+    ids.dedup();
+    let customers = cx.scope.customers_by_id(&json_numbers(&ids)).await?;
+    let called = customers.into_iter().filter_map(|customer| {
+        let of_customer = || rows.iter().filter(|row| row.customer_id == customer.id);
+        // His own number comes before those of his contacts.
+        let row = of_customer().find(|row| row.contact.is_none()).or_else(|| of_customer().next())?;
+        Some(Called { contact: row.contact.clone(), customer })
+    });
+    Ok(called.collect())
 }
 
 fn json_texts<'a>(texts: impl IntoIterator<Item = &'a str>) -> String {
@@ -219,9 +311,8 @@ pub fn search(cx: &Cx<'_>, filter: &ListFilter<'_>, query: Option<&str>) -> Resu
     search.type_value = value(&catalogue.types, "客户类型", &filter.kind)?;
     search.flag_value = value(&catalogue.flags, "客户状态", &filter.status)?;
     search.source_value = value(&catalogue.sources, "客户来源", &filter.source)?;
-    let country = catalogue.company.country;
-    let words =
-        |text| if cx.rights().masks() { query_of_masked(text, country, SHOWN) } else { query_in(text, country) };
+    let home = &catalogue.company.home;
+    let words = |text| if cx.rights().masks() { query_of_masked(text, home, SHOWN) } else { query_in(text, home) };
     search.words = query.map(|text| words(text).words).unwrap_or_default();
     search.within = cx.within();
     Ok(search)

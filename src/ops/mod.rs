@@ -24,6 +24,7 @@ pub mod outgoing;
 pub mod password;
 pub mod plm;
 pub mod plm_report;
+pub mod rederive;
 pub mod reveal;
 pub mod rights;
 pub mod setup;
@@ -57,6 +58,8 @@ pub struct Backend {
     pub dialects: Dialects,
     pub import: Import,
     pub jobs: jobs::Jobs,
+    /// How far keys and terms are made anew.
+    pub rederived: rederive::Progress,
     /// Itself, for work that goes on after its answer.
     me: Weak<Self>,
     /// For threads that may take their time.
@@ -78,6 +81,7 @@ impl Backend {
             dialects: config.dialects.clone(),
             import: config.import.clone(),
             jobs: jobs::Jobs::default(),
+            rederived: rederive::Progress::default(),
             fonts: Arc::new(Fonts::new(config.print.font.clone())),
             me: me.clone(),
         })

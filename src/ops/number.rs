@@ -5,7 +5,7 @@
 use super::Cx;
 use crate::domain::number_kind::NumberKind;
 use crate::domain::number_origin::NumberOrigin;
-use crate::domain::phone::Phone;
+use crate::domain::phone::{self, Phone, Unreadable};
 use crate::error::Error;
 
 /// A number as the company reads it.
@@ -17,13 +17,16 @@ pub struct KnownNumber {
 
 /// Returns what is known of a number.
 pub fn look_up(cx: &Cx<'_>, typed: &str) -> Result<KnownNumber, Error> {
-    if typed.contains(['*', '＊']) {
-        return Err(Error::parameter("number: 号码不完整 / a part of the number is masked"));
-    }
-    let home = cx.catalogue.company.country;
-    let phone =
-        Phone::parse(typed, home).ok_or_else(|| Error::parameter("number: 不是电话号码 / not a phone number"))?;
-    let kind = NumberKind::of(&phone, home);
-    let origin = NumberOrigin::of(&phone, kind, home);
+    let home = &cx.catalogue.company.home;
+    let phones = phone::read(typed, home).map_err(|why| match why {
+        Unreadable::NoNumber => Error::NoNumber,
+        _ if typed.contains(['*', '＊']) => {
+            Error::parameter("number: 号码不完整 / a part of the number is masked")
+        }
+        why => Error::parameter(format!("number: {}", why.why())),
+    })?;
+    let phone = phones.into_iter().next().ok_or(Error::NoNumber)?;
+    let kind = NumberKind::of(&phone, home.country);
+    let origin = NumberOrigin::of(&phone, kind, home.country);
     Ok(KnownNumber { phone, kind, origin })
 }

@@ -230,7 +230,7 @@ async fn known(cx: &Cx<'_>, customers: &str) -> Result<BTreeMap<i64, Known>, Err
     let rows = cx.scope.customers_by_id(customers).await?.into_iter();
     rows.map(|row| {
         let phones: Vec<CustomerPhone> = serde_json::from_str(&row.phones).map_err(|cause| Error::internal(&cause))?;
-        Ok((row.id, Known::of(phones.iter().map(|phone| phone.content.as_str()), cx.catalogue.company.country)))
+        Ok((row.id, Known::of(phones.iter().map(|phone| phone.content.as_str()), &cx.catalogue.company.home)))
     })
     .collect()
 }

@@ -13,7 +13,7 @@ use crate::domain::change::Line;
 use crate::domain::customer::{CustomerPhone, Label};
 use crate::domain::feed::FeedKind;
 use crate::domain::masking::{Known, mask};
-use crate::domain::phone::{Country, half_width};
+use crate::domain::phone::{Home, half_width};
 use crate::domain::rights::{self, Reach, Rights};
 use crate::error::Error;
 use crate::store::Within;
@@ -110,7 +110,7 @@ impl Cx<'_> {
 
     /// Returns the customer as the caller may see it.
     pub fn show(&self, customer: CustomerRow) -> Result<Shown, Error> {
-        let shown = if self.rights().masks() { masked(customer, self.catalogue.company.country) } else { Ok(customer) };
+        let shown = if self.rights().masks() { masked(customer, &self.catalogue.company.home) } else { Ok(customer) };
         shown.map(Shown).map_err(|cause| Error::internal(&cause))
     }
 
@@ -126,18 +126,18 @@ impl Cx<'_> {
         let fault = |cause: serde_json::Error| Error::internal(&cause);
         let phones = self.scope.customer(customer).await?.map_or_else(|| "[]".to_owned(), |customer| customer.phones);
         let phones: Vec<CustomerPhone> = serde_json::from_str(&phones).map_err(fault)?;
-        let known = known(&phones, self.catalogue.company.country);
+        let known = known(&phones, &self.catalogue.company.home);
         items.iter_mut().try_for_each(|item| mask_item(item, &known)).map_err(fault)?;
         Ok(items)
     }
 }
 
-fn known(phones: &[CustomerPhone], country: &Country) -> Known {
+fn known(phones: &[CustomerPhone], country: &Home) -> Known {
     Known::of(phones.iter().map(|phone| phone.content.as_str()), country)
 }
 
 /// Masks the customer's phones, and the numbers in its texts.
-fn masked(mut customer: CustomerRow, country: &Country) -> serde_json::Result<CustomerRow> {
+fn masked(mut customer: CustomerRow, country: &Home) -> serde_json::Result<CustomerRow> {
     let mut phones: Vec<CustomerPhone> = serde_json::from_str(&customer.phones)?;
     let known = known(&phones, country);
     for phone in &mut phones {

@@ -9,7 +9,7 @@ use super::{Cx, details, reveal};
 use crate::domain::catalogue::{Catalogue, DuplicateRule};
 use crate::domain::custom_field::FieldKind;
 use crate::domain::name_pattern::NamePattern;
-use crate::domain::phone::{Phone, SHORTEST_TAIL, half_width};
+use crate::domain::phone::{self, SHORTEST_TAIL, half_width};
 use crate::error::Error;
 use crate::ops::customer::{Changes, Duplicates, Patch};
 use crate::store::conditions::{Column, Operand, Test};
@@ -30,12 +30,13 @@ pub fn identifier(cx: &Cx<'_>, identifier: &Identifier<'_>) -> Result<Tried, Err
     if !cx.rights().masks() {
         return Ok(Tried(()));
     }
-    let is_try = match identifier {
-        Identifier::Id(_) => false,
-        Identifier::Phone(typed) => Phone::parse(typed, cx.catalogue.company.country).is_some(),
-        Identifier::Name(name) | Identifier::Company(name) => may_hold_number(name),
+    let tries = match identifier {
+        Identifier::Id(_) => 0,
+        // Each of several numbers is one.
+        Identifier::Phone(typed) => phone::read(typed, &cx.catalogue.company.home).map_or(0, |phones| phones.len()),
+        Identifier::Name(name) | Identifier::Company(name) => usize::from(may_hold_number(name)),
     };
-    count(cx, usize::from(is_try))
+    count(cx, tries)
 }
 
 /// Counts texts that are compared with others as a whole.

@@ -78,7 +78,7 @@ impl Words {
         for system in [System::CustomerDetail, System::CrmInfo] {
             let document = details::stored(tx.document(customer, system.name()).await?)?;
             documents.push(match hidden {
-                Some(phones) => details::masked(system, document, phones, cx.catalogue.company.country),
+                Some(phones) => details::masked(system, document, phones, &cx.catalogue.company.home),
                 None => document,
             });
         }
@@ -94,7 +94,7 @@ impl Words {
         hidden: Option<&[CustomerPhone]>,
     ) -> Self {
         let known = hidden
-            .map(|phones| Known::of(phones.iter().map(|phone| phone.content.as_str()), cx.catalogue.company.country));
+            .map(|phones| Known::of(phones.iter().map(|phone| phone.content.as_str()), &cx.catalogue.company.home));
         let seen = |text: String| match &known {
             Some(known) => known.mask(&text).into_owned(),
             None => text,
@@ -372,7 +372,7 @@ pub async fn told(cx: &Cx<'_>, customers: &[i64]) -> Result<BTreeMap<i64, Told>,
             let Some(system) = System::parse(&row.dialect) else { continue };
             let phones = phones.get(&row.customer_id).map(Vec::as_slice).unwrap_or_default();
             let document = serde_json::from_str(&row.document).map_err(fault)?;
-            let seen = details::masked(system, document, phones, cx.catalogue.company.country);
+            let seen = details::masked(system, document, phones, &cx.catalogue.company.home);
             told.entry(row.customer_id).or_default().add(&seen);
         }
     } else {

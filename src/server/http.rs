@@ -93,6 +93,10 @@ async fn ready(State(shared): State<Arc<Shared>>) -> Response<Body> {
     if shared.shutdown.has_started() {
         return status(StatusCode::SERVICE_UNAVAILABLE, "服务正在关闭 / shutting down\n");
     }
+    if let Some((done, total)) = shared.backend.rederived.current() {
+        let text = format!("numbers and search terms are made anew: {done} of {total} customers\n");
+        return status(StatusCode::SERVICE_UNAVAILABLE, text);
+    }
     match shared.backend.store.ready().await {
         Ok(None) => status(StatusCode::OK, "ready\n"),
         Ok(Some(fault)) => {

@@ -8,13 +8,15 @@ use std::sync::Arc;
 use tokio::sync::{Semaphore, mpsc, oneshot};
 
 use super::Store;
-use super::rows::CustomerRow;
+use super::rows::{CustomerRow, PlacedRow};
 use super::searching::is_interrupted;
 
 /// Look-ups that may wait; beyond, whoever asks waits for a place.
 const WAITING: usize = 1024;
 /// Look-ups in one statement.
 const MOST: usize = 128;
+/// Customers that share a contact's phone.
+const MOST_SHARING: i64 = 100;
 /// Statements under way at a time: while one is at work, the next is gathered.
 const AT_A_TIME: usize = 2;
 
@@ -27,7 +29,14 @@ pub struct Gathered {
 struct LookUp {
     company: i64,
     phone_key: String,
-    answer: oneshot::Sender<sqlx::Result<Option<CustomerRow>>>,
+    answer: oneshot::Sender<sqlx::Result<Vec<Called>>>,
+}
+
+/// A customer whose phone was looked for.
+pub struct Called {
+    /// The name of the contact whose phone it is; `None` for the customer's own.
+    pub contact: Option<String>,
+    pub customer: CustomerRow,
 }
 
 impl Gathered {
@@ -38,8 +47,8 @@ impl Gathered {
         Self { queue }
     }
 
-    /// The customer whose phone has this key.
-    pub async fn customer_by_phone(&self, company: i64, phone_key: String) -> sqlx::Result<Option<CustomerRow>> {
+    /// The customers whose phone, or whose contact's phone, has this key.
+    pub async fn customers_by_phone(&self, company: i64, phone_key: String) -> sqlx::Result<Vec<Called>> {
         let (answer, answered) = oneshot::channel();
         self.queue.send(LookUp { company, phone_key, answer }).await.map_err(|_| sqlx::Error::PoolClosed)?;
         answered.await.map_err(|_| sqlx::Error::PoolClosed)?
@@ -63,22 +72,11 @@ async fn serve(store: Store, mut waiting: mpsc::Receiver<LookUp>) {
 
 async fn answer(store: &Store, gathered: Vec<LookUp>) {
     let keys: Vec<(i64, &str)> = gathered.iter().map(|look_up| (look_up.company, look_up.phone_key.as_str())).collect();
-    let found = match serde_json::to_string(&keys) {
-        Ok(keys) => store.customers_by_phones(&keys).await,
-        Err(cause) => Err(sqlx::Error::Encode(cause.into())),
-    };
-    match found {
-        Ok(rows) => {
-            let mut customers: Vec<Option<String>> = vec![None; gathered.len()];
-            for row in rows {
-                if let Some(slot) = usize::try_from(row.place).ok().and_then(|place| customers.get_mut(place)) {
-                    *slot = Some(row.customer);
-                }
-            }
-            for (look_up, customer) in gathered.into_iter().zip(customers) {
-                let customer = customer.map(|columns| serde_json::from_str(&columns)).transpose();
+    match look_up(store, &keys).await {
+        Ok(found) => {
+            for (look_up, found) in gathered.into_iter().zip(found) {
                 // Whoever has left needs no answer.
-                let _ = look_up.answer.send(customer.map_err(|cause| sqlx::Error::Decode(cause.into())));
+                let _ = look_up.answer.send(found);
             }
         }
         Err(cause) => {
@@ -90,4 +88,20 @@ async fn answer(store: &Store, gathered: Vec<LookUp>) {
             }
         }
     }
+}
+
+/// Returns the customers of each of these phones, pairs of company and key.
+pub async fn look_up(store: &Store, keys: &[(i64, &str)]) -> sqlx::Result<Vec<sqlx::Result<Vec<Called>>>> {
+    let phones = serde_json::to_string(keys).map_err(|cause| sqlx::Error::Encode(cause.into()))?;
+    let mut rows: Vec<Vec<PlacedRow>> = keys.iter().map(|_| Vec::new()).collect();
+    for row in store.customers_by_phones(&phones, MOST_SHARING).await? {
+        if let Some(found) = usize::try_from(row.place).ok().and_then(|place| rows.get_mut(place)) {
+            found.push(row);
+        }
+    }
+    let called = |row: PlacedRow| match serde_json::from_str(&row.customer) {
+        Ok(customer) => Ok(Called { contact: row.contact, customer }),
+        Err(cause) => Err(sqlx::Error::Decode(cause.into())),
+    };
+    Ok(rows.into_iter().map(|rows| rows.into_iter().map(called).collect()).collect())
 }

@@ -37,11 +37,11 @@ use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection};
 use crate::domain::catalogue::login_key;
 use fault::StorageFault;
 use foreign::Found;
+pub use gathered::Called;
 use gathered::Gathered;
 use health::Health;
 pub use lock::ServerLock;
 pub use migrate::OpenError;
-use rows::CustomerRow;
 pub use searching::{Asker, SearchTooLong, is_interrupted};
 use searching::{Searcher, Searching};
 
@@ -315,12 +315,13 @@ impl Scope {
         self.company
     }
 
-    /// The customer whose phone has this key. Many of these at a time share statements.
-    pub async fn customer_of_phone(&self, phone_key: String) -> sqlx::Result<Option<CustomerRow>> {
-        match &self.store.open.gathered {
-            Some(gathered) => gathered.customer_by_phone(self.company, phone_key).await,
-            None => self.customer_by_phone(&phone_key).await,
+    /// The customers whose phone, or whose contact's phone, has this key. Many of these at a time share statements.
+    pub async fn customers_of_phone(&self, phone_key: String) -> sqlx::Result<Vec<Called>> {
+        if let Some(gathered) = &self.store.open.gathered {
+            return gathered.customers_by_phone(self.company, phone_key).await;
         }
+        let found = gathered::look_up(&self.store, &[(self.company, &phone_key)]).await?;
+        found.into_iter().next().unwrap_or_else(|| Ok(Vec::new()))
     }
 
     /// Opens a transaction. It waits for the writers before it; dropped without

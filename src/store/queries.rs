@@ -19,22 +19,38 @@ queries! {
     }
     /// All companies.
     global fn companies() -> Vec<CompanyRow> {
-        "select id, name, time_zone, country, token_secret, duplicates from company order by id"
+        "select id, name, time_zone, country, area_code, token_secret, duplicates, rules from company order by id"
     }
 
-    /// The customers of these phones, a JSON array of [company, key], each with the place of its phone in it and
+    /// The customers of these phones, a JSON array of [company, key], each with the place of its phone in it, the name of
+    /// the contact whose phone it is, if it is not the customer's own, and
     /// its columns, in the order of `CustomerRow`, as one JSON array: a row of one text crosses between threads
-    /// at a fraction of the cost of a row of many. The companies are those of the scopes that ask.
-    global fn customers_by_phones(phones: &str) -> Vec<PlacedRow> {
-        "select k.key as place, json_array(c.id, c.version, c.name, c.company_name, c.address, c.type_value, c.flag_value, c.source_value, c.task_id, c.owner_no, c.group_id, c.star,
+    /// at a fraction of the cost of a row of many. The companies are those of the scopes that ask. Of the customers who
+    /// share a contact's phone, the newest `most` come.
+    global fn customers_by_phones(phones: &str, most: i64) -> Vec<PlacedRow> {
+        "select k.key as place, cast(null as text) as contact, json_array(c.id, c.version, c.name, c.company_name, c.address, c.type_value, c.flag_value, c.source_value, c.task_id, c.owner_no, c.group_id, c.star,
            c.follow_count, c.last_accept, c.assigned_at, c.last_follow_at, c.created_at, c.created_by, c.updated_at, c.updated_by, c.custom, c.phones, c.labels) as customer
          from json_each($1) k
          cross join phone p on p.company_id = k.value ->> 0 and p.key = k.value ->> 1
+         cross join customer c on c.company_id = p.company_id and c.id = p.customer_id
+         union all
+         select k.key as place, p.name as contact, json_array(c.id, c.version, c.name, c.company_name, c.address, c.type_value, c.flag_value, c.source_value, c.task_id, c.owner_no, c.group_id, c.star,
+           c.follow_count, c.last_accept, c.assigned_at, c.last_follow_at, c.created_at, c.created_by, c.updated_at, c.updated_by, c.custom, c.phones, c.labels) as customer
+         from json_each($1) k
+         cross join contact_phone p on p.company_id = k.value ->> 0 and p.key = k.value ->> 1
+           and p.customer_id in (select customer_id from contact_phone where company_id = k.value ->> 0 and key = k.value ->> 1 order by customer_id desc limit $2)
          cross join customer c on c.company_id = p.company_id and c.id = p.customer_id",
-        postgres: "select k.place - 1 as place, json_build_array(c.id, c.version, c.name, c.company_name, c.address, c.type_value, c.flag_value, c.source_value, c.task_id, c.owner_no, c.group_id, c.star,
+        postgres: "select k.place - 1 as place, cast(null as text) as contact, json_build_array(c.id, c.version, c.name, c.company_name, c.address, c.type_value, c.flag_value, c.source_value, c.task_id, c.owner_no, c.group_id, c.star,
            c.follow_count, c.last_accept, c.assigned_at, c.last_follow_at, c.created_at, c.created_by, c.updated_at, c.updated_by, c.custom, c.phones, c.labels)::text as customer
          from jsonb_array_elements($1::jsonb) with ordinality k (value, place)
          join phone p on p.company_id = (k.value ->> 0)::bigint and p.key = k.value ->> 1
+         join customer c on c.company_id = p.company_id and c.id = p.customer_id
+         union all
+         select k.place - 1 as place, p.name as contact, json_build_array(c.id, c.version, c.name, c.company_name, c.address, c.type_value, c.flag_value, c.source_value, c.task_id, c.owner_no, c.group_id, c.star,
+           c.follow_count, c.last_accept, c.assigned_at, c.last_follow_at, c.created_at, c.created_by, c.updated_at, c.updated_by, c.custom, c.phones, c.labels)::text as customer
+         from jsonb_array_elements($1::jsonb) with ordinality k (value, place)
+         cross join lateral (select company_id, customer_id, name from contact_phone
+           where company_id = (k.value ->> 0)::bigint and key = k.value ->> 1 order by customer_id desc limit $2) p
          join customer c on c.company_id = p.company_id and c.id = p.customer_id"
     }
 
@@ -49,7 +65,7 @@ queries! {
 
     /// The company of this scope.
     read fn company_row() -> Option<CompanyRow> {
-        "select id, name, time_zone, country, token_secret, duplicates from company where id = $1"
+        "select id, name, time_zone, country, area_code, token_secret, duplicates, rules from company where id = $1"
     }
     /// Its groups, by id.
     read fn groups() -> Vec<NamedRow> {
@@ -93,6 +109,13 @@ queries! {
     write fn put_company(name: &str, time_zone: &str, country: &str, token_secret: &str) -> u64 {
         "insert into company (id, name, time_zone, country, token_secret) values ($1, $2, $3, $4, $5)
          on conflict (id) do update set name = excluded.name, time_zone = excluded.time_zone, country = excluded.country"
+    }
+    write fn set_area_code(area_code: Option<&str>) -> u64 {
+        "update company set area_code = $2 where id = $1"
+    }
+    /// Says by which rules the keys and terms of all customers are made now.
+    write fn set_rules(rules: &str) -> u64 {
+        "update company set rules = $2 where id = $1"
     }
     write fn set_token_secret(token_secret: &str) -> u64 {
         "update company set token_secret = $2 where id = $1"
@@ -222,14 +245,28 @@ queries! {
     read fn customer_by_phone(key: &str) -> Option<CustomerRow> {
         "select c.* from phone p cross join customer c where p.company_id = $1 and p.key = $2 and c.company_id = $1 and c.id = p.customer_id"
     }
-    /// The phones whose tail begins so: between `from` and, exclusive, `to`.
-    read fn phones_by_tail_prefix(from: &str, to: &str, limit: i64) -> Vec<PhoneRow> {
-        "select id, customer_id, typed, key, tail from phone where company_id = $1 and tail >= $2 and tail < $3 order by tail limit $4"
+    /// The phones of the number with this key and of its extensions, those of contacts too.
+    read fn phones_of_line(line: &str, limit: i64) -> Vec<PhoneRow> {
+        "select cast(null as text) as contact, customer_id, typed, key, tail from phone where company_id = $1 and key = $2
+         union all select null, customer_id, typed, key, tail from phone where company_id = $1 and key >= $2 || ';' and key < $2 || '<'
+         union all select name, customer_id, typed, key, tail from contact_phone where company_id = $1 and key = $2
+         union all select name, customer_id, typed, key, tail from contact_phone where company_id = $1 and key >= $2 || ';' and key < $2 || '<'
+         limit $3"
     }
-    /// The phones whose whole tail is one of these (a JSON array).
+    /// The phones whose tail begins so: between `from` and, exclusive, `to`; those of contacts behind the others.
+    read fn phones_by_tail_prefix(from: &str, to: &str, limit: i64) -> Vec<PhoneRow> {
+        "select cast(null as text) as contact, customer_id, typed, key, tail from phone where company_id = $1 and tail >= $2 and tail < $3
+         union all select name, customer_id, typed, key, tail from contact_phone where company_id = $1 and tail >= $2 and tail < $3
+         limit $4"
+    }
+    /// The phones whose whole tail is one of these (a JSON array); those of contacts behind the others.
     read fn phones_by_tail(tails: &str, limit: i64) -> Vec<PhoneRow> {
-        "select p.id, p.customer_id, p.typed, p.key, p.tail from json_each($2) k cross join phone p on p.company_id = $1 and p.tail = k.value limit $3",
-        postgres: "select p.id, p.customer_id, p.typed, p.key, p.tail from jsonb_array_elements_text($2::jsonb) k join phone p on p.company_id = $1 and p.tail = k.value limit $3"
+        "select cast(null as text) as contact, p.customer_id, p.typed, p.key, p.tail from json_each($2) k cross join phone p on p.company_id = $1 and p.tail = k.value
+         union all select p.name, p.customer_id, p.typed, p.key, p.tail from json_each($2) k cross join contact_phone p on p.company_id = $1 and p.tail = k.value
+         limit $3",
+        postgres: "select cast(null as text) as contact, p.customer_id, p.typed, p.key, p.tail from jsonb_array_elements_text($2::jsonb) k join phone p on p.company_id = $1 and p.tail = k.value
+         union all select p.name, p.customer_id, p.typed, p.key, p.tail from jsonb_array_elements_text($2::jsonb) k join contact_phone p on p.company_id = $1 and p.tail = k.value
+         limit $3"
     }
     write fn insert_customer(
         id: i64, name: Option<&str>, company_name: Option<&str>, address: Option<&str>,
@@ -303,6 +340,33 @@ queries! {
         postgres: "insert into phone (company_id, customer_id, id, typed, key, tail)
          select $1, $2, (value ->> 0)::bigint, value ->> 1, value ->> 2, value ->> 3 from jsonb_array_elements($3::jsonb)
          on conflict do nothing returning key as value"
+    }
+    /// Adds the phones of contacts of a JSON array of [name, typed, key, tail].
+    write fn insert_contact_phones(customer_id: i64, phones: &str) -> u64 {
+        "insert into contact_phone (company_id, customer_id, position, name, typed, key, tail)
+         select $1, $2, key, value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each($3)",
+        postgres: "insert into contact_phone (company_id, customer_id, position, name, typed, key, tail)
+         select $1, $2, place - 1, value ->> 0, value ->> 1, value ->> 2, value ->> 3 from jsonb_array_elements($3::jsonb) with ordinality k (value, place)"
+    }
+    write fn delete_contact_phones(customer_id: i64) -> u64 {
+        "delete from contact_phone where company_id = $1 and customer_id = $2"
+    }
+    /// The phones of these customers (a JSON array of ids).
+    read fn phones_of(ids: &str) -> Vec<PhoneRow> {
+        "select cast(null as text) as contact, p.customer_id, p.typed, p.key, p.tail
+         from json_each($2) k cross join phone p on p.company_id = $1 and p.customer_id = k.value",
+        postgres: "select cast(null as text) as contact, p.customer_id, p.typed, p.key, p.tail
+         from jsonb_array_elements_text($2::jsonb) k join phone p on p.company_id = $1 and p.customer_id = k.value::bigint"
+    }
+    /// Stores what a customer is found by and nothing else.
+    write fn set_derived(id: i64, phones: &str, name_key: &str, company_key: &str, haystack: &str) -> u64 {
+        "update customer set phones = $3, name_key = $4, company_key = $5, haystack = $6 where company_id = $1 and id = $2
+         and (phones <> $3 or name_key <> $4 or company_key <> $5 or haystack <> $6)"
+    }
+    /// Removes the first so many terms there are.
+    write fn delete_some_terms(most: i64) -> u64 {
+        "delete from customer_term where company_id = $1 and (term, customer_id) in
+         (select term, customer_id from customer_term where company_id = $1 order by term, customer_id limit $2)"
     }
     write fn delete_phones(customer_id: i64) -> u64 {
         "delete from phone where company_id = $1 and customer_id = $2"

@@ -22,7 +22,10 @@ macro_rules! rows {
 
 rows! {
     /// A company and its settings.
-    CompanyRow { id: i64, name: String, time_zone: String, country: String, token_secret: String, duplicates: String }
+    CompanyRow {
+        id: i64, name: String, time_zone: String, country: String, area_code: Option<String>, token_secret: String, duplicates: String,
+        rules: String,
+    }
 
     /// The numbers given out so far, after a [`Tx::count`](super::Tx::count): the last of each kind.
     CounterRow {
@@ -76,10 +79,10 @@ rows! {
     }
 
     /// A customer as a JSON array of its columns, and the place of what found it in the list of look-ups.
-    PlacedRow { place: i64, customer: String }
+    PlacedRow { place: i64, contact: Option<String>, customer: String }
 
     /// A phone that a look-up found: whose it is and how it was typed.
-    PhoneRow { id: i64, customer_id: i64, typed: String, key: String, tail: String }
+    PhoneRow { contact: Option<String>, customer_id: i64, typed: String, key: String, tail: String }
 
     /// One item of a feed; what the texts mean depends on the kind (see `feeds.rs`).
     FeedRow {

@@ -195,6 +195,9 @@ fn needs_verifying(word: &Word) -> bool {
     word.lookups.iter().any(|lookup| matches!(lookup, Lookup::All(terms) if terms.len() > 1))
 }
 
+/// Where a customer's own numbers are, and those of his contacts.
+const PHONES: [&str; 2] = ["phone", "contact_phone"];
+
 /// Appends the statement that finds who may have this word: who does is among them.
 pub(super) fn push_word(sql: &mut Sql, word: &Word) {
     let mut union = "";
@@ -212,12 +215,24 @@ pub(super) fn push_word(sql: &mut Sql, word: &Word) {
     if let Some(tail) = &word.tail {
         sql.push(union);
         union = " union ";
-        sql.push("select distinct customer_id from phone where company_id = $1");
-        push_tail_range(sql, tail);
+        for (nth, table) in PHONES.into_iter().enumerate() {
+            sql.push(if nth > 0 { " union select customer_id from " } else { "select customer_id from " });
+            sql.push(table).push(" where company_id = $1");
+            push_tail_range(sql, tail);
+        }
     }
     if let Some(key) = &word.key {
-        sql.push(union);
-        sql.push("select customer_id from phone where company_id = $1 and key = ").bind(key.as_str());
+        for table in PHONES {
+            sql.push(union);
+            union = " union ";
+            sql.push("select customer_id from ")
+                .push(table)
+                .push(" where company_id = $1 and key = ")
+                .bind(key.as_str());
+            // The same number with an extension.
+            sql.push(" union select customer_id from ").push(table).push(" where company_id = $1 and key >= ");
+            sql.bind(format!("{key};").as_str()).push(" and key < ").bind(format!("{key}<").as_str());
+        }
     }
 }
 
@@ -240,9 +255,13 @@ fn push_tail_range(sql: &mut Sql, tail: &str) {
 fn push_verification(sql: &mut Sql, word: &Word, find: &'static str) {
     sql.push(" and (").push(find).bind(word.text.as_str()).push(") > 0");
     if let Some(tail) = &word.tail {
-        sql.push(" or exists (select 1 from phone p where p.company_id = $1 and p.customer_id = c.id");
-        push_tail_range(sql, tail);
-        sql.push(")");
+        for table in PHONES {
+            sql.push(" or exists (select 1 from ")
+                .push(table)
+                .push(" p where p.company_id = $1 and p.customer_id = c.id");
+            push_tail_range(sql, tail);
+            sql.push(")");
+        }
     }
     sql.push(")");
 }

@@ -80,7 +80,7 @@ impl Shop {
         let mut reply = Vec::new();
         match operation.run(cx, &body.to_string(), Door::Socket(&CallbackId::Absent), &mut reply).await? {
             Answered::Written(_) => Ok(serde_json::from_slice::<Value>(&reply).unwrap()["result"].take()),
-            Answered::File(_) => panic!("{action} answers a file"),
+            Answered::File(..) => panic!("{action} answers a file"),
         }
     }
 

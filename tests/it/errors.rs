@@ -7,7 +7,7 @@ const WRONG_TYPE: &str = "无效的唯一标识符类型";
 const NOBODY: &str = "Couldn't find Customer";
 
 /// Code, message and `exception.message`; XXX stands for what the request says.
-const FROZEN: [(i64, &str, Option<&str>); 32] = [
+const FROZEN: [(i64, &str, Option<&str>); 33] = [
     (429, "api接口超过请求限制", None),
     (2000, UNKNOWN, Some("缺少自定义字段 XXX")),
     (2000, UNKNOWN, Some("param is missing or the value is empty: customer")),
@@ -21,6 +21,7 @@ const FROZEN: [(i64, &str, Option<&str>); 32] = [
     (2000, UNKNOWN, Some("requestId已被使用")),
     (2000, WRONG_TYPE, Some(NOBODY)),
     (2005, "没有找到该资源", Some(NOBODY)),
+    (2006, "没有号码", None),
     (2060, WRONG_TYPE, Some(WRONG_TYPE)),
     (206211, "参数page_size不合法", None),
     (206201, "参数page不合法", None),

@@ -67,7 +67,7 @@ async fn check_what_customers_are_found_by(customers: &[Customer], catalogue: &C
         let id = customer.id;
         let (name, company) = (customer.name.as_deref().unwrap_or(""), customer.company_name.as_deref().unwrap_or(""));
         for phone in &customer.phones {
-            let parsed = Phone::parse(&phone.content, catalogue.company.country).unwrap();
+            let parsed = Phone::parse(&phone.content, &catalogue.company.home).unwrap();
             phones.insert(format!("{id}/{}/{}/{}/{}", phone.id, phone.content, parsed.key(), parsed.tail()));
         }
         labels.extend(customer.labels.iter().map(|label| format!("{id}/{}/{}", label.id, label.name)));

@@ -43,6 +43,7 @@ mod matrix;
 mod migrations;
 mod model;
 mod nul;
+mod numbers;
 mod plans;
 mod plm_report;
 mod print;

@@ -37,6 +37,8 @@ const NUMBERS: [[&str; 3]; 5] = [
     ["010-55500001", "(010) 5550 0001", "+861055500001"],
     ["010-55500001转801", "010-55500001-801", "01055500001#801"],
 ];
+/// The line of each: those of one line differ in the extension.
+const LINES: [usize; 5] = [0, 1, 2, 3, 3];
 const LAST_DIGITS: [&str; 4] = ["0001", "0002", "00000001", "8899"];
 
 #[derive(Debug, Clone)]
@@ -280,7 +282,11 @@ async fn perform(cx: &Cx<'_>, company: &Company, operation: &Operation) -> Resul
 
 async fn check_phones(cx: &Cx<'_>, company: &Company) {
     for (number, spellings) in NUMBERS.iter().enumerate() {
-        let owner = company.having(|known| known.phones.iter().any(|(its, _)| *its == number));
+        let having = |is: &dyn Fn(usize) -> bool| company.having(|known| known.phones.iter().any(|(its, _)| is(*its)));
+        let mut owner = having(&|its| its == number);
+        if owner.is_empty() {
+            owner = having(&|its| LINES[its] == LINES[number]);
+        }
         for typed in spellings {
             let whole = |found: &find::Found| !matches!(found.matched, Some(PhoneMatch::Tail(_)));
             let outcome = find::find(cx, &Identifier::Phone((*typed).into())).await;

@@ -35,7 +35,7 @@ impl Asker {
         let operation = Operation::parse(action).unwrap();
         match operation.run(cx, body, Door::Socket(&CallbackId::Absent), &mut reply).await? {
             Answered::Written(_) => Ok(serde_json::from_slice(&reply).unwrap()),
-            Answered::File(_) => panic!("{action} answers a file"),
+            Answered::File(..) => panic!("{action} answers a file"),
         }
     }
 

@@ -15,8 +15,8 @@ use crate::store::Store;
 /// What a command wants changed, and in which company.
 pub async fn of(store: &Store, what: What) -> Result<Option<(i64, Change)>, Box<dyn Error>> {
     Ok(Some(match what {
-        What::Company { id, name, time_zone, country, duplicates } => {
-            (id, Change::Company { name, time_zone, country, duplicates })
+        What::Company { id, name, time_zone, country, area_code, duplicates } => {
+            (id, Change::Company { name, time_zone, country, area_code, duplicates })
         }
         What::Group { of: Of { company }, id, name } => (company, Change::Group { id, name }),
         What::Operator { of: Of { company }, login_no, name, groups, role, mobile, force } => {
@@ -70,7 +70,7 @@ pub async fn of(store: &Store, what: What) -> Result<Option<(i64, Change)>, Box<
             let options = (!options.is_empty()).then_some(options);
             (company, Change::Field { id, name: Some(name), kind, options, required })
         }
-        What::Show | What::Audit { .. } => return Ok(None),
+        What::Show | What::Audit { .. } | What::Conflicts => return Ok(None),
     }))
 }
 

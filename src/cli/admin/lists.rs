@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io::Write;
 
 use crate::domain::times;
-use crate::ops::setup;
+use crate::ops::{rederive, setup};
 use crate::store::Store;
 
 pub async fn audit(store: &Store, company: i64, limit: i64) -> Result<(), Box<dyn Error>> {
@@ -14,6 +14,22 @@ pub async fn audit(store: &Store, company: i64, limit: i64) -> Result<(), Box<dy
         let at = times::to_iso(row.at, &jiff::tz::TimeZone::UTC);
         let address = if row.address.is_empty() { "-" } else { &row.address };
         writeln!(out, "{at} {} {} {address} {}", row.kind, row.login_no, row.what)?;
+    }
+    Ok(())
+}
+
+/// Lists the customers who share a number since numbers are read by other rules, one pair a line.
+pub async fn conflicts(store: &Store) -> Result<(), Box<dyn Error>> {
+    let mut out = std::io::stdout();
+    for company in store.companies().await? {
+        let scope = store.company(company.id);
+        let mut after = 0;
+        while let Some((clashes, last)) = rederive::clashes(&scope, &company, after).await? {
+            for clash in clashes {
+                writeln!(out, "{} {} {} {}", company.id, clash.customer, clash.typed, clash.other)?;
+            }
+            after = last;
+        }
     }
     Ok(())
 }

@@ -16,6 +16,7 @@ use crate::dialects;
 use crate::dialects::cti::http::DIALECT;
 use crate::ops::Backend;
 use crate::ops::audit::Actor;
+use crate::ops::rederive;
 use crate::ops::setup::{self, Change};
 
 #[derive(Debug, clap::Args)]
@@ -46,6 +47,9 @@ enum What {
         /// 电话的默认国家，新公司默认 CN / the country of its phone numbers; CN for a new company
         #[arg(long)]
         country: Option<String>,
+        /// 本地区号，如 021：拨打市话时省略的区号；空表示没有 / the area code that its people leave out when they dial, such as 021
+        #[arg(long, value_name = "CODE")]
+        area_code: Option<String>,
         /// WiseCRM 接口的查重字段：accountName、phone，逗号分隔，可为空 / the fields of WiseCRM's duplicate rule, parted by a comma
         #[arg(long, value_name = "FIELDS")]
         duplicates: Option<String>,
@@ -225,6 +229,9 @@ enum What {
     },
     /// 列出全部公司及其设置 / list all companies and what they have set up
     Show,
+    /// 列出号码相同的客户（升级后，不同写法归为同一号码）：公司 客户 号码 另一客户 / list customers who share a number since a newer version reads
+    /// numbers otherwise: company, customer, number, the customer with whom it is found
+    Conflicts,
 }
 
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -254,6 +261,7 @@ pub async fn run(args: Args, settings: &DatabaseArgs) -> Result<ExitCode, Box<dy
 async fn carry_out(backend: &Backend, what: What, place: &str) -> Result<(), Box<dyn Error>> {
     match what {
         What::Show => lists::show(&backend.store).await?,
+        What::Conflicts => lists::conflicts(&backend.store).await?,
         What::Audit { of, limit } => lists::audit(&backend.store, of.company, limit).await?,
         what => return change(backend, what, place).await,
     }
@@ -269,9 +277,13 @@ async fn change(backend: &Backend, what: What, place: &str) -> Result<(), Box<dy
     let tells = matches!(change, Change::Credential { secret: None, .. } | Change::Rotate { secret: None, .. });
     let done = format!("{}（数据 / data: {place}）", said::done(company, &change));
     let actor = Actor { login_no: ACTOR.to_owned(), address: None };
+    let moves = matches!(change, Change::Company { area_code: Some(_), .. });
     let mut tx = scope.write().await?;
     let secret = change.apply(&mut tx, &actor, backend.clock.now()).await?;
     tx.commit().await?;
+    if moves {
+        rederive::all(&backend.store, &backend.rederived).await?;
+    }
     // A program takes the token from standard output, where it stands alone.
     match secret.filter(|_| tells) {
         Some(secret) => {

@@ -162,21 +162,30 @@ pub struct GetCustomer<'a> {
 
 #[derive(Serialize, JsonSchema)]
 pub struct CustomersFound {
-    /// How a phone matched: `text` as typed, `e164` the same number written otherwise, `last7` to `last11`
-    /// that many last digits.
+    /// How a phone matched: `text` as typed, `e164` the same number written otherwise or of another extension, `last7` to
+    /// `last11` that many last digits, `contact` that of a contact of the customer.
     #[serde(rename = "matchedBy", skip_serializing_if = "Option::is_none")]
     matched_by: Option<String>,
+    /// The name of the contact whose phone it is.
+    #[serde(rename = "matchedContact", skip_serializing_if = "Option::is_none")]
+    matched_contact: Option<String>,
     result: CustomerReplies,
 }
 
 pub async fn get_customer(cx: &Cx<'_>, request: GetCustomer<'_>) -> Result<CustomersFound, Error> {
     let found = find::find(cx, &identifier(request.r#type.as_ref(), request.content)?).await?;
+    let matched_contact = match &found.matched {
+        Some(PhoneMatch::Contact(name)) if !name.is_empty() => Some(name.clone()),
+        _ => None,
+    };
     Ok(CustomersFound {
         matched_by: found.matched.map(|matched| match matched {
             PhoneMatch::Text => "text".to_owned(),
             PhoneMatch::Number => "e164".to_owned(),
             PhoneMatch::Tail(digits) => format!("last{digits}"),
+            PhoneMatch::Contact(_) => "contact".to_owned(),
         }),
+        matched_contact,
         result: CustomerReplies { catalogue: cx.catalogue.clone(), rows: found.customers },
     })
 }

@@ -38,15 +38,17 @@ pub struct PutCompany {
     time_zone: Option<String>,
     /// The default country of phone numbers, such as CN; it stays once there are customers.
     country: Option<String>,
+    /// The area code of the mainland, such as 021, that its people leave out when they dial; nothing for none.
+    area_code: Option<String>,
     /// By which fields a customer counts as one that is there already, for systems that ask: accountName, phone,
     /// both parted by a comma, or nothing.
     duplicates: Option<String>,
 }
 
 pub async fn put_company(cx: &Cx<'_>, request: PutCompany) -> Result<Done, Error> {
-    let PutCompany { name, time_zone, country, duplicates } = request;
+    let PutCompany { name, time_zone, country, area_code, duplicates } = request;
     let name = name.unwrap_or_else(|| cx.catalogue.company.name.clone());
-    make(cx, vec![Change::Company { name, time_zone, country, duplicates }]).await
+    make(cx, vec![Change::Company { name, time_zone, country, area_code, duplicates }]).await
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]

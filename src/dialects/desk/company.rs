@@ -27,6 +27,9 @@ struct Company {
     name: String,
     time_zone: String,
     country: String,
+    /// The area code that its people leave out when they dial.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    area_code: Option<String>,
     groups: Vec<Named>,
     operators: Vec<OperatorShown>,
     apps: Vec<AppShown>,
@@ -129,7 +132,8 @@ pub async fn show_company(cx: &Cx<'_>, _: ShowCompany) -> Result<CompanyShown, E
             id: catalogue.company.id,
             name: catalogue.company.name.clone(),
             time_zone: catalogue.company.time_zone.iana_name().unwrap_or("UTC").to_owned(),
-            country: catalogue.company.country.iso.to_owned(),
+            country: catalogue.company.home.country.iso.to_owned(),
+            area_code: catalogue.company.home.area_code().map(|code| format!("0{code}")),
             groups: catalogue.groups.iter().map(named).collect(),
             operators: operators.collect(),
             apps: credentials.collect(),

@@ -164,6 +164,9 @@ pub struct Filters {
     srfkeys: Option<String>,
     /// The id unless it is given.
     srfexportdatakey: Option<String>,
+    /// `product`: the list is that of the product `srfparentkey`.
+    srfparentdename: Option<String>,
+    srfparentkey: Option<String>,
     /// Of the two lists that an idea narrows: the idea.
     principal_id: Option<String>,
     /// Of the list that a comment narrows: the id of a follow-up.

@@ -67,6 +67,7 @@ fn code(error: &Error) -> i64 {
         | Error::FrameTooLarge { .. }
         | Error::FileTooLarge { .. }
         | Error::ContentMissing
+        | Error::NoNumber
         | Error::IdentifierType
         | Error::PageSize { .. }
         | Error::Page

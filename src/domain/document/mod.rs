@@ -9,6 +9,7 @@ pub mod shared;
 use jiff::tz::TimeZone;
 use serde_json::{Map, Number, Value};
 
+use super::text::visible;
 use super::{json, times};
 
 /// A document of a customer: its members by name.
@@ -150,13 +151,13 @@ fn checked(shape: &Shape, given: &Value) -> Result<Value, Wrong> {
     let wrong = |expected: &str| Err((String::new(), expected.to_owned()));
     match (shape, given) {
         (Shape::Text(longest), given) => match text_of(given) {
-            Some(text) if text.chars().count() <= *longest && !text.contains('\0') => Ok(text.trim().into()),
+            Some(text) if text.chars().count() <= *longest && !text.contains('\0') => Ok((*visible(&text)).into()),
             _ => wrong(&format!("a text of at most {longest} characters")),
         },
         (Shape::Phone, given) => match text_of(given) {
             // What was shown masked is no number.
             Some(text) if text.chars().count() <= LONGEST && !text.contains(['\0', '*', '＊']) => {
-                Ok(text.trim().into())
+                Ok((*visible(&text)).into())
             }
             _ => wrong("a phone number"),
         },

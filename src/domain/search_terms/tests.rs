@@ -87,8 +87,11 @@ fn phones_in_a_query() {
     assert_eq!(tail("010-88886666").as_deref(), Some("6666888801"));
     assert_eq!(tail("8888 6666").as_deref(), Some("66668888"));
     assert_eq!(tail("00861234").as_deref(), Some("43216800"));
+    for typed in ["tel:13000000001", "13000000001;", "sip:13000000001@10.0.0.1", "13000000001-801"] {
+        assert_eq!(tail(typed).as_deref(), Some("10000000031"), "{typed}");
+    }
     assert_eq!(query("8888 王芳").words.len(), 2);
-    let hong_kong = Country::by_iso("HK").unwrap();
+    let hong_kong = &Home::new("HK", None).unwrap();
     assert_eq!(query_in("001 852 2345 6789", hong_kong).words[0].tail.as_deref(), Some("98765432"));
 }
 

@@ -2,11 +2,13 @@
 
 use serde_json::{Map, Value};
 
+use super::contacts;
 use super::unmask::{self, refusal};
 use crate::domain::change::Line;
 use crate::domain::document::{self, Document, Member, Shape, System};
 use crate::domain::json;
 use crate::domain::masking::{Hidden, Unclear, restore_alike};
+use crate::domain::phone::Home;
 use crate::domain::times::SECOND;
 use crate::error::Error;
 use crate::ops::details;
@@ -46,7 +48,7 @@ pub struct Patched {
 
 impl Patched {
     /// Refuses what cannot be in the document.
-    pub fn check(system: System, old: Document, mut patch: Document) -> Result<Self, Error> {
+    pub fn check(system: System, old: Document, mut patch: Document, home: &Home) -> Result<Self, Error> {
         for (name, given) in &mut patch {
             let member = system.member(name).ok_or_else(|| {
                 Error::parameter(format!("{name}: {} 没有这个字段 / has no such field", system.name()))
@@ -59,6 +61,7 @@ impl Patched {
                 *given = document::check(member, given).map_err(Error::parameter)?;
             }
         }
+        contacts::check_phones(system, &old, &patch, home)?;
         Ok(Self { system, old, patch })
     }
 
@@ -90,6 +93,7 @@ pub async fn read(
     patches: Vec<(System, Document)>,
     as_shown: Option<AsShown<'_>>,
     take_shown: impl Fn(System, &Document, &mut Document),
+    home: &Home,
 ) -> Result<Vec<Patched>, Error> {
     let mut read = Vec::with_capacity(patches.len());
     for (system, mut patch) in patches {
@@ -99,7 +103,7 @@ pub async fn read(
             let (shown, hidden) = as_shown(system, &old);
             restore(&mut patch, &shown, &old, &hidden)?;
         }
-        read.push(Patched::check(system, old, patch)?);
+        read.push(Patched::check(system, old, patch, home)?);
     }
     Ok(read)
 }
@@ -208,10 +212,11 @@ async fn number(tx: &mut Tx, name: &str, before: Option<&Value>, entries: &mut [
 }
 
 /// Stores the documents that have changed.
-pub async fn store(tx: &mut Tx, customer: i64, documents: &[Changed]) -> Result<(), Error> {
+pub async fn store(tx: &mut Tx, customer: i64, documents: &[Changed], home: &Home) -> Result<(), Error> {
     for changed in documents.iter().filter(|changed| changed.old != changed.new) {
         let document = serde_json::to_string(&changed.new).map_err(|cause| Error::internal(&cause))?;
         tx.put_document(customer, changed.system.name(), &document).await?;
+        contacts::store_phones(tx, customer, changed.system, &changed.old, &changed.new, home).await?;
     }
     Ok(())
 }

@@ -49,7 +49,7 @@ async fn name_exists(tx: &mut Tx, new: &Customer, _: &Tried) -> Result<bool, Err
 #[expect(clippy::disallowed_methods, reason = "counted")]
 async fn phone_exists(cx: &Cx<'_>, tx: &mut Tx, old: &Customer, new: &Customer, _: &Tried) -> Result<bool, Error> {
     for phone in new.phones.iter().filter(|phone| !old.phones.contains(phone)) {
-        let Some(phone) = Phone::parse(&phone.content, cx.catalogue.company.country) else { continue };
+        let Some(phone) = Phone::parse(&phone.content, &cx.catalogue.company.home) else { continue };
         if tx.customer_by_phone(&phone.key()).await?.is_some_and(|other| other.id != new.id) {
             return Ok(true);
         }

@@ -8,6 +8,7 @@ use super::{begin, merge, stored, target, unmask};
 use crate::domain::customer::Customer;
 use crate::domain::document::System;
 use crate::domain::masking::Unclear;
+use crate::domain::text::visible;
 use crate::domain::times::SECOND;
 use crate::error::Error;
 use crate::ops::find::Identifier;
@@ -28,12 +29,12 @@ pub struct FollowedUp {
 
 /// Returns a text about a customer with the digits of the numbers in it that are hidden from who writes it.
 async fn whole<'t>(cx: &Cx<'_>, tx: &mut Tx, customer: &Customer, text: &'t str) -> Result<Cow<'t, str>, Error> {
-    let country = cx.catalogue.company.country;
-    let mut meant = unmask::hidden(customer, country).restore(None, text);
+    let home = &cx.catalogue.company.home;
+    let mut meant = unmask::hidden(customer, home).restore(None, text);
     for system in System::ALL {
         if meant == Err(Unclear::Incomplete) {
             let document = details::stored(tx.document(customer.id, system.name()).await?)?;
-            meant = unmask::hidden_with(customer, system, &document, country).restore(None, text);
+            meant = unmask::hidden_with(customer, system, &document, home).restore(None, text);
         }
     }
     let meant = meant.map_err(|unclear| unmask::refusal("text", &unclear))?;
@@ -47,7 +48,7 @@ pub async fn follow_up(
     text: &str,
     flag: Option<Cow<'_, str>>,
 ) -> Result<FollowedUp, Error> {
-    let text = text.trim();
+    let text = &*visible(text);
     if text.is_empty() || text.chars().count() > LONGEST || text.contains('\0') {
         return Err(Error::parameter(format!(
             "text: 1 到 {LONGEST} 个字符，不含 U+0000 / expected 1 to {LONGEST} characters without U+0000"

@@ -14,7 +14,8 @@ use crate::domain::custom_field::is_blank;
 use crate::domain::customer::{
     Customer, CustomerPhone, LONGEST_NAME, LONGEST_TEXT, MOST_LABELS, MOST_PHONES, MOST_STARS,
 };
-use crate::domain::phone::Phone;
+use crate::domain::phone::{self, Home, Phone};
+use crate::domain::text::visible;
 use crate::error::Error;
 
 /// The customer to be. Phones and labels that are new have the id 0 until they are numbered.
@@ -90,12 +91,12 @@ fn text(
     let Patch::Set(given) = patch else {
         return Ok(patch.try_map(|text| Ok::<_, Error>(text.into_owned()))?.apply(old));
     };
-    let trimmed = given.trim();
-    if old.as_deref() == Some(trimmed) {
+    if old.as_deref() == Some(given.trim()) {
         return Ok(old);
     }
-    check_text(field, trimmed, longest)?;
-    Ok((!trimmed.is_empty()).then(|| trimmed.to_owned()))
+    let text = visible(&given);
+    check_text(field, &text, longest)?;
+    Ok((!text.is_empty()).then(|| text.into_owned()))
 }
 
 /// Texts are refused when they are too long, never cut.
@@ -212,7 +213,8 @@ fn merge_phones(
     if list.len() > MOST_PHONES {
         return Err(Error::parameter(format!("cellphones: 最多 {MOST_PHONES} 个 / at most {MOST_PHONES}")));
     }
-    let key = |typed: &str| Phone::parse(typed, catalogue.company.country).map(|phone| phone.key());
+    let home = &catalogue.company.home;
+    let key = |typed: &str| Phone::parse(typed, home).map(|phone| phone.key());
     let mut known: BTreeMap<String, i64> =
         old.iter().filter_map(|phone| Some((key(&phone.content)?, phone.id))).collect();
     for change in &list {
@@ -228,40 +230,54 @@ fn merge_phones(
     let mut phones: Vec<CustomerPhone> = Vec::with_capacity(list.len());
     let mut keys = Vec::with_capacity(list.len());
     for change in list {
-        let typed = change.typed.trim();
-        check_text("cellphones", typed, LONGEST_TEXT)?;
-        if typed.contains(['*', '＊']) {
-            return Err(Error::parameter("cellphones: 号码不完整 / a part of the number is masked"));
+        let typed = visible(&change.typed);
+        check_text("cellphones", &typed, LONGEST_TEXT)?;
+        let mut named = change.id;
+        for (key, content) in numbers(&typed, old, home)? {
+            if keys.contains(&key) {
+                continue;
+            }
+            // Of several numbers in one text, the first is the one that had the id.
+            let id = named.take().or_else(|| known.remove(&key)).unwrap_or(0);
+            if id != 0 && phones.iter().any(|phone| phone.id == id) {
+                return Err(Error::parameter(format!("cellphones: 电话 {id} 出现两次 / phone {id} stands twice")));
+            }
+            phones.push(CustomerPhone { id, content });
+            keys.push(key);
         }
-        let Some(key) = key(typed) else {
-            return Err(Error::parameter("cellphones: 不是电话号码 / not a phone number"));
-        };
-        if keys.contains(&key) {
-            continue;
-        }
-        let id = change.id.or_else(|| known.remove(&key)).unwrap_or(0);
-        if id != 0 && phones.iter().any(|phone| phone.id == id) {
-            return Err(Error::parameter(format!("cellphones: 电话 {id} 出现两次 / phone {id} stands twice")));
-        }
-        phones.push(CustomerPhone { id, content: typed.to_owned() });
-        keys.push(key);
+    }
+    if phones.len() > MOST_PHONES {
+        return Err(Error::parameter(format!("cellphones: 最多 {MOST_PHONES} 个 / at most {MOST_PHONES}")));
     }
     Ok(phones)
+}
+
+/// The numbers in an entry of the list: what each is compared by, and how it is stored. An entry that is as it was is not
+/// looked at.
+fn numbers(typed: &str, old: &[CustomerPhone], home: &Home) -> Result<Vec<(String, String)>, Error> {
+    match phone::read(typed, home) {
+        Ok(phones) => Ok(phones.into_iter().map(|phone| (phone.key(), phone.typed)).collect()),
+        Err(_) if old.iter().any(|phone| phone.content == typed) => Ok(vec![(typed.to_owned(), typed.to_owned())]),
+        Err(_) if typed.contains(['*', '＊']) => {
+            Err(Error::parameter(format!("cellphones: “{typed}” 号码不完整 / a part of the number is masked")))
+        }
+        Err(why) => Err(Error::parameter(format!("cellphones: “{typed}” {}", why.why()))),
+    }
 }
 
 fn label_names(labels: Vec<Cow<'_, str>>) -> Result<Vec<String>, Error> {
     let mut names: Vec<String> = Vec::new();
     for label in labels {
-        let name = label.trim();
-        check_text("customerLabel", name, LONGEST_TEXT)?;
-        if name.is_empty() || names.iter().any(|known| known == name) {
+        let name = visible(&label);
+        check_text("customerLabel", &name, LONGEST_TEXT)?;
+        if name.is_empty() || names.iter().any(|known| *known == name) {
             continue;
         }
         // At once, so that a long list costs no more than a right one.
         if names.len() == MOST_LABELS {
             return Err(Error::parameter(format!("customerLabel: 最多 {MOST_LABELS} 个 / at most {MOST_LABELS}")));
         }
-        names.push(name.to_owned());
+        names.push(name.into_owned());
     }
     Ok(names)
 }
@@ -287,7 +303,7 @@ fn custom(
     for (id, value) in given {
         // Checked as it is stored.
         let value = match value {
-            Value::String(text) => Value::String(text.trim().to_owned()),
+            Value::String(text) => Value::String(visible(&text).into_owned()),
             other => other,
         };
         let Some(field) = catalogue.fields.iter().find(|field| field.id == id) else {

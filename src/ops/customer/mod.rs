@@ -5,6 +5,8 @@
 
 mod batch;
 mod changes;
+mod contacts;
+pub mod derived;
 mod documents;
 mod duplicates;
 mod follow_up;
@@ -42,7 +44,7 @@ use crate::domain::catalogue::Role;
 use crate::domain::change;
 use crate::domain::customer::Customer;
 use crate::domain::document::{Document, System};
-use crate::domain::phone::Phone;
+use crate::domain::phone::Home;
 use crate::error::Error;
 use crate::store::rows::CustomerRow;
 use crate::store::{Tx, Within};
@@ -77,10 +79,10 @@ pub async fn update(
     let current = target(cx, &mut tx, identifier, &tried).await?;
     let old = Customer::try_from(current.clone())?;
     let tried = seen::tried(cx, &mut tx, &current, &old, &changes).await?;
-    let country = cx.catalogue.company.country;
+    let home = &cx.catalogue.company.home;
     let as_shown = |system: System, document: &Document| {
-        let shown = details::masked(system, document.clone(), &old.phones, country);
-        (shown, unmask::hidden_with(&old, system, document, country))
+        let shown = details::masked(system, document.clone(), &old.phones, home);
+        (shown, unmask::hidden_with(&old, system, document, home))
     };
     let as_shown: Option<documents::AsShown<'_>> = if cx.rights().masks() { Some(&as_shown) } else { None };
     let patches = std::mem::take(&mut changes.documents);
@@ -89,10 +91,10 @@ pub async fn update(
         let words = Words::within(cx, &mut tx, old.id, &old.phones).await?;
         let shown = words.shown(&cx.show(current.clone())?, &cx.catalogue)?;
         let take_shown = |system, stored: &Document, patch: &mut Document| shown.take(system, stored, patch);
-        documents = documents::read(&mut tx, old.id, patches, as_shown, take_shown).await?;
+        documents = documents::read(&mut tx, old.id, patches, as_shown, take_shown, home).await?;
     }
     shared::share(&mut changes, &mut documents, &old, &cx.catalogue)?;
-    let hidden = cx.rights().masks().then(|| unmask::hidden(&old, country));
+    let hidden = cx.rights().masks().then(|| unmask::hidden(&old, home));
     if let Some(hidden) = &hidden {
         unmask::unmask(&mut changes, &old, hidden, &cx.catalogue)?;
         shared::respell(&mut changes);
@@ -181,11 +183,12 @@ pub async fn put_documents(
     tx: &mut Tx,
     customer: i64,
     documents: Vec<(System, Document)>,
+    home: &Home,
     now: i64,
 ) -> Result<(), Error> {
-    let documents = documents::read(tx, customer, documents, None, |_, _, _| ()).await?;
+    let documents = documents::read(tx, customer, documents, None, |_, _, _| (), home).await?;
     let merged = documents::merge(tx, documents, now).await?;
-    documents::store(tx, customer, &merged).await
+    documents::store(tx, customer, &merged, home).await
 }
 
 /// Returns what an earlier request came to, if its sender still sees that customer.
@@ -208,10 +211,14 @@ async fn target(cx: &Cx<'_>, tx: &mut Tx, identifier: &Identifier<'_>, _: &Tried
     let (owner, groups) = (within.owner_key.as_deref(), within.groups_json());
     let mut found: Vec<CustomerRow> = match identifier {
         Identifier::Id(id) => tx.customer(*id).await?.into_iter().collect(),
-        Identifier::Phone(typed) => match Phone::parse(typed, cx.catalogue.company.country) {
-            Some(phone) => tx.customer_by_phone(&phone.key()).await?.into_iter().collect(),
-            None => Vec::new(),
-        },
+        Identifier::Phone(typed) => {
+            let mut found: Vec<CustomerRow> = Vec::new();
+            for phone in find::numbers(cx, typed)? {
+                let of_number = tx.customer_by_phone(&phone.key()).await?;
+                found.extend(of_number.filter(|one| found.iter().all(|other| other.id != one.id)));
+            }
+            found
+        }
         Identifier::Name(name) => {
             tx.customers_by_name(&find::name_key(name)?, owner, groups.as_deref(), find::MOST).await?
         }

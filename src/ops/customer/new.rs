@@ -29,13 +29,14 @@ impl New {
     pub fn check(cx: &Cx<'_>, mut changes: Changes<'_>) -> Result<Self, Error> {
         // By whatever name and system it is asked for, it is this right that is needed.
         cx.require("create_customer", Role::Agent)?;
+        let home = &cx.catalogue.company.home;
         let masks = cx.rights().masks();
         let documents = std::mem::take(&mut changes.documents).into_iter();
         let documents = documents.map(|(system, mut patch)| {
             if masks {
                 documents::restore(&mut patch, &Document::new(), &Document::new(), &Hidden::default())?;
             }
-            Patched::check(system, Document::new(), patch)
+            Patched::check(system, Document::new(), patch, home)
         });
         let mut documents = documents.collect::<Result<Vec<_>, _>>()?;
         shared::share(&mut changes, &mut documents, &Customer::default(), &cx.catalogue)?;

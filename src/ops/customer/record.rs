@@ -11,7 +11,7 @@ use super::plm::{self, PlmChanged};
 use crate::domain::catalogue::{Catalogue, login_key};
 use crate::domain::change::{self, Line};
 use crate::domain::customer::{Customer, CustomerPhone, Label};
-use crate::domain::phone::Phone;
+use crate::domain::phone::{Home, Phone};
 use crate::domain::search_terms::{fold, haystack, terms};
 use crate::error::Error;
 use crate::ops::Cx;
@@ -67,7 +67,7 @@ pub async fn insert(tx: &mut Tx, catalogue: &Catalogue, merged: Merged, origin: 
     let mut lines = change::lines(&Customer::default(), &new, catalogue);
     lines.extend(merged.documents.iter().flat_map(Changed::lines));
     lines.extend(merged.plm.iter().flat_map(PlmChanged::lines));
-    documents::store(tx, new.id, &merged.documents).await?;
+    documents::store(tx, new.id, &merged.documents, &catalogue.company.home).await?;
     plm::store(tx, new.id, merged.plm.as_ref(), origin).await?;
     tx.insert_change(counter.last_change, new.id, origin.at, &origin.login_no, &origin.name, &json_of(&lines)?).await?;
     let notices = notices::of_new(merged.plm.as_ref());
@@ -105,7 +105,7 @@ pub async fn update(
         tx.delete_customer_labels(new.id).await?;
         link_labels(tx, &new).await?;
     }
-    documents::store(tx, new.id, &merged.documents).await?;
+    documents::store(tx, new.id, &merged.documents, &catalogue.company.home).await?;
     plm::store(tx, new.id, merged.plm.as_ref(), origin).await?;
     if new.phones != old.phones {
         tx.delete_phones(new.id).await?;
@@ -192,13 +192,7 @@ async fn insert_phones(tx: &mut Tx, customer: &Customer, catalogue: &Catalogue) 
     if customer.phones.is_empty() {
         return Ok(());
     }
-    let parsed: Vec<(&CustomerPhone, Phone)> = customer
-        .phones
-        .iter()
-        .filter_map(|phone| Some((phone, Phone::parse(&phone.content, catalogue.company.country)?)))
-        .collect();
-    let rows: Vec<(i64, &str, String, String)> =
-        parsed.iter().map(|(phone, parsed)| (phone.id, phone.content.as_str(), parsed.key(), parsed.tail())).collect();
+    let rows = phone_rows(&customer.phones, &catalogue.company.home);
     let added = tx.insert_phones(customer.id, &json_of(&rows)?).await?;
     match rows.iter().find(|(_, _, key, _)| !added.iter().any(|row| row.value == *key)) {
         Some((_, typed, _, _)) => Err(Error::PhoneTaken { typed: (*typed).to_owned() }),
@@ -206,37 +200,45 @@ async fn insert_phones(tx: &mut Tx, customer: &Customer, catalogue: &Catalogue) 
     }
 }
 
-fn terms_of(customer: &Customer) -> std::collections::BTreeSet<String> {
+/// Id, typed text, key and tail of each phone.
+pub(super) fn phone_rows<'c>(phones: &'c [CustomerPhone], home: &Home) -> Vec<(i64, &'c str, String, String)> {
+    let parsed = phones.iter().filter_map(|phone| Some((phone, Phone::parse(&phone.content, home)?)));
+    parsed.map(|(phone, parsed)| (phone.id, phone.content.as_str(), parsed.key(), parsed.tail())).collect()
+}
+
+pub(super) fn terms_of(customer: &Customer) -> std::collections::BTreeSet<String> {
     terms(customer.name.as_deref().unwrap_or(""), customer.company_name.as_deref().unwrap_or(""))
 }
 
 /// The columns that are worked out from the others.
-struct Derived {
+pub(super) struct Derived {
     owner_key: Option<String>,
     custom: Option<String>,
-    phones: String,
+    pub phones: String,
     labels: String,
-    name_key: String,
-    company_key: String,
-    haystack: String,
+    pub name_key: String,
+    pub company_key: String,
+    pub haystack: String,
 }
 
-fn derive(customer: &Customer) -> Result<Derived, Error> {
-    let (name, company) = (customer.name.as_deref().unwrap_or(""), customer.company_name.as_deref().unwrap_or(""));
-    Ok(Derived {
-        owner_key: customer.owner_no.as_deref().map(login_key),
-        custom: if customer.custom.is_empty() { None } else { Some(json_of(&customer.custom)?) },
-        phones: json_of(&customer.phones)?,
-        labels: json_of(&customer.labels)?,
-        name_key: fold(name),
-        company_key: fold(company),
-        haystack: haystack(name, company),
-    })
+impl Derived {
+    pub fn of(customer: &Customer) -> Result<Self, Error> {
+        let (name, company) = (customer.name.as_deref().unwrap_or(""), customer.company_name.as_deref().unwrap_or(""));
+        Ok(Self {
+            owner_key: customer.owner_no.as_deref().map(login_key),
+            custom: if customer.custom.is_empty() { None } else { Some(json_of(&customer.custom)?) },
+            phones: json_of(&customer.phones)?,
+            labels: json_of(&customer.labels)?,
+            name_key: fold(name),
+            company_key: fold(company),
+            haystack: haystack(name, company),
+        })
+    }
 }
 
 #[rustfmt::skip]
 async fn insert_row(tx: &mut Tx, c: &Customer) -> Result<(), Error> {
-    let derived = derive(c)?;
+    let derived = Derived::of(c)?;
     tx.insert_customer(
         c.id, c.name.as_deref(), c.company_name.as_deref(), c.address.as_deref(),
         c.type_value.as_deref(), c.flag_value.as_deref(), c.source_value.as_deref(),
@@ -250,7 +252,7 @@ async fn insert_row(tx: &mut Tx, c: &Customer) -> Result<(), Error> {
 
 #[rustfmt::skip]
 async fn update_row(tx: &mut Tx, c: &Customer) -> Result<(), Error> {
-    let derived = derive(c)?;
+    let derived = Derived::of(c)?;
     tx.update_customer(
         c.id, c.name.as_deref(), c.company_name.as_deref(), c.address.as_deref(),
         c.type_value.as_deref(), c.flag_value.as_deref(), c.source_value.as_deref(),
@@ -262,7 +264,7 @@ async fn update_row(tx: &mut Tx, c: &Customer) -> Result<(), Error> {
     Ok(())
 }
 
-fn json_of<T: Serialize>(value: &T) -> Result<String, Error> {
+pub(super) fn json_of<T: Serialize>(value: &T) -> Result<String, Error> {
     serde_json::to_string(value).map_err(|cause| Error::internal(&cause))
 }
 

@@ -31,7 +31,7 @@ async fn shown(
     old: &Customer,
     changes: &Changes<'_>,
 ) -> Result<Vec<String>, Error> {
-    let (catalogue, country) = (&cx.catalogue, cx.catalogue.company.country);
+    let (catalogue, country) = (&cx.catalogue, &cx.catalogue.company.home);
     let known = Known::of(old.phones.iter().map(|phone| phone.content.as_str()), country);
     let row = cx.show(current.clone())?;
     let mut shown: Vec<String> = Vec::new();

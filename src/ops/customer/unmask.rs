@@ -7,39 +7,50 @@ use serde_json::Value;
 
 use super::changes::{Changes, Patch, PhoneChange};
 use crate::domain::catalogue::Catalogue;
+use crate::domain::custom_field::CustomField;
 use crate::domain::customer::{Customer, CustomerPhone};
 use crate::domain::document::{Document, System};
 use crate::domain::masking::{Hidden, Known, Unclear, mask, mask_text, restore_alike};
-use crate::domain::phone::Country;
+use crate::domain::phone::Home;
 use crate::error::Error;
 use crate::ops::{details, tries};
 
 /// Returns what is hidden of a customer's own numbers and texts.
 #[must_use]
-pub fn hidden(customer: &Customer, country: &Country) -> Hidden {
+pub fn hidden(customer: &Customer, home: &Home) -> Hidden {
     let phones = customer.phones.iter().map(|phone| phone.content.as_str());
-    of(Known::of(phones, country), customer)
+    of(Known::of(phones, home), customer)
 }
 
 /// Returns what is hidden of a customer and of a system's document of it, in which these numbers stand, too.
 #[must_use]
-pub fn hidden_with(customer: &Customer, system: System, document: &Document, country: &Country) -> Hidden {
-    let mut hidden = of(details::known(system, document, &customer.phones, country), customer);
+pub fn hidden_with(customer: &Customer, system: System, document: &Document, home: &Home) -> Hidden {
+    let mut hidden = of(details::known(system, document, &customer.phones, home), customer);
     let (mut numbers, mut texts) = (Vec::new(), Vec::new());
     details::collect(system.members(), document, &mut numbers);
-    numbers.iter().for_each(|number| hidden.learn_phone(number));
-    document.values().for_each(|value| tries::collect(value, &mut texts));
-    texts.iter().for_each(|text| hidden.learn(text));
+    for number in &numbers {
+        hidden.learn_phone(number);
+    }
+    for value in document.values() {
+        tries::collect(value, &mut texts);
+    }
+    for text in &texts {
+        hidden.learn(text);
+    }
     hidden
 }
 
 fn of(known: Known, customer: &Customer) -> Hidden {
     let mut hidden = Hidden::of(known);
-    customer.phones.iter().for_each(|phone| hidden.learn_phone(&phone.content));
-    let texts = [&customer.name, &customer.company_name, &customer.address, &customer.last_accept];
-    texts.into_iter().flatten().for_each(|text| hidden.learn(text));
-    customer.labels.iter().for_each(|label| hidden.learn(&label.name));
-    customer.custom.values().filter_map(Value::as_str).for_each(|text| hidden.learn(text));
+    for phone in &customer.phones {
+        hidden.learn_phone(&phone.content);
+    }
+    let own = [&customer.name, &customer.company_name, &customer.address, &customer.last_accept];
+    let labels = customer.labels.iter().map(|label| label.name.as_str());
+    let fields = customer.custom.values().filter_map(Value::as_str);
+    for text in own.into_iter().flatten().map(String::as_str).chain(labels).chain(fields) {
+        hidden.learn(text);
+    }
     hidden
 }
 
@@ -83,8 +94,9 @@ pub fn unmask(changes: &mut Changes<'_>, old: &Customer, hidden: &Hidden, catalo
     if let Patch::Set(values) = &mut changes.custom {
         for (id, given) in values.iter_mut() {
             let stored = old.custom.get(id);
-            let field =
-                || catalogue.fields.iter().find(|field| field.id == *id).map_or_else(|| id.to_string(), |f| f.key());
+            let field = || {
+                catalogue.fields.iter().find(|field| field.id == *id).map_or_else(|| id.to_string(), CustomField::key)
+            };
             restore_value(stored, given, hidden)
                 .map_err(|unclear| refusal(&format!("jsonStr {}", field()), &unclear))?;
         }

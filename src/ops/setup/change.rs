@@ -11,7 +11,7 @@ use crate::error::Error;
 use crate::ops::audit::{self, Actor};
 use crate::ops::credential::Kind;
 use crate::ops::plm::{self, ProductRole};
-use crate::ops::{Cx, catalogue, idempotency};
+use crate::ops::{Cx, catalogue, idempotency, rederive};
 use crate::store::Tx;
 
 /// What is to be created or changed. What is `None` stays as it is, or as a new one usually is.
@@ -21,6 +21,8 @@ pub enum Change {
         name: String,
         time_zone: Option<String>,
         country: Option<String>,
+        /// The empty text is none.
+        area_code: Option<String>,
         /// Fields parted by commas; the empty text is no rule.
         duplicates: Option<String>,
     },
@@ -128,7 +130,9 @@ impl Change {
     /// What the audit says of it: which thing, by its id.
     fn what(&self) -> Value {
         match self {
-            Self::Company { duplicates, .. } => json!({ "set": "company", "duplicates": duplicates }),
+            Self::Company { area_code, duplicates, .. } => {
+                json!({ "set": "company", "areaCode": area_code, "duplicates": duplicates })
+            }
             Self::Group { id, .. } => json!({ "set": "group", "id": id }),
             Self::Operator { login_no, role, groups, .. } => {
                 json!({ "set": "operator", "id": login_no, "role": role.map(Role::name), "groups": groups })
@@ -179,8 +183,11 @@ impl Change {
 
     async fn make(self, tx: &mut Tx, now: i64) -> Result<Option<String>, Error> {
         match self {
-            Self::Company { name, time_zone, country, duplicates } => {
+            Self::Company { name, time_zone, country, area_code, duplicates } => {
                 put_company(tx, &name, time_zone, country).await?;
+                if let Some(area_code) = area_code {
+                    super::area_code(tx, &area_code).await?;
+                }
                 if let Some(duplicates) = duplicates {
                     super::duplicates(tx, &duplicates).await?;
                 }
@@ -324,6 +331,7 @@ pub async fn make(cx: &Cx<'_>, changes: Vec<Change>) -> Result<Option<String>, E
         return Ok(None);
     }
     let mut secret = None;
+    let moves = changes.iter().any(|change| matches!(change, Change::Company { area_code: Some(_), .. }));
     for change in changes {
         change.must_not_lock_out(cx)?;
         secret = change.apply(&mut tx, &actor, cx.now).await?;
@@ -331,5 +339,19 @@ pub async fn make(cx: &Cx<'_>, changes: Vec<Change>) -> Result<Option<String>, E
     idempotency::remember(cx, &mut tx, &()).await?;
     tx.commit().await?;
     cx.backend.catalogues.forget(cx.caller.company).await;
+    if moves {
+        rederive_behind(cx)?;
+    }
     Ok(secret)
+}
+
+/// Begins to make the keys of numbers anew that are local ones of another area now.
+fn rederive_behind(cx: &Cx<'_>) -> Result<(), Error> {
+    let backend = cx.backend.shared()?;
+    tokio::spawn(async move {
+        if let Err(error) = rederive::all(&backend.store, &backend.rederived).await {
+            tracing::error!(%error, "keys and terms could not be made anew; the next start goes on");
+        }
+    });
+    Ok(())
 }

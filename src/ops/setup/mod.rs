@@ -3,17 +3,20 @@
 
 mod change;
 
+use std::borrow::Cow;
+
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
 use crate::domain::catalogue::{DuplicateRule, Role, is_called, login_key};
 use crate::domain::custom_field::FieldKind;
 use crate::domain::customer::LONGEST_TEXT;
-use crate::domain::phone::{Country, Phone};
+use crate::domain::phone::{self, Country, Home};
 use crate::domain::rights::Adjustment;
+use crate::domain::text::visible;
 use crate::error::Error;
 use crate::ops::credential::{self, Kind};
-use crate::ops::password;
+use crate::ops::{password, rederive};
 use crate::store::{Scope, Store, Tx};
 
 pub use change::{Change, LastAdmin, make};
@@ -46,7 +49,7 @@ impl DictionaryKind {
 /// Creates or changes the company. Refuses a zone or country that is unknown, and another country once there
 /// are customers: their phones are compared as the old one writes them.
 pub async fn company(tx: &mut Tx, name: &str, time_zone: &str, country: &str, secret: &str) -> Result<(), Error> {
-    check_name("name", name)?;
+    let name = &*check_name("name", name)?;
     if TimeZone::get(time_zone).is_err() {
         return Err(Error::parameter(format!(
             "timeZone: 没有时区 {time_zone}，应为 Asia/Shanghai 这样的名称 / there is no time zone {time_zone}; expected a name such as \
@@ -67,6 +70,23 @@ pub async fn company(tx: &mut Tx, name: &str, time_zone: &str, country: &str, se
     }
     tx.put_company(name, time_zone, country, secret).await?;
     tx.put_counter().await?;
+    if customers == 0 {
+        rederive::mark(tx).await?;
+    }
+    Ok(())
+}
+
+/// Says in which area the company's people dial without an area code; the empty text is none. Keys of numbers that are
+/// stored are made anew by [`rederive`](super::rederive).
+pub async fn area_code(tx: &mut Tx, area_code: &str) -> Result<(), Error> {
+    let company = tx.company_row().await?.ok_or(Error::NotFound)?;
+    let code = visible(area_code);
+    let home = Home::new(&company.country, Some(&code)).ok_or_else(|| {
+        Error::parameter(
+            "areaCode: 应为 021 这样的大陆区号，或留空 / expected an area code of the mainland such as 021, or nothing",
+        )
+    })?;
+    tx.set_area_code(home.area_code().map(|code| format!("0{code}")).as_deref()).await?;
     Ok(())
 }
 
@@ -80,15 +100,14 @@ pub async fn duplicates(tx: &mut Tx, fields: &str) -> Result<(), Error> {
 }
 
 pub async fn group(tx: &mut Tx, id: i64, name: &str) -> Result<(), Error> {
-    check_name("name", name)?;
-    tx.put_group(id, name).await?;
+    tx.put_group(id, &check_name("name", name)?).await?;
     Ok(())
 }
 
 /// Creates or changes an operator, who then belongs to exactly these groups.
 pub async fn operator(tx: &mut Tx, login_no: &str, name: &str, role: Role, groups: &[i64]) -> Result<(), Error> {
-    check_name("login number", login_no)?;
-    check_name("name", name)?;
+    let login_no = &*check_name("login number", login_no)?;
+    let name = &*check_name("name", name)?;
     // The number of a new one is the next: one after another.
     tx.count(0, 0, 0, 0, 0, 0, 0).await?;
     let known = tx.groups().await?;
@@ -96,7 +115,7 @@ pub async fn operator(tx: &mut Tx, login_no: &str, name: &str, role: Role, group
         return Err(Error::GroupUnknown);
     }
     let key = login_key(login_no);
-    tx.put_staff(&key, login_no.trim(), name, role.name()).await?;
+    tx.put_staff(&key, login_no, name, role.name()).await?;
     tx.delete_memberships(&key).await?;
     for group in groups {
         tx.put_membership(&key, *group).await?;
@@ -106,13 +125,11 @@ pub async fn operator(tx: &mut Tx, login_no: &str, name: &str, role: Role, group
 
 /// Sets the telephone number that systems show of an operator; the empty text is none.
 pub async fn mobile(tx: &mut Tx, login_no: &str, mobile: &str) -> Result<(), Error> {
-    let mobile = mobile.trim();
-    let country =
-        tx.company_row().await?.and_then(|company| Country::by_iso(&company.country)).ok_or(Error::NotFound)?;
-    // What was shown masked is no number.
-    let is_number = || !mobile.contains(['\0', '*', '＊']) && Phone::parse(mobile, country).is_some();
-    if !mobile.is_empty() && !is_number() {
-        return Err(Error::parameter("mobile: 不是电话号码 / not a phone number"));
+    let mobile = &*visible(mobile);
+    let company = tx.company_row().await?.ok_or(Error::NotFound)?;
+    let home = Home::new(&company.country, company.area_code.as_deref()).ok_or(Error::NotFound)?;
+    if !mobile.is_empty() {
+        phone::read(mobile, &home).map_err(|why| Error::parameter(format!("mobile: {}", why.why())))?;
     }
     found(tx.set_mobile(&login_key(login_no), (!mobile.is_empty()).then_some(mobile)).await?, login_no)
 }
@@ -218,17 +235,16 @@ pub async fn dictionary_item(
     name: Option<&str>,
     position: Option<i64>,
 ) -> Result<(), Error> {
-    check_name("value", value)?;
+    let value = &*check_name("value", value)?;
+    let name = name.map(|name| check_name("name", name)).transpose()?;
     let known = tx.dictionary_items().await?;
     let known = known.iter().filter(|item| item.kind == kind.name());
-    match name {
-        Some(name) => {
-            check_name("name", name)?;
-            must_be_new(name, known.filter(|item| item.value != value).map(|item| item.name.as_str()))?;
-        }
+    match &name {
+        Some(name) => must_be_new(name, known.filter(|item| item.value != value).map(|item| item.name.as_str()))?,
         None if known.clone().any(|item| item.value == value) => {}
         None => return Err(change::missing_name()),
     }
+    let name = name.as_deref();
     tx.put_dictionary_item(kind.name(), value, name, position).await?;
     Ok(())
 }
@@ -244,7 +260,7 @@ pub async fn role_rights(tx: &mut Tx, role: Role, adjustment: &Adjustment) -> Re
 }
 
 pub async fn task(tx: &mut Tx, id: i64, name: &str) -> Result<(), Error> {
-    check_name("name", name)?;
+    let name = &*check_name("name", name)?;
     let known = tx.tasks().await?;
     must_be_new(name, known.iter().filter(|task| task.id != id).map(|task| task.name.as_str()))?;
     tx.put_task(id, name).await?;
@@ -260,7 +276,8 @@ pub async fn custom_field(
     options: &[String],
     required: bool,
 ) -> Result<(), Error> {
-    check_name("name", name)?;
+    let name = &*check_name("name", name)?;
+    let options: Vec<Cow<'_, str>> = options.iter().map(|option| visible(option)).collect();
     if (kind == FieldKind::Option) == options.is_empty() {
         return Err(Error::parameter(
             "options: option 字段必须有选项，其他字段没有 / an option field has options, and no other field has",
@@ -268,7 +285,7 @@ pub async fn custom_field(
     }
     let known = tx.custom_fields().await?;
     must_be_new(name, known.iter().filter(|field| field.id != id).map(|field| field.name.as_str()))?;
-    let options = serde_json::to_string(options).map_err(|cause| Error::internal(&cause))?;
+    let options = serde_json::to_string(&options).map_err(|cause| Error::internal(&cause))?;
     tx.put_custom_field(id, name, kind.name(), &options, i64::from(required), id).await?;
     Ok(())
 }
@@ -300,11 +317,13 @@ pub async fn must_be_operator(scope: &Scope, login_no: &str) -> Result<(), Error
     if scope.staff().await?.iter().any(|staff| staff.login_key == key) { Ok(()) } else { Err(no_operator(login_no)) }
 }
 
-pub(super) fn check_name(what: &str, text: &str) -> Result<(), Error> {
-    if text.trim().is_empty() || text.chars().count() > LONGEST_TEXT || text.contains('\0') {
+/// Returns a name as it is stored. One of nothing that anybody sees is none.
+pub(super) fn check_name<'t>(what: &str, text: &'t str) -> Result<Cow<'t, str>, Error> {
+    let name = visible(text);
+    if name.is_empty() || name.chars().count() > LONGEST_TEXT || name.contains('\0') {
         return Err(Error::parameter(format!(
             "{what}: 应为 1 到 {LONGEST_TEXT} 个字符 / expected 1 to {LONGEST_TEXT} characters"
         )));
     }
-    Ok(())
+    Ok(name)
 }

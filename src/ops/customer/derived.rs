@@ -1,0 +1,74 @@
+//! What a customer is found by, made anew of what is stored.
+
+use super::contacts;
+use super::record::{self, Derived, json_of, phone_rows, terms_of};
+use crate::domain::customer::{Customer, CustomerPhone};
+use crate::domain::document::System;
+use crate::domain::phone::{self, Home};
+use crate::error::Error;
+use crate::store::Tx;
+use crate::store::rows::{CustomerRow, DocumentRow};
+
+pub use record::wait_for_turn;
+
+/// Makes keys and terms of a customer anew, who has phones with these texts and keys. Returns how many of the numbers
+/// another customer has: those stay with the customer, and are found with the other.
+///
+/// An entry that holds several numbers becomes several. One that is no number stays as it is, and nobody is found by it.
+#[expect(clippy::disallowed_methods, reason = "nobody asks")]
+pub async fn renew(tx: &mut Tx, row: CustomerRow, found_by: &[(String, String)], home: &Home) -> Result<i64, Error> {
+    let mut customer = Customer::try_from(row)?;
+    customer.phones = split(tx, std::mem::take(&mut customer.phones), home).await?;
+    let derived = Derived::of(&customer)?;
+    tx.set_derived(customer.id, &derived.phones, &derived.name_key, &derived.company_key, &derived.haystack).await?;
+    tx.insert_terms(customer.id, &json_of(&terms_of(&customer))?).await?;
+    let rows = phone_rows(&customer.phones, home);
+    let is_same = rows.len() == found_by.len()
+        && rows.iter().all(|(_, typed, key, _)| found_by.iter().any(|(known, of)| known == typed && of == key));
+    if is_same {
+        return Ok(0);
+    }
+    tx.delete_phones(customer.id).await?;
+    let added = tx.insert_phones(customer.id, &json_of(&rows)?).await?;
+    Ok(i64::try_from(rows.len() - added.len().min(rows.len())).unwrap_or_default())
+}
+
+/// The phones, each with one number; new ones get the next ids.
+async fn split(tx: &mut Tx, phones: Vec<CustomerPhone>, home: &Home) -> Result<Vec<CustomerPhone>, Error> {
+    let mut split: Vec<CustomerPhone> = Vec::with_capacity(phones.len());
+    for phone in phones {
+        let numbers = phone::read(&phone.content, home).unwrap_or_default();
+        let mut numbers = numbers.into_iter();
+        let first = numbers.next().map_or(phone.content, |number| number.typed);
+        split.push(CustomerPhone { id: phone.id, content: first });
+        for number in numbers {
+            let id = tx.count(0, 0, 1, 0, 0, 0, 0).await?.ok_or(Error::NotFound)?.last_phone;
+            split.push(CustomerPhone { id, content: number.typed });
+        }
+    }
+    // A number that stood in two entries counts once.
+    let mut keys = Vec::with_capacity(split.len());
+    split.retain(|phone| {
+        let key = phone::Phone::parse(&phone.content, home).map_or_else(|| phone.content.clone(), |phone| phone.key());
+        let is_new = !keys.contains(&key);
+        keys.push(key);
+        is_new
+    });
+    Ok(split)
+}
+
+/// Makes the keys of the contacts' numbers anew.
+pub async fn renew_contacts(tx: &mut Tx, customer: i64, rows: Vec<DocumentRow>, home: &Home) -> Result<(), Error> {
+    for row in rows {
+        let Some(system) = System::parse(&row.dialect) else { continue };
+        let document = serde_json::from_str(&row.document).map_err(|cause| Error::internal(&cause))?;
+        contacts::replace_phones(tx, customer, system, &document, home).await?;
+    }
+    Ok(())
+}
+
+/// Returns the phones of a customer as they were typed.
+pub fn typed(row: &CustomerRow) -> Result<Vec<String>, Error> {
+    let phones: Vec<CustomerPhone> = serde_json::from_str(&row.phones).map_err(|cause| Error::internal(&cause))?;
+    Ok(phones.into_iter().map(|phone| phone.content).collect())
+}
