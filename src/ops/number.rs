@@ -20,9 +20,7 @@ pub fn look_up(cx: &Cx<'_>, typed: &str) -> Result<KnownNumber, Error> {
     let home = &cx.catalogue.company.home;
     let phones = phone::read(typed, home).map_err(|why| match why {
         Unreadable::NoNumber => Error::NoNumber,
-        _ if typed.contains(['*', '＊']) => {
-            Error::parameter("number: 号码不完整 / a part of the number is masked")
-        }
+        _ if typed.contains(['*', '＊']) => Error::parameter("number: 号码不完整 / a part of the number is masked"),
         why => Error::parameter(format!("number: {}", why.why())),
     })?;
     let phone = phones.into_iter().next().ok_or(Error::NoNumber)?;

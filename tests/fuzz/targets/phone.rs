@@ -6,8 +6,8 @@ use libfuzzer_sys::fuzz_target;
 
 fuzz_target!(|text: &str| {
     if let Some(phone) = Phone::parse(text, &CHINA) {
-        let kind = NumberKind::of(&phone, &CHINA);
-        let origin = NumberOrigin::of(&phone, kind, &CHINA);
+        let kind = NumberKind::of(&phone, CHINA.country);
+        let origin = NumberOrigin::of(&phone, kind, CHINA.country);
         assert!(origin.country.is_some() || origin.city.is_none());
         assert!(phone.tail().len() <= TAIL && phone.tail().bytes().all(|byte| byte.is_ascii_digit()));
         if let (Some(e164), None) = (&phone.e164, &phone.extension) {
