@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 
 use super::custom_field::CustomField;
+use super::folding::{named, text_key};
 use super::phone::Country;
 use super::rights::Rights;
 
@@ -138,14 +139,16 @@ pub struct Entry {
 }
 
 impl Dictionary {
-    /// The entry with this name or, failing that, this value.
+    /// The entry with this name or, failing that, this value; failing both, the one whose name or value is the same
+    /// in a comparison.
     #[must_use]
     pub fn find(&self, name_or_value: &str) -> Option<&Entry> {
         let given = name_or_value.trim();
-        self.entries
-            .iter()
-            .find(|entry| entry.name == given)
+        let as_written = self.entries.iter().find(|entry| entry.name == given);
+        as_written
             .or_else(|| self.entries.iter().find(|entry| entry.value == given))
+            .or_else(|| named(&self.entries, given, |entry| &entry.name))
+            .or_else(|| named(&self.entries, given, |entry| &entry.value))
     }
 
     /// The name of a value; the value itself when the list has lost it.
@@ -187,6 +190,10 @@ impl Catalogue {
     pub fn task(&self, name_or_id: &str) -> Option<i64> {
         let given = name_or_id.trim();
         let by_name = self.tasks.iter().find(|(_, name)| *name == given).map(|(id, _)| *id);
-        by_name.or_else(|| given.parse().ok().filter(|id| self.tasks.contains_key(id)))
+        let by_id = || given.parse().ok().filter(|id| self.tasks.contains_key(id));
+        by_name.or_else(by_id).or_else(|| {
+            let key = text_key(given);
+            self.tasks.iter().find(|(_, name)| text_key(name) == key).map(|(id, _)| *id)
+        })
     }
 }

@@ -3,6 +3,8 @@
 use jiff::civil::Date;
 use serde_json::Value;
 
+use super::folding::named;
+
 /// The longest text of a custom field, in characters.
 const LONGEST: usize = 2000;
 
@@ -57,12 +59,16 @@ impl CustomField {
         key.trim().split('_').next()?.trim().parse().ok()
     }
 
-    /// Returns the value as it is stored: a date as `YYYY-MM-DD`.
+    /// Returns the value as it is stored: a date as `YYYY-MM-DD`, an option as the list writes it.
     #[must_use]
     pub fn normal(&self, value: Value) -> Value {
         let date = || value.as_str()?.trim().parse::<Date>().ok();
         match self.kind {
             FieldKind::Date => date().map_or(value.clone(), |date| date.to_string().into()),
+            FieldKind::Option => {
+                let listed = value.as_str().and_then(|given| named(&self.options, given.trim(), String::as_str));
+                listed.map_or(value.clone(), |option| option.as_str().into())
+            }
             _ => value,
         }
     }

@@ -6,13 +6,15 @@ use super::Cx;
 use super::rights::Shown;
 use super::tries::{self, Tried};
 use crate::domain::catalogue::Dictionary;
-use crate::domain::customer::{CustomerPhone, LONGEST_NAME};
+use crate::domain::customer::CustomerPhone;
 use crate::domain::filter::{ListFilter, Owner};
+use crate::domain::folding;
 use crate::domain::masking::SHOWN;
 use crate::domain::name_pattern;
 use crate::domain::phone::{Phone, SHORTEST_TAIL, shorter_tails};
-use crate::domain::search_terms::{fold, prefix_end, query_in, query_of_masked};
+use crate::domain::search_terms::{prefix_end, query_in, query_of_masked};
 use crate::error::Error;
+use crate::store::conditions::{Column, Direction};
 use crate::store::rows::{CustomerRow, PhoneRow};
 use crate::store::search::Search;
 
@@ -90,13 +92,10 @@ fn found(cx: &Cx<'_>, mut customers: Vec<CustomerRow>, matched: Option<PhoneMatc
     Ok(Found { customers: cx.show_all(customers)?, matched })
 }
 
-/// A character has at most three in lower case.
-const LONGEST_KEY: usize = 3 * LONGEST_NAME;
-
 /// Returns the form in which names are compared. An empty name would find all that have none.
 pub fn name_key(name: &str) -> Result<String, Error> {
-    let key = fold(name);
-    if key.is_empty() || key.chars().count() > LONGEST_KEY { Err(Error::NotFound) } else { Ok(key) }
+    let key = folding::name_key(name);
+    if key.is_empty() { Err(Error::NotFound) } else { Ok(key) }
 }
 
 /// The customer who has this number.
@@ -231,6 +230,13 @@ pub fn search(cx: &Cx<'_>, filter: &ListFilter<'_>, query: Option<&str>) -> Resu
     search.words = query.map(|text| words(text).words).unwrap_or_default();
     search.within = cx.within();
     Ok(search)
+}
+
+/// Makes a search come in the order of names, as a Chinese reader expects it.
+pub fn sort_by_name(cx: &Cx<'_>, search: &mut Search, direction: Direction) -> Result<(), Error> {
+    cx.may_sort_by_text("sort")?;
+    search.conditions.order = vec![(Column::Name, direction)];
+    Ok(())
 }
 
 fn operator<'a>(cx: &Cx<'a>) -> Result<&'a super::Operator, Error> {

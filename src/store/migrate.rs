@@ -35,6 +35,7 @@ migrations! {
     11 "0011_files",
     12 "0012_shared_words",
     13 "0013_operator_mobile",
+    15 "0015_names",
 }
 
 fn migration(version: i64, name: &'static str, text: &'static str) -> Migration {

@@ -73,8 +73,9 @@ queries! {
         "select p.id, p.name from json_each($2) k cross join plm_product p on p.company_id = $1 and p.id = k.value",
         postgres: "select p.id, p.name from jsonb_array_elements_text($2::jsonb) k join plm_product p on p.company_id = $1 and p.id = k.value"
     }
-    write fn put_plm_product(id: &str, name: &str) -> u64 {
-        "insert into plm_product (company_id, id, name) values ($1, $2, $3) on conflict (company_id, id) do update set name = excluded.name"
+    write fn put_plm_product(id: &str, name: &str, name_sort: &str) -> u64 {
+        "insert into plm_product (company_id, id, name, name_sort) values ($1, $2, $3, $4)
+         on conflict (company_id, id) do update set name = excluded.name, name_sort = excluded.name_sort"
     }
     /// What somebody is in a product: admin, user or reader.
     read fn plm_role(product_id: &str, login_key: &str) -> Option<TextRow> {
@@ -145,6 +146,7 @@ pub enum PlmColumn {
     Product,
     ProductName,
     Assignee,
+    AssigneeName,
     AssigneeKey,
     Archived,
     Deleted,
@@ -160,7 +162,8 @@ impl PlmColumn {
     fn text(self) -> &'static str {
         match self {
             Self::Id => "p.plm_id",
-            Self::Name => "c.name",
+            // As names are compared.
+            Self::Name => "c.name_key",
             Self::Scale => "p.scale",
             Self::Description => "p.description",
             Self::Logo => "p.logo",
@@ -174,6 +177,7 @@ impl PlmColumn {
             Self::Product => "p.product_id",
             Self::ProductName => "d.name",
             Self::Assignee => "c.owner_no",
+            Self::AssigneeName => "(select s.name from staff s where s.company_id = $1 and s.login_key = c.owner_key)",
             Self::AssigneeKey => "c.owner_key",
             Self::Archived => "coalesce(p.is_archived, 0)",
             Self::Deleted => "coalesce(p.is_deleted, 0)",
@@ -185,6 +189,18 @@ impl PlmColumn {
             Self::TicketsFinished => {
                 "(select count(*) from ticket t where t.company_id = $1 and t.customer_id = c.id and t.status in ('已完成', '已关闭'))"
             }
+        }
+    }
+
+    /// What names are sorted by.
+    fn sorted(self) -> Option<&'static str> {
+        match self {
+            Self::Name => Some("c.name_sort"),
+            Self::ProductName => Some("d.name_sort"),
+            Self::AssigneeName => {
+                Some("(select s.name_sort from staff s where s.company_id = $1 and s.login_key = c.owner_key)")
+            }
+            _ => None,
         }
     }
 
@@ -204,7 +220,7 @@ impl PlmColumn {
     }
 
     fn may_be_null(self) -> bool {
-        !self.is_number() && !matches!(self, Self::CreatedBy | Self::UpdatedBy) || self == Self::Scale
+        !self.is_number() && !matches!(self, Self::Name | Self::CreatedBy | Self::UpdatedBy) || self == Self::Scale
     }
 
     fn is_number(self) -> bool {
@@ -269,9 +285,10 @@ impl Scope {
         self.push_plm(&mut sql, search);
         sql.push(" order by ");
         for (column, largest_first) in &search.order {
-            sql.push(column.text());
-            // Texts in the order of their characters' numbers on both engines.
-            if matches!(self.store.open.engine, Engine::Postgres(_)) && !column.is_number() {
+            // Names by pinyin, other texts in the order of their characters' numbers on both engines.
+            let sorted = column.sorted();
+            sql.push(sorted.unwrap_or(column.text()));
+            if matches!(self.store.open.engine, Engine::Postgres(_)) && !column.is_number() && sorted.is_none() {
                 sql.push(" collate \"C\"");
             }
             // Where there are no nulls, an index of the column has this order already.

@@ -40,6 +40,7 @@ mod masking;
 mod matrix;
 mod migrations;
 mod model;
+mod names;
 mod nul;
 mod plans;
 mod plm_report;

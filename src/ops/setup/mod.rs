@@ -10,6 +10,7 @@ use crate::domain::catalogue::{DuplicateRule, Role, login_key};
 use crate::domain::custom_field::FieldKind;
 use crate::domain::customer::LONGEST_TEXT;
 use crate::domain::phone::{Country, Phone};
+use crate::domain::pinyin::sort_key;
 use crate::domain::rights::Adjustment;
 use crate::error::Error;
 use crate::ops::credential::{self, Kind};
@@ -78,7 +79,7 @@ pub async fn duplicates(tx: &mut Tx, fields: &str) -> Result<(), Error> {
 
 pub async fn group(tx: &mut Tx, id: i64, name: &str) -> Result<(), Error> {
     check_name("name", name)?;
-    tx.put_group(id, name).await?;
+    tx.put_group(id, name, &sort_key(name)).await?;
     Ok(())
 }
 
@@ -93,7 +94,7 @@ pub async fn operator(tx: &mut Tx, login_no: &str, name: &str, role: Role, group
         return Err(Error::GroupUnknown);
     }
     let key = login_key(login_no);
-    tx.put_staff(&key, login_no.trim(), name, role.name()).await?;
+    tx.put_staff(&key, login_no.trim(), name, role.name(), &sort_key(name)).await?;
     tx.delete_memberships(&key).await?;
     for group in groups {
         tx.put_membership(&key, *group).await?;
