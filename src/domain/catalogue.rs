@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 
 use super::custom_field::CustomField;
+use super::folding::{named, text_key};
 use super::json;
 use super::phone::Home;
 use super::rights::Rights;
@@ -131,7 +132,7 @@ pub fn login_key(login_no: &str) -> String {
 /// Whether something with this name is meant by what somebody wrote.
 #[must_use]
 pub fn is_called(name: &str, given: &str) -> bool {
-    visible(name) == visible(given)
+    text_key(name) == text_key(given)
 }
 
 /// A list of values with names, in its order.
@@ -147,14 +148,16 @@ pub struct Entry {
 }
 
 impl Dictionary {
-    /// The entry with this name or, failing that, this value.
+    /// The entry with this name or, failing that, this value; failing both, the one whose name or value is the same
+    /// in a comparison.
     #[must_use]
     pub fn find(&self, name_or_value: &str) -> Option<&Entry> {
         let given = name_or_value.trim();
-        self.entries
-            .iter()
-            .find(|entry| is_called(&entry.name, given))
+        let as_written = self.entries.iter().find(|entry| entry.name == given);
+        as_written
             .or_else(|| self.entries.iter().find(|entry| entry.value == given))
+            .or_else(|| named(&self.entries, given, |entry| &entry.name))
+            .or_else(|| named(&self.entries, given, |entry| &entry.value))
     }
 
     /// The name of a value; the value itself when the list has lost it.
@@ -195,7 +198,11 @@ impl Catalogue {
     #[must_use]
     pub fn task(&self, name_or_id: &str) -> Option<i64> {
         let given = name_or_id.trim();
-        let by_name = self.tasks.iter().find(|(_, name)| is_called(name, given)).map(|(id, _)| *id);
-        by_name.or_else(|| json::integer_in(given).filter(|id| self.tasks.contains_key(id)))
+        let by_name = self.tasks.iter().find(|(_, name)| *name == given).map(|(id, _)| *id);
+        let by_id = || json::integer_in(given).filter(|id| self.tasks.contains_key(id));
+        by_name.or_else(by_id).or_else(|| {
+            let key = text_key(given);
+            self.tasks.iter().find(|(_, name)| text_key(name) == key).map(|(id, _)| *id)
+        })
     }
 }

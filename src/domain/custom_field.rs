@@ -3,6 +3,7 @@
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
+use super::folding::named;
 use super::times;
 
 /// The longest text of a custom field, in characters.
@@ -59,12 +60,17 @@ impl CustomField {
         key.trim().split('_').next()?.trim().parse().ok()
     }
 
-    /// Returns the value as it is stored: a date as `YYYY-MM-DD`, which a time is in this time zone.
+    /// Returns the value as it is stored: a date as `YYYY-MM-DD`, which a time is in this time zone, an option as the list
+    /// writes it.
     #[must_use]
     pub fn normal(&self, value: Value, zone: &TimeZone) -> Value {
         let text = match (self.kind, &value) {
             (FieldKind::Date, Value::String(text)) => text.clone(),
             (FieldKind::Date, Value::Number(number)) => number.to_string(),
+            (FieldKind::Option, Value::String(given)) => {
+                let listed = named(&self.options, given.trim(), String::as_str);
+                return listed.map_or(value.clone(), |option| option.as_str().into());
+            }
             _ => return value,
         };
         times::date(&text, zone).map_or(value, |date| date.to_string().into())

@@ -1,6 +1,6 @@
 //! Names asked for with `*` in them.
 
-use super::search_terms::{Word, fold, piece_of_name};
+use super::search_terms::{Word, fold, name_key, piece_of_name};
 
 /// Pieces that drive a search; the pattern itself decides, so that more would only be slower.
 const MOST_PIECES: usize = 8;
@@ -27,7 +27,7 @@ pub fn read(text: &str) -> Option<(NamePattern, Vec<Word>)> {
     }
     let pieces: Vec<&str> = folded.split('*').collect();
     if let [whole] = pieces.as_slice() {
-        return Some((NamePattern::Exactly((*whole).to_owned()), Vec::new()));
+        return Some((NamePattern::Exactly(name_key(whole)), Vec::new()));
     }
     if pieces.iter().all(|piece| piece.is_empty()) {
         return Some((NamePattern::Any, Vec::new()));
@@ -82,7 +82,7 @@ mod tests {
     #[test]
     fn the_longest_pieces_drive() {
         let (_, words) = read("a*上海 软件*科技").unwrap();
-        let texts: Vec<&str> = words.iter().map(|word| word.text.as_str()).collect();
+        let texts: Vec<&str> = words.iter().map(|word| word.forms[0].text.as_str()).collect();
         assert_eq!(texts, ["上海软件", "科技", "a"]);
         assert_eq!(read(&"a*".repeat(50)).unwrap().1.len(), MOST_PIECES);
     }

@@ -3,24 +3,17 @@
 //! Every pair of neighbouring characters of a name is a *term* in a table (company, term, customer),
 //! so that any part of a name is found through an index and never by a scan. Pairs alone can lie
 //! ("ab" and "bc" need not be "abc"), therefore a candidate is confirmed in its [`haystack`].
+//! Chinese is found by its pinyin, too: by pairs of initials, and by syllables.
 //! Terms are compared by code point, so the column must not take a language's order: `BINARY` or
 //! `COLLATE "C"`.
 
 use std::borrow::Cow;
 use std::collections::BTreeSet;
 
-use pinyin::ToPinyin;
-
 use super::customer::LONGEST_NAME;
-use super::phone::{CHINA, Home, Phone, SHORTEST_TAIL, half_width, is_dialled, tail_of, without_address};
-
-use super::text::is_invisible;
-
-mod readings;
-
-/// The version of the rules by which names are folded and terms are made. Stored ones of another version are made anew:
-/// raise it with every change that gives a name another key or other terms.
-pub const RULES: i64 = 1;
+pub use super::folding::{VERSION, fold, name_key};
+use super::phone::{CHINA, Home, Phone, SHORTEST_TAIL, is_dialled, tail_of, without_address};
+use super::pinyin::{self, Cut, GAP, Kind, SYLLABLE};
 
 const MOST_WORDS: usize = 8;
 const LONGEST_WORD: usize = 64;
@@ -32,67 +25,43 @@ const SHORTEST_DIGITS: usize = 4;
 /// no control character.
 const END: char = '\u{3}';
 
-/// Returns a text as it is compared: lower case, full-width ASCII made half-width, a run of blanks
-/// and control characters made one blank, none at the ends, invisible format characters dropped.
-#[must_use]
-pub fn fold(text: &str) -> String {
-    let mut folded = String::with_capacity(text.len());
-    // Character by character: the whole-text lower case of a final sigma depends on its neighbours.
-    let lower = text.chars().map(half_width).filter(|&c| !is_invisible(c)).flat_map(char::to_lowercase);
-    for c in lower {
-        if !(c.is_whitespace() || c.is_control()) {
-            folded.push(c);
-        } else if !folded.is_empty() && !folded.ends_with(' ') {
-            folded.push(' ');
-        }
-    }
-    folded.truncate(folded.trim_end().len());
-    folded
-}
-
-/// Returns the pinyin initials of the Han characters; other letters and digits stay as folded, and
-/// everything else is dropped.
-#[must_use]
-pub fn initials(text: &str) -> String {
-    initials_of_folded(&fold(text))
-}
-
-/// Returns the initials of a person's name, whose surname may be read otherwise than the same
-/// character elsewhere: 单 is `s`, not `d`.
-#[must_use]
-pub fn initials_of_name(name: &str) -> String {
-    let name = fold(name);
-    match readings::surname(&name) {
-        Some((surname, rest)) => format!("{surname}{}", initials_of_folded(rest)),
-        None => initials_of_folded(&name),
-    }
-}
-
 /// Returns all terms a customer is found by.
 ///
-/// At most the first 255 characters of each text count. A name is indexed by both readings of its
+/// At most the first 500 characters of each text count. A name is indexed by both readings of its
 /// surname, as not every name in the field is a person's.
 #[must_use]
 pub fn terms(name: &str, company: &str) -> BTreeSet<String> {
     let parts = Parts::of(name, company);
     let mut terms = BTreeSet::new();
     for text in &parts.texts {
-        Space::Text.add_terms(text, &mut terms);
+        let characters: Vec<char> = text.chars().chain([END]).collect();
+        terms.extend(Space::Text.pairs(&characters));
     }
     for initials in &parts.initials {
-        Space::Initials.add_terms(initials, &mut terms);
+        // The last alone is what a syllable begins with.
+        terms.extend(Space::Initials.pairs(&initials.chars().collect::<Vec<_>>()));
     }
+    terms.extend(
+        parts
+            .syllables
+            .iter()
+            .flat_map(|line| line.split([SYLLABLE, GAP]))
+            .filter(|s| !s.is_empty())
+            .map(str::to_owned),
+    );
     terms
 }
 
-/// Returns the text a candidate is confirmed in: a word of a query is found in it, as a plain
+/// Returns the text a candidate is confirmed in: a form of a word is found in it, as a plain
 /// substring, exactly when the customer matches.
 ///
-/// It holds name, company and their initials, folded, without blanks, parted by line feeds.
+/// It holds name, company and their initials, folded, without blanks, and their syllables, in capitals, parted by
+/// line feeds.
 #[must_use]
 pub fn haystack(name: &str, company: &str) -> String {
-    let Parts { mut texts, initials } = Parts::of(name, company);
+    let Parts { mut texts, initials, syllables } = Parts::of(name, company);
     texts.extend(initials);
+    texts.extend(syllables);
     texts.join("\n")
 }
 
@@ -103,17 +72,26 @@ pub struct Query {
     pub words: Vec<Word>,
 }
 
-/// One word of a search. A customer matches by its text or, if there is a `tail` or a `key`, by a phone.
+/// One word of a search. A customer matches by any of its forms or, if there is a `tail` or a `key`, by a phone.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
-    /// The word as it stands in a [`haystack`], at most 64 characters.
-    pub text: String,
-    /// Ways into the term table; candidates of any of them are to be confirmed with `text`.
-    pub lookups: Vec<Lookup>,
+    /// What the word can be: a text, initials, pinyin.
+    pub forms: Vec<Form>,
     /// For a word that may be a phone, the reversed digits that the tail of the phone begins with.
     pub tail: Option<String>,
     /// For a word that counts only as a whole number, the key of the phone.
     pub key: Option<String>,
+}
+
+/// What a word can be.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Form {
+    /// As it stands in a [`haystack`], at most 64 characters typed.
+    pub text: String,
+    /// The way to candidates.
+    pub lookup: Lookup,
+    /// Whether all candidates match; otherwise they are to be confirmed with `text`.
+    pub is_certain: bool,
 }
 
 /// A way to find candidates in the term table.
@@ -174,7 +152,7 @@ fn words_of(folded: &str) -> Vec<String> {
 #[must_use]
 pub fn piece_of_name(piece: &str) -> Option<Word> {
     let text: String = piece.chars().filter(|&c| c != ' ').take(LONGEST_WORD).collect();
-    (!text.is_empty()).then(|| Word { lookups: vec![Space::Text.lookup(&text)], text, tail: None, key: None })
+    (!text.is_empty()).then(|| Word { forms: vec![Space::Text.form(&text)], tail: None, key: None })
 }
 
 /// Returns the smallest string above all strings that begin with `prefix`, by code point.
@@ -192,28 +170,36 @@ pub fn prefix_end(prefix: &str) -> String {
     }
 }
 
-/// The searchable texts of a customer, folded and without blanks.
+/// The searchable texts of a customer.
 struct Parts {
+    /// Folded and without blanks.
     texts: Vec<String>,
     /// Only those that differ from the text they are of: a Latin name is found by its text already.
     initials: Vec<String>,
+    syllables: Vec<String>,
 }
 
 impl Parts {
     fn of(name: &str, company: &str) -> Parts {
-        let (name, company) = (fold(bounded(name)), fold(bounded(company)));
-        let texts: Vec<_> = [&name, &company].map(|text| without_blanks(text)).into();
-        let mut initials = Vec::new();
-        for candidate in [initials_of_name(&name), initials_of_folded(&name), initials_of_folded(&company)] {
-            if !candidate.is_empty() && !texts.contains(&candidate) && !initials.contains(&candidate) {
-                initials.push(candidate);
-            }
+        let (name, company) = (bounded(name), bounded(company));
+        let texts: Vec<_> = [name, company].map(|text| without_blanks(&name_key(text))).into();
+        let (mut initials, mut syllables) = (Vec::new(), Vec::new());
+        for reading in pinyin::readings(name, Kind::Name).iter().chain(&pinyin::readings(company, Kind::Company)) {
+            add_new(&mut initials, reading.initials(), &texts);
+            add_new(&mut syllables, reading.syllables(), &[]);
         }
-        Parts { texts, initials }
+        Parts { texts, initials, syllables }
     }
 }
 
-/// The two kinds of terms, kept apart so that `wf` of 王芳 is not `wf` of a Latin name.
+fn add_new(lines: &mut Vec<String>, line: String, known: &[String]) {
+    if !line.is_empty() && !known.contains(&line) && !lines.contains(&line) {
+        lines.push(line);
+    }
+}
+
+/// The two kinds of pairs, kept apart so that `wf` of 王芳 is not `wf` of a Latin name. Syllables are in capitals,
+/// which no folded text holds.
 #[derive(Debug, Clone, Copy)]
 enum Space {
     Text,
@@ -229,32 +215,51 @@ impl Space {
         mark.iter().chain(characters).collect()
     }
 
-    fn add_terms(self, text: &str, terms: &mut BTreeSet<String>) {
-        let characters: Vec<char> = text.chars().chain([END]).collect();
-        terms.extend(characters.windows(2).map(|pair| self.term(pair)));
+    fn pairs(self, characters: &[char]) -> BTreeSet<String> {
+        characters.windows(2).map(|pair| self.term(pair)).collect()
     }
 
-    fn lookup(self, word: &str) -> Lookup {
+    fn form(self, word: &str) -> Form {
         let characters: Vec<char> = word.chars().collect();
-        if characters.len() > 1 {
-            let terms: BTreeSet<_> = characters.windows(2).map(|pair| self.term(pair)).collect();
-            return Lookup::All(terms.into_iter().collect());
-        }
-        let from = self.term(&characters);
-        let to = prefix_end(&from);
-        Lookup::Prefix { from, to }
+        let lookup = if characters.len() > 1 {
+            Lookup::All(self.pairs(&characters).into_iter().collect())
+        } else {
+            Lookup::beginning(self.term(&characters))
+        };
+        // Of three equal characters there is one pair, and it does not say how many there are.
+        Form { text: word.to_owned(), lookup, is_certain: characters.len() <= 2 }
+    }
+}
+
+impl Lookup {
+    fn beginning(from: String) -> Self {
+        Self::Prefix { to: prefix_end(&from), from }
+    }
+}
+
+impl Form {
+    fn pinyin(cut: &Cut) -> Self {
+        let capitals = |letters: &str| letters.to_ascii_uppercase();
+        let lookup = if cut.whole.is_empty() {
+            Lookup::beginning(capitals(&cut.last))
+        } else {
+            let syllables = cut.whole.iter().copied().chain(cut.complete_last()).map(capitals);
+            Lookup::All(syllables.collect::<BTreeSet<_>>().into_iter().collect())
+        };
+        Self { text: cut.text(), lookup, is_certain: cut.whole.is_empty() }
     }
 }
 
 impl Word {
     fn of(word: &str, home: &Home) -> Word {
         let text: String = word.chars().take(LONGEST_WORD).collect();
-        let mut lookups = vec![Space::Text.lookup(&text)];
-        // Only a word that is its own initials can be a part of somebody's initials.
-        if initials_of_folded(&text) == text {
-            lookups.push(Space::Initials.lookup(&text));
+        let mut forms = vec![Space::Text.form(&text)];
+        // Only a word that is its own initials can be a part of somebody's initials; a single one begins a syllable.
+        if text.chars().count() > 1 && pinyin::initials(&text, Kind::Company) == text {
+            forms.push(Space::Initials.form(&text));
         }
-        Word { tail: phone_tail(word, home), key: None, text, lookups }
+        forms.extend(pinyin::cuts(&text).iter().map(Form::pinyin));
+        Word { forms, tail: phone_tail(word, home), key: None }
     }
 
     fn of_whole_number(word: &str, home: &Home, shown: usize) -> Option<Word> {
@@ -264,7 +269,7 @@ impl Word {
         }
         let (tail, key) =
             if digits <= shown { (Some(tail_of(word)), None) } else { (None, Some(Phone::parse(word, home)?.key())) };
-        Some(Word { text: word.chars().take(LONGEST_WORD).collect(), lookups: Vec::new(), tail, key })
+        Some(Word { forms: Vec::new(), tail, key })
     }
 }
 
@@ -286,26 +291,6 @@ fn phone_tail(word: &str, home: &Home) -> Option<String> {
 fn is_one_phone(text: &str) -> bool {
     let digits = text.chars().filter(char::is_ascii_digit).count();
     is_dialled(text) && (SHORTEST_TAIL..=15).contains(&digits)
-}
-
-fn initials_of_folded(text: &str) -> String {
-    let mut initials = String::new();
-    let mut rest = text.chars();
-    loop {
-        if let Some((letters, behind)) = readings::word(rest.as_str()) {
-            initials.push_str(letters);
-            rest = behind.chars();
-            continue;
-        }
-        let Some(c) = rest.next() else {
-            return initials;
-        };
-        match c.to_pinyin() {
-            Some(reading) => initials.push_str(reading.first_letter()),
-            None if c.is_alphanumeric() => initials.push(c),
-            None => {}
-        }
-    }
 }
 
 /// As much of a text as is indexed: names hold no more.

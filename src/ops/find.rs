@@ -6,14 +6,16 @@ use super::Cx;
 use super::rights::Shown;
 use super::tries::{self, Tried};
 use crate::domain::catalogue::{Dictionary, login_key};
-use crate::domain::customer::{CustomerPhone, LONGEST_NAME};
+use crate::domain::customer::CustomerPhone;
 use crate::domain::filter::{ListFilter, Owner, is_everything};
+use crate::domain::folding;
 use crate::domain::masking::{SHOWN, mask_text};
 use crate::domain::name_pattern;
 use crate::domain::phone::{self, Phone, SHORTEST_TAIL, Unreadable, shorter_tails};
-use crate::domain::search_terms::{fold, prefix_end, query_in, query_of_masked};
+use crate::domain::search_terms::{prefix_end, query_in, query_of_masked};
 use crate::error::Error;
 use crate::store::Called;
+use crate::store::conditions::{Column, Direction};
 use crate::store::rows::{CustomerRow, PhoneRow};
 use crate::store::search::Search;
 
@@ -97,13 +99,10 @@ fn found(cx: &Cx<'_>, mut customers: Vec<CustomerRow>, matched: Option<PhoneMatc
     Ok(Found { own: customers.len(), customers: cx.show_all(customers)?, matched })
 }
 
-/// A character has at most three in lower case.
-const LONGEST_KEY: usize = 3 * LONGEST_NAME;
-
 /// Returns the form in which names are compared. An empty name would find all that have none.
 pub fn name_key(name: &str) -> Result<String, Error> {
-    let key = fold(name);
-    if key.is_empty() || key.chars().count() > LONGEST_KEY { Err(Error::NotFound) } else { Ok(key) }
+    let key = folding::name_key(name);
+    if key.is_empty() { Err(Error::NotFound) } else { Ok(key) }
 }
 
 /// Returns the customers of the numbers in a text: those whose own number it is first, then those of whose contacts it
@@ -325,6 +324,13 @@ fn named<T>(segment: &str, name: &str, found: Option<T>) -> Result<Option<T>, Er
         None => Err(Error::parameter(format!("filters: {segment}“{name}”不存在 / there is no such name: {name}"))),
         found => Ok(found),
     }
+}
+
+/// Makes a search come in the order of names, as a Chinese reader expects it.
+pub fn sort_by_name(cx: &Cx<'_>, search: &mut Search, direction: Direction) -> Result<(), Error> {
+    cx.may_sort_by_text("sort")?;
+    search.conditions.order = vec![(Column::Name, direction)];
+    Ok(())
 }
 
 fn operator<'a>(cx: &Cx<'a>) -> Result<&'a super::Operator, Error> {

@@ -8,6 +8,7 @@ pub mod catalogue;
 pub mod clock;
 pub mod credential;
 pub mod customer;
+pub mod derive;
 pub mod details;
 pub mod downloads;
 pub mod echo;

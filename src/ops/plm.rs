@@ -14,6 +14,7 @@ use crate::domain::catalogue::{Role, login_key};
 use crate::domain::customer::{CustomerPhone, stars};
 use crate::domain::ids;
 use crate::domain::masking::Known;
+use crate::domain::pinyin::sort_key;
 use crate::domain::plm::{self, LONGEST_ID, Profile};
 use crate::error::Error;
 use crate::store::Tx;
@@ -272,8 +273,8 @@ pub fn may_ask(cx: &Cx<'_>, search: &PlmSearch) -> Result<Tried, Error> {
         may_test(cx, column, test)?;
     }
     // The place among others would tell a number in a text, digit by digit.
-    if cx.rights().masks() && search.order.iter().any(|(column, _)| column.is_free_text()) {
-        return Err(Error::forbidden("sort: 号码隐藏时不能按文本排序 / numbers are masked: texts cannot be sorted by"));
+    if search.order.iter().any(|(column, _)| column.is_free_text()) {
+        cx.may_sort_by_text("sort")?;
     }
     tries::plm_search(cx, search)
 }
@@ -387,7 +388,7 @@ pub async fn put_product(tx: &mut Tx, id: &str, name: &str) -> Result<(), Error>
         )));
     }
     setup::check_name("name", name)?;
-    tx.put_plm_product(id, name).await?;
+    tx.put_plm_product(id, name, &sort_key(name)).await?;
     Ok(())
 }
 

@@ -10,8 +10,9 @@ use std::sync::atomic::{AtomicI64, Ordering};
 use tokio::sync::Mutex;
 
 use super::customer::derived;
+use super::derive;
+use crate::domain::folding;
 use crate::domain::phone::{self, Home};
-use crate::domain::search_terms;
 use crate::error::Error;
 use crate::store::rows::CompanyRow;
 use crate::store::{Scope, Store, Tx};
@@ -41,7 +42,7 @@ impl Progress {
 
 /// The rules of today for a company that dials from here.
 fn rules(home: &Home) -> String {
-    format!("phones={}+{} terms={}", phone::RULES, home.area_code().unwrap_or_default(), search_terms::RULES)
+    format!("phones={}+{} terms={}", phone::RULES, home.area_code().unwrap_or_default(), folding::VERSION)
 }
 
 fn home_of(company: &CompanyRow) -> Home {
@@ -103,7 +104,7 @@ async fn company(store: &Store, row: CompanyRow, progress: &Progress) -> Result<
     let home = home_of(&row);
     let rules = rules(&home);
     let scope = store.company(row.id);
-    let has_terms = row.rules.ends_with(&format!("terms={}", search_terms::RULES));
+    let has_terms = row.rules.ends_with(&format!("terms={}", folding::VERSION));
     let begin = Walk { after: if has_terms { 0 } else { CLEARING }, clashes: 0 };
     let mut walk = Walk::of(&row.rules, &rules).unwrap_or(begin);
     while walk.after < 0 {
@@ -122,10 +123,23 @@ async fn company(store: &Store, row: CompanyRow, progress: &Progress) -> Result<
         }
         walk.after = 0;
     }
+    let mut label = 0;
+    while let Some(last) = labels(&scope, label).await? {
+        label = last;
+    }
     let mut tx = scope.write().await?;
+    derive::lists(&mut tx).await?;
     tx.set_rules(&rules).await?;
     tx.commit().await?;
     Ok(0)
+}
+
+/// Makes the keys of the next labels anew, and returns the last of them.
+async fn labels(scope: &Scope, after: i64) -> Result<Option<i64>, Error> {
+    let mut tx = scope.write().await?;
+    let last = derive::labels(&mut tx, after, BATCH).await?;
+    tx.commit().await?;
+    Ok(last)
 }
 
 /// Makes the keys and terms of the next customers anew; whether there may be more.

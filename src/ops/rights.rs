@@ -12,8 +12,9 @@ use crate::domain::catalogue::{Role, Staff, login_key};
 use crate::domain::change::Line;
 use crate::domain::customer::{CustomerPhone, Label};
 use crate::domain::feed::FeedKind;
+use crate::domain::folding::fold;
 use crate::domain::masking::{Known, mask};
-use crate::domain::phone::{Home, half_width};
+use crate::domain::phone::Home;
 use crate::domain::rights::{self, Reach, Rights};
 use crate::error::Error;
 use crate::store::Within;
@@ -73,10 +74,21 @@ impl Cx<'_> {
     /// Refuses a search for a piece of text with digits in it to who may not see numbers: those in names and
     /// remarks could be found out digit by digit.
     pub fn may_search_by(&self, piece: &str) -> Result<(), Error> {
-        if self.rights().masks() && piece.chars().any(|c| half_width(c).is_ascii_digit()) {
+        if self.rights().masks() && fold(piece).contains(|c: char| c.is_ascii_digit()) {
             return Err(Error::forbidden(
                 "号码隐藏时不能按数字搜索文字 / numbers are masked: texts cannot be searched by digits",
             ));
+        }
+        Ok(())
+    }
+
+    /// Refuses to sort by a text to who may not see numbers: its place among others would tell a number in it, digit
+    /// by digit.
+    pub fn may_sort_by_text(&self, field: &str) -> Result<(), Error> {
+        if self.rights().masks() {
+            return Err(Error::forbidden(format!(
+                "{field}: 号码隐藏时不能按文本排序 / numbers are masked: texts cannot be sorted by"
+            )));
         }
         Ok(())
     }

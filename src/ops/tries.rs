@@ -8,8 +8,9 @@ use super::find::Identifier;
 use super::{Cx, details, reveal};
 use crate::domain::catalogue::{Catalogue, DuplicateRule};
 use crate::domain::custom_field::FieldKind;
+use crate::domain::folding::fold;
 use crate::domain::name_pattern::NamePattern;
-use crate::domain::phone::{self, SHORTEST_TAIL, half_width};
+use crate::domain::phone::{self, SHORTEST_TAIL};
 use crate::error::Error;
 use crate::ops::customer::{Changes, Duplicates, Patch};
 use crate::store::conditions::{Column, Operand, Test};
@@ -199,8 +200,9 @@ fn tells_plm(test: &PlmTest) -> usize {
     }
 }
 
+/// How many digits a text has where it is compared with others.
 fn digits(text: &str) -> usize {
-    text.chars().filter(|c| half_width(*c).is_ascii_digit()).count()
+    fold(text).chars().filter(char::is_ascii_digit).count()
 }
 
 fn has_digit(text: &str) -> bool {

@@ -36,6 +36,7 @@ migrations! {
     12 "0012_shared_words",
     13 "0013_operator_mobile",
     14 "0014_numbers",
+    15 "0015_names",
 }
 
 fn migration(version: i64, name: &'static str, text: &'static str) -> Migration {

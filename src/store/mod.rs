@@ -8,6 +8,7 @@
 #[macro_use]
 mod macros;
 pub mod conditions;
+mod derived;
 mod dynamic;
 pub mod fault;
 mod feeds;
@@ -47,7 +48,12 @@ use searching::{Searcher, Searching};
 
 /// Every fixed statement: name, SQLite text, PostgreSQL text.
 pub fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
-    queries::STATEMENTS.iter().chain(plm::STATEMENTS).chain(files::STATEMENTS).chain(rarest::STATEMENTS)
+    queries::STATEMENTS
+        .iter()
+        .chain(plm::STATEMENTS)
+        .chain(files::STATEMENTS)
+        .chain(rarest::STATEMENTS)
+        .chain(derived::STATEMENTS)
 }
 
 /// Where the data is.

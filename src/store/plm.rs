@@ -79,8 +79,9 @@ queries! {
         "select p.id, p.name from json_each($2) k cross join plm_product p on p.company_id = $1 and p.id = k.value",
         postgres: "select p.id, p.name from jsonb_array_elements_text($2::jsonb) k join plm_product p on p.company_id = $1 and p.id = k.value"
     }
-    write fn put_plm_product(id: &str, name: &str) -> u64 {
-        "insert into plm_product (company_id, id, name) values ($1, $2, $3) on conflict (company_id, id) do update set name = excluded.name"
+    write fn put_plm_product(id: &str, name: &str, name_sort: &str) -> u64 {
+        "insert into plm_product (company_id, id, name, name_sort) values ($1, $2, $3, $4)
+         on conflict (company_id, id) do update set name = excluded.name, name_sort = excluded.name_sort"
     }
     /// What somebody is in a product: admin, user or reader.
     read fn plm_role(product_id: &str, login_key: &str) -> Option<TextRow> {
@@ -185,9 +186,10 @@ impl Scope {
         self.push_plm(&mut sql, search);
         sql.push(" order by ");
         for (column, largest_first) in &search.order {
-            sql.push(column.text());
-            // Texts in the order of their characters' numbers on both engines.
-            if matches!(self.store.open.engine, Engine::Postgres(_)) && !column.is_number() {
+            // Names by pinyin, other texts in the order of their characters' numbers on both engines.
+            let sorted = column.sorted();
+            sql.push(sorted.unwrap_or(column.text()));
+            if matches!(self.store.open.engine, Engine::Postgres(_)) && !column.is_number() && sorted.is_none() {
                 sql.push(" collate \"C\"");
             }
             // Where there are no nulls, an index of the column has this order already.

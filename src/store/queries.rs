@@ -126,14 +126,14 @@ queries! {
     write fn put_counter() -> u64 {
         "insert into counter (company_id) values ($1) on conflict (company_id) do nothing"
     }
-    write fn put_group(id: i64, name: &str) -> u64 {
-        "insert into service_group (company_id, id, name) values ($1, $2, $3)
-         on conflict (company_id, id) do update set name = excluded.name"
+    write fn put_group(id: i64, name: &str, name_sort: &str) -> u64 {
+        "insert into service_group (company_id, id, name, name_sort) values ($1, $2, $3, $4)
+         on conflict (company_id, id) do update set name = excluded.name, name_sort = excluded.name_sort"
     }
-    write fn put_staff(login_key: &str, login_no: &str, name: &str, role: &str) -> u64 {
-        "insert into staff (company_id, login_key, login_no, name, role, number)
-         select $1, $2, $3, $4, $5, coalesce(max(number), 0) + 1 from staff where company_id = $1
-         on conflict (company_id, login_key) do update set login_no = excluded.login_no, name = excluded.name, role = excluded.role"
+    write fn put_staff(login_key: &str, login_no: &str, name: &str, role: &str, name_sort: &str) -> u64 {
+        "insert into staff (company_id, login_key, login_no, name, role, name_sort, number)
+         select $1, $2, $3, $4, $5, $6, coalesce(max(number), 0) + 1 from staff where company_id = $1
+         on conflict (company_id, login_key) do update set login_no = excluded.login_no, name = excluded.name, role = excluded.role, name_sort = excluded.name_sort"
     }
     write fn set_mobile(login_key: &str, mobile: Option<&str>) -> u64 {
         "update staff set mobile = $3 where company_id = $1 and login_key = $2"
@@ -274,12 +274,13 @@ queries! {
         task_id: Option<i64>, owner_key: Option<&str>, owner_no: Option<&str>, group_id: Option<i64>,
         star: i64, follow_count: i64, last_accept: Option<&str>, assigned_at: Option<i64>, last_follow_at: Option<i64>,
         created_at: i64, created_by: &str, updated_at: i64, updated_by: &str,
-        custom: Option<&str>, phones: &str, labels: &str, name_key: &str, company_key: &str, haystack: &str,
+        custom: Option<&str>, phones: &str, labels: &str, name_key: &str, company_key: &str,
+        name_sort: &str, haystack: &str,
     ) -> u64 {
         "insert into customer (company_id, id, version, name, company_name, address, type_value, flag_value, source_value,
            task_id, owner_key, owner_no, group_id, star, follow_count, last_accept, assigned_at, last_follow_at,
-           created_at, created_by, updated_at, updated_by, custom, phones, labels, name_key, company_key, haystack)
-         values ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27)"
+           created_at, created_by, updated_at, updated_by, custom, phones, labels, name_key, company_key, name_sort, haystack)
+         values ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)"
     }
     write fn update_customer(
         id: i64, name: Option<&str>, company_name: Option<&str>, address: Option<&str>,
@@ -287,12 +288,13 @@ queries! {
         task_id: Option<i64>, owner_key: Option<&str>, owner_no: Option<&str>, group_id: Option<i64>,
         star: i64, follow_count: i64, last_accept: Option<&str>, assigned_at: Option<i64>, last_follow_at: Option<i64>,
         updated_at: i64, updated_by: &str,
-        custom: Option<&str>, phones: &str, labels: &str, name_key: &str, company_key: &str, haystack: &str,
+        custom: Option<&str>, phones: &str, labels: &str, name_key: &str, company_key: &str,
+        name_sort: &str, haystack: &str,
     ) -> u64 {
         "update customer set version = version + 1, name = $3, company_name = $4, address = $5, type_value = $6,
            flag_value = $7, source_value = $8, task_id = $9, owner_key = $10, owner_no = $11, group_id = $12, star = $13,
            follow_count = $14, last_accept = $15, assigned_at = $16, last_follow_at = $17, updated_at = $18, updated_by = $19,
-           custom = $20, phones = $21, labels = $22, name_key = $23, company_key = $24, haystack = $25
+           custom = $20, phones = $21, labels = $22, name_key = $23, company_key = $24, name_sort = $25, haystack = $26
          where company_id = $1 and id = $2"
     }
     write fn delete_customer(id: i64) -> u64 {
@@ -358,10 +360,9 @@ queries! {
         postgres: "select cast(null as text) as contact, p.customer_id, p.typed, p.key, p.tail
          from jsonb_array_elements_text($2::jsonb) k join phone p on p.company_id = $1 and p.customer_id = k.value::bigint"
     }
-    /// Stores what a customer is found by and nothing else.
-    write fn set_derived(id: i64, phones: &str, name_key: &str, company_key: &str, haystack: &str) -> u64 {
-        "update customer set phones = $3, name_key = $4, company_key = $5, haystack = $6 where company_id = $1 and id = $2
-         and (phones <> $3 or name_key <> $4 or company_key <> $5 or haystack <> $6)"
+    /// Stores the phones that a customer shows and nothing else.
+    write fn set_phones(id: i64, phones: &str) -> u64 {
+        "update customer set phones = $3 where company_id = $1 and id = $2 and phones <> $3"
     }
     /// Removes the first so many terms there are.
     write fn delete_some_terms(most: i64) -> u64 {
@@ -371,13 +372,13 @@ queries! {
     write fn delete_phones(customer_id: i64) -> u64 {
         "delete from phone where company_id = $1 and customer_id = $2"
     }
-    /// The labels with these names (a JSON array).
-    read fn labels_by_name(names: &str) -> Vec<NamedRow> {
-        "select l.id, l.name from json_each($2) k cross join label l on l.company_id = $1 and l.name = k.value",
-        postgres: "select l.id, l.name from jsonb_array_elements_text($2::jsonb) k join label l on l.company_id = $1 and l.name = k.value"
+    /// The labels whose names are these in a comparison (a JSON array of keys), in the order of their ids.
+    read fn labels_by_key(keys: &str) -> Vec<NamedRow> {
+        "select l.id, l.name from json_each($2) k cross join label l on l.company_id = $1 and l.key = k.value order by l.id",
+        postgres: "select l.id, l.name from jsonb_array_elements_text($2::jsonb) k join label l on l.company_id = $1 and l.key = k.value order by l.id"
     }
-    write fn insert_label(id: i64, name: &str) -> u64 {
-        "insert into label (company_id, id, name) values ($1, $2, $3)"
+    write fn insert_label(id: i64, name: &str, key: &str) -> u64 {
+        "insert into label (company_id, id, name, key) values ($1, $2, $3, $4)"
     }
     write fn delete_customer_labels(customer_id: i64) -> u64 {
         "delete from customer_label where company_id = $1 and customer_id = $2"

@@ -10,7 +10,7 @@ use super::Scope;
 use super::rows::TermRow;
 use crate::domain::search_terms::{Lookup, Word};
 
-/// Terms by which a word is looked up. More than one, so that it is known that the word is to be confirmed.
+/// Terms by which a word is looked up.
 const ENOUGH: usize = 2;
 /// Terms of a word that are counted: one in a long text is rare, wherever it stands.
 const COUNTED: usize = 16;
@@ -31,7 +31,7 @@ impl Scope {
     /// Returns the words with no more terms than are needed, the rarest first.
     pub(super) async fn by_rarest<'w>(&self, words: &'w [Word]) -> sqlx::Result<Cow<'w, [Word]>> {
         let several = |lookup: &&Lookup| matches!(lookup, Lookup::All(terms) if terms.len() > 1);
-        let lookups = words.iter().flat_map(|word| &word.lookups).filter(several);
+        let lookups = words.iter().flat_map(|word| &word.forms).map(|form| &form.lookup).filter(several);
         let terms: BTreeSet<&str> = lookups.flat_map(counted).collect();
         if terms.is_empty() {
             return Ok(Cow::Borrowed(words));
@@ -40,7 +40,7 @@ impl Scope {
         let numbers: HashMap<String, i64> =
             self.term_counts(&terms, FAR).await?.into_iter().map(|row| (row.term, row.customers)).collect();
         let mut words = words.to_vec();
-        for lookup in words.iter_mut().flat_map(|word| &mut word.lookups) {
+        for lookup in words.iter_mut().flat_map(|word| &mut word.forms).map(|form| &mut form.lookup) {
             let mut chosen: Vec<String> = counted(lookup).map(str::to_owned).collect();
             if let Lookup::All(terms) = lookup
                 && terms.len() > 1

@@ -113,7 +113,8 @@ impl Scope {
         self.push_matches(&mut sql, search, true);
         sql.push(" order by ");
         search.conditions.push_order(&mut sql, &self.store.open.engine);
-        sql.push(id_column(search)).push(" desc limit ").bind(limit).push(" offset ").bind(offset);
+        sql.push(id_column(search)).push(search.conditions.direction_of_ids());
+        sql.push(" limit ").bind(limit).push(" offset ").bind(offset);
         sql
     }
 
@@ -192,7 +193,7 @@ fn id_column(search: &Search) -> &'static str {
 
 /// Whether the index alone does not decide that a customer has this word.
 fn needs_verifying(word: &Word) -> bool {
-    word.lookups.iter().any(|lookup| matches!(lookup, Lookup::All(terms) if terms.len() > 1))
+    word.forms.iter().any(|form| !form.is_certain)
 }
 
 /// Where a customer's own numbers are, and those of his contacts.
@@ -201,10 +202,10 @@ const PHONES: [&str; 2] = ["phone", "contact_phone"];
 /// Appends the statement that finds who may have this word: who does is among them.
 pub(super) fn push_word(sql: &mut Sql, word: &Word) {
     let mut union = "";
-    for lookup in &word.lookups {
+    for form in &word.forms {
         sql.push(union);
         union = " union ";
-        match lookup {
+        match &form.lookup {
             Lookup::All(terms) => push_all_terms(sql, terms),
             Lookup::Prefix { from, to } => {
                 sql.push("select distinct customer_id from customer_term where company_id = $1 and term >= ");
@@ -253,7 +254,12 @@ fn push_tail_range(sql: &mut Sql, tail: &str) {
 }
 
 fn push_verification(sql: &mut Sql, word: &Word, find: &'static str) {
-    sql.push(" and (").push(find).bind(word.text.as_str()).push(") > 0");
+    sql.push(" and (1 = 0");
+    let mut texts: Vec<&str> = word.forms.iter().map(|form| form.text.as_str()).collect();
+    texts.dedup();
+    for text in texts {
+        sql.push(" or ").push(find).bind(text).push(") > 0");
+    }
     if let Some(tail) = &word.tail {
         for table in PHONES {
             sql.push(" or exists (select 1 from ")

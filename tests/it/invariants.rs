@@ -5,8 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use laidian::domain::catalogue::{Catalogue, login_key};
 use laidian::domain::customer::Customer;
+use laidian::domain::folding::{name_key, text_key};
 use laidian::domain::phone::Phone;
-use laidian::domain::search_terms::{fold, haystack, terms};
+use laidian::domain::pinyin::sort_key;
+use laidian::domain::search_terms::{haystack, terms};
 use laidian::ops::catalogue;
 use laidian::store::Scope;
 use serde_json::Value;
@@ -73,7 +75,12 @@ async fn check_what_customers_are_found_by(customers: &[Customer], catalogue: &C
         labels.extend(customer.labels.iter().map(|label| format!("{id}/{}/{}", label.id, label.name)));
         found_by.extend(terms(name, company).into_iter().map(|term| format!("{id}/{term}")));
         let owner = customer.owner_no.as_deref().map(login_key).unwrap_or_default();
-        keys.insert(format!("{id}/{}/{}/{owner}/{}", fold(name), fold(company), haystack(name, company)));
+        let names = format!("{}/{}/{}", name_key(name), name_key(company), sort_key(name));
+        keys.insert(format!("{id}/{names}/{owner}/{}", haystack(name, company)));
+    }
+    for label in tables.rows("name || '/' || key", "label").await {
+        let (name, key) = label.rsplit_once('/').unwrap();
+        assert_eq!(key, text_key(name));
     }
     let id = "cast(customer_id as text) || '/' ||";
     assert_eq!(
@@ -83,7 +90,7 @@ async fn check_what_customers_are_found_by(customers: &[Customer], catalogue: &C
     let names = "(select name from label where label.company_id = customer_label.company_id and label.id = label_id)";
     assert_eq!(tables.set(&format!("{id} cast(label_id as text) || '/' || {names}"), "customer_label").await, labels);
     assert_eq!(tables.set(&format!("{id} term"), "customer_term").await, found_by);
-    let derived = "cast(id as text) || '/' || name_key || '/' || company_key || '/' || coalesce(owner_key, '') || '/' || haystack";
+    let derived = "cast(id as text) || '/' || name_key || '/' || company_key || '/' || name_sort || '/' || coalesce(owner_key, '') || '/' || haystack";
     assert_eq!(tables.set(derived, "customer").await, keys);
 }
 

@@ -42,6 +42,7 @@ mod masking;
 mod matrix;
 mod migrations;
 mod model;
+mod names;
 mod nul;
 mod numbers;
 mod plans;

@@ -152,7 +152,7 @@ impl Known {
                 let digits: String = NUMBERS[*number][0].split('转').next().unwrap().replace('-', "");
                 word.tail.as_ref().is_some_and(|tail| digits.ends_with(&tail.chars().rev().collect::<String>()))
             };
-            haystack(name, company).contains(&word.text) || self.phones.iter().any(ends)
+            word.forms.iter().any(|form| haystack(name, company).contains(&form.text)) || self.phones.iter().any(ends)
         })
     }
 }

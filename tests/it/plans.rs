@@ -6,7 +6,7 @@ use laidian::domain::feed::FeedKind;
 use laidian::domain::name_pattern;
 use laidian::domain::phone::CHINA;
 use laidian::domain::search_terms::{query, query_of_masked};
-use laidian::store::conditions::{Column, Conditions, Operand, Test};
+use laidian::store::conditions::{Column, Conditions, Direction, Operand, Test};
 use laidian::store::plm::{PlmColumn, PlmSearch};
 use laidian::store::search::Search;
 use laidian::store::{Scope, statements as fixed};
@@ -46,10 +46,13 @@ const GROWING: [&str; 23] = [
 ];
 
 /// Lists that may walk a company's customers until a page is full: of everybody, and of groups, which are a
-/// large part of everybody. Whoever has so many stars is, too, and may have another grade. All terms of a company are removed
-/// in pieces when they are made anew.
-const WALKS: [&str; 5] = [
+/// large part of everybody; and in the order of names, which no filter's index has. Whoever has so many stars is a
+/// large part, too, and may have another grade. All terms of a company are removed in pieces when they are made anew.
+const WALKS: [&str; 8] = [
     "search for nothing: page",
+    "search for names in order: page",
+    "search for names from the last: page",
+    "search for a task by name: page",
     "search for groups: page",
     "search for every name: page",
     "ibizplm, stars: count",
@@ -111,8 +114,19 @@ fn searches() -> Vec<(&'static str, Search)> {
         ..Search::default()
     };
     let any = Search::default();
+    let by_name = |direction, search: &Search| Search {
+        conditions: Conditions { order: vec![(Column::Name, direction)], ..Conditions::default() },
+        ..search.clone()
+    };
     vec![
         ("nothing", any.clone()),
+        ("names in order", by_name(Direction::Ascending, &any)),
+        ("names from the last", by_name(Direction::Descending, &any)),
+        ("a task by name", by_name(Direction::Ascending, &task)),
+        ("two characters by name", by_name(Direction::Ascending, &words("科技", &any))),
+        ("pinyin", words("hejingyi", &any)),
+        ("pinyin that can be cut in several ways", words("xianfangan", &any)),
+        ("a begun syllable", words("zh", &any)),
         ("a task", task.clone()),
         ("an owner", owner.clone()),
         ("groups", Search { group_ids: Some(vec![1_054_001, 1_054_002]), ..Search::default() }),
@@ -203,7 +217,9 @@ async fn sqlite_sorts_no_list_of_one_filter() {
     let scope = demo.store.company(MAIN);
     let mut raw = demo.place.connect().await;
     for (name, search) in searches() {
-        if ["nothing", "a task", "an owner", "a type", "a flag", "a source"].contains(&name) {
+        if ["nothing", "names in order", "names from the last", "a task", "an owner", "a type", "a flag", "a source"]
+            .contains(&name)
+        {
             let plan = sqlite_plan(&mut raw, &scope.search_texts(&search)[0]).await;
             assert!(!plan.iter().any(|line| line.contains("TEMP B-TREE")), "{name}: {plan:?}");
         }

@@ -5,7 +5,8 @@ use std::collections::BTreeSet;
 use laidian::domain::feed::FeedKind;
 use laidian::domain::filter::parse_segments;
 use laidian::domain::phone::{CHINA, Phone};
-use laidian::domain::search_terms::{haystack, initials, query};
+use laidian::domain::pinyin::{Kind, initials, readings};
+use laidian::domain::search_terms::{haystack, query};
 use laidian::ops::customer::{Changes, Patch, PhoneChange, create};
 use laidian::ops::export::{self, Format, Walk};
 use laidian::ops::find::{self, Identifier, PAGE};
@@ -58,16 +59,19 @@ fn is_found(customer: &Shown, text: &str) -> bool {
     let phones = phones(customer);
     query(text).words.iter().all(|word| {
         let by_phone = word.tail.as_ref().is_some_and(|tail| phones.iter().any(|phone| phone.tail().starts_with(tail)));
-        by_phone || hay.contains(&word.text)
+        by_phone || word.forms.iter().any(|form| hay.contains(&form.text))
     })
 }
 
-/// Parts of the name, of the company and of their initials, the ends of the phones, and some of them together.
+/// Parts of the name, of the company, of their initials and of their pinyin, the ends of the phones, and some of them together.
 fn parts(customer: &Shown) -> Vec<String> {
     let name = customer.name.as_deref().unwrap();
     let company = customer.company_name.as_deref().unwrap_or("");
     let characters: Vec<char> = name.chars().collect();
-    let mut parts = vec![name.to_owned(), company.to_owned(), initials(name), initials(company)];
+    let mut parts = vec![name.to_owned(), company.to_owned()];
+    parts.extend([initials(name, Kind::Name), initials(company, Kind::Company)]);
+    parts.extend(readings(name, Kind::Name).iter().map(|reading| reading.letters().collect::<String>()));
+    parts.extend(readings(company, Kind::Company).iter().map(|reading| reading.letters().take(4).collect::<String>()));
     parts.extend((1..=2).flat_map(|size| characters.windows(size).map(String::from_iter)));
     parts.extend(company.char_indices().nth(3).map(|(at, _)| company[at..].to_owned()));
     parts.push(format!("{name} {}", company.chars().take(2).collect::<String>()));
@@ -123,6 +127,10 @@ async fn the_same_pairs_are_not_the_same_word(engine: Engine) {
         ("13813", &[4]),
         ("81381", &[3, 4]),
         ("芳芳 王", &[1, 2]),
+        // Repeats count.
+        ("fff", &[]),
+        ("芳芳芳", &[]),
+        ("888", &[]),
     ] {
         let search = find::search(&cx, &parse_segments("").unwrap(), Some(text)).unwrap();
         assert_eq!(ids(&walk(&cx, search.clone()).await), expected, "{text}");

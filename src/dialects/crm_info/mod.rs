@@ -17,7 +17,7 @@ use super::members::{Answers, Names, Reading, Unknown};
 use crate::domain::catalogue::Role;
 use crate::domain::document::System;
 use crate::domain::feed::FeedKind;
-use crate::domain::search_terms::initials_of_name;
+use crate::domain::pinyin::{self, Kind};
 use crate::domain::times::SECOND;
 use crate::error::Error;
 use crate::ops::Cx;
@@ -172,7 +172,7 @@ fn describe(cx: &Cx<'_>, customer: &Shown, words: &Words, tickets: i64) -> Resul
         is_credit: text_or("is_credit", "0"),
         code: format!("C{:08}", customer.id),
         code_old: text("code_old"),
-        helper_code: initials_of_name(&name).to_uppercase(),
+        helper_code: pinyin::initials(&name, Kind::Name).to_uppercase(),
         short_name: text_or("short_name", &name),
         name_en: text("name_en"),
         checking_info: entries::checking_info(checking)?,

@@ -11,6 +11,7 @@ use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::find::{self, Identifier, PhoneMatch};
 use crate::protocol::lenient::Scalar;
+use crate::store::conditions::Direction;
 
 /// Of which group the operators are to be listed.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -81,6 +82,9 @@ pub struct ListCustomers<'a> {
     /// Part of a name, a company name, or the last digits of a phone.
     #[serde(borrow, default)]
     query: Option<Scalar<'a>>,
+    /// `name` by pinyin, `name:desc` the other way round; the newest first unless it is given.
+    #[serde(borrow, default)]
+    sort: Option<Scalar<'a>>,
     /// From 1.
     #[serde(borrow, default)]
     page: Option<Scalar<'a>>,
@@ -125,13 +129,26 @@ impl Meta {
 
 pub async fn list_customers(cx: &Cx<'_>, request: ListCustomers<'_>) -> Result<CustomerList, Error> {
     let number = page_number(request.page.as_ref())?;
-    let search =
+    let mut search =
         find::search(cx, &request.filters.unwrap_or_default(), query_text(request.query.as_ref())?.as_deref())?;
+    if let Some(direction) = name_order(request.sort.as_ref())? {
+        find::sort_by_name(cx, &mut search, direction)?;
+    }
     let page = find::list(cx, &search, number).await?;
     Ok(CustomerList {
         meta: Meta::new(page.number, find::PAGE, page.total),
         result: CustomerReplies { catalogue: cx.catalogue.clone(), rows: page.customers },
     })
+}
+
+/// The order of names that is asked for, if any.
+fn name_order(sort: Option<&Scalar<'_>>) -> Result<Option<Direction>, Error> {
+    let Some(sort) = sort.filter(|sort| !sort.is_empty()) else { return Ok(None) };
+    match sort.text().map(|sort| sort.trim().to_ascii_lowercase()).as_deref() {
+        Some("name" | "name:asc") => Ok(Some(Direction::Ascending)),
+        Some("name:desc") => Ok(Some(Direction::Descending)),
+        _ => Err(Error::parameter("sort: 应为 name 或 name:desc / expected name or name:desc")),
+    }
 }
 
 /// The page asked for; the first when none is.

@@ -35,7 +35,7 @@ const ORDERS: [(&str, PlmColumn); 21] = [
     ("product_id", PlmColumn::Product),
     ("product_name", PlmColumn::ProductName),
     ("assignee_id", PlmColumn::Assignee),
-    ("assignee_name", PlmColumn::Assignee),
+    ("assignee_name", PlmColumn::AssigneeName),
     ("is_archived", PlmColumn::Archived),
     ("is_deleted", PlmColumn::Deleted),
     ("create_time", PlmColumn::CreatedAt),
@@ -221,9 +221,10 @@ async fn search(cx: &Cx<'_>, request: &Given<Filters>) -> Result<PlmSearch, Erro
         }
     }
     for (name, column) in LIKE {
-        if let Some(value) = filter(request, name)? {
+        if let Some(mut value) = filter(request, name)? {
             if column == PlmColumn::Name {
-                search.pieces.extend(literal(&value).and_then(|piece| piece_of_name(&fold(piece))));
+                value = fold(&value);
+                search.pieces.extend(literal(&value).and_then(piece_of_name));
             }
             search.like.push((column, format!("%{value}%")));
         }

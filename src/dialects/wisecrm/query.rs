@@ -10,7 +10,7 @@ use crate::domain::catalogue::login_key;
 use crate::domain::custom_field::FieldKind;
 use crate::domain::ids::{self, Entity};
 use crate::domain::json;
-use crate::domain::search_terms::{Word, fold, piece_of_name};
+use crate::domain::search_terms::{Word, fold, name_key, piece_of_name};
 use crate::domain::times::{self, SECOND};
 use crate::error::Error;
 use crate::ops::{Cx, find};
@@ -238,7 +238,7 @@ fn operand(cx: &Cx<'_>, column: Column, name: &str, value: &str) -> Result<Opera
             "0" | "false" => Operand::Integer(0),
             _ => return Err(wrong(name, "应为 true 或 false / expected true or false")),
         },
-        Column::Name => Operand::Text(fold(value)),
+        Column::Name => Operand::Text(name_key(value)),
         Column::Custom(id) if is_date(cx, id) => {
             let date = times::date(value, &cx.catalogue.company.time_zone);
             Operand::Text(date.map_err(|why| wrong(name, &why.to_string()))?.to_string())
@@ -260,12 +260,8 @@ fn order(cx: &Cx<'_>, sort: &str) -> Result<Vec<(Column, Direction)>, Error> {
             _ => return Err(wrong("sort", "应为 asc 或 desc / expected asc or desc")),
         };
         let column = column(cx, name.trim())?;
-        // The place among others would tell a number in the text, digit by digit.
-        if is_text(column) && cx.rights().masks() {
-            return Err(Error::forbidden(format!(
-                "{}: 号码隐藏时不能按文本排序 / numbers are masked: texts cannot be sorted by",
-                name.trim()
-            )));
+        if is_text(column) {
+            cx.may_sort_by_text(name.trim())?;
         }
         Ok((column, direction))
     });

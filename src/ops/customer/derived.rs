@@ -1,7 +1,7 @@
 //! What a customer is found by, made anew of what is stored.
 
 use super::contacts;
-use super::record::{self, Derived, json_of, phone_rows, terms_of};
+use super::record::{self, json_of, phone_rows};
 use crate::domain::customer::{Customer, CustomerPhone};
 use crate::domain::document::System;
 use crate::domain::phone::{self, Home};
@@ -19,9 +19,8 @@ pub use record::wait_for_turn;
 pub async fn renew(tx: &mut Tx, row: CustomerRow, found_by: &[(String, String)], home: &Home) -> Result<i64, Error> {
     let mut customer = Customer::try_from(row)?;
     customer.phones = split(tx, std::mem::take(&mut customer.phones), home).await?;
-    let derived = Derived::of(&customer)?;
-    tx.set_derived(customer.id, &derived.phones, &derived.name_key, &derived.company_key, &derived.haystack).await?;
-    tx.insert_terms(customer.id, &json_of(&terms_of(&customer))?).await?;
+    tx.set_phones(customer.id, &json_of(&customer.phones)?).await?;
+    record::derive_again(tx, &customer).await?;
     let rows = phone_rows(&customer.phones, home);
     let is_same = rows.len() == found_by.len()
         && rows.iter().all(|(_, typed, key, _)| found_by.iter().any(|(known, of)| known == typed && of == key));

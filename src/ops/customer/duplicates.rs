@@ -3,8 +3,8 @@
 use super::changes::Duplicates;
 use crate::domain::catalogue::DuplicateRule;
 use crate::domain::customer::Customer;
+use crate::domain::folding::name_key;
 use crate::domain::phone::Phone;
-use crate::domain::search_terms::fold;
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::tries::Tried;
@@ -37,7 +37,7 @@ pub async fn check(
 
 #[expect(clippy::disallowed_methods, reason = "counted")]
 async fn name_exists(tx: &mut Tx, new: &Customer, _: &Tried) -> Result<bool, Error> {
-    let key = fold(new.name.as_deref().unwrap_or_default());
+    let key = name_key(new.name.as_deref().unwrap_or_default());
     if key.is_empty() {
         return Ok(false);
     }

@@ -25,7 +25,7 @@ pub use changes::{Changes, Duplicates, Moment, Patch, PhoneChange};
 pub use follow_up::{FollowedUp, follow_up};
 pub use merge::Merged;
 pub use plm::{PlmPatch, profile};
-pub use record::{Origin, insert};
+pub use record::{Origin, derive_again, insert};
 pub use shared::parts;
 pub use versions::{Conflict, Expected, Written};
 

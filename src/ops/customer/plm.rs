@@ -3,9 +3,11 @@
 use serde_json::Value;
 
 use super::record::Origin;
+use super::shared::parts;
 use super::unmask::{refusal, restore_value};
 use crate::domain::catalogue::{Catalogue, login_key};
 use crate::domain::change::Line;
+use crate::domain::customer::Label;
 use crate::domain::ids;
 use crate::domain::masking::{Hidden, Unclear, mask_text, restore_alike};
 use crate::domain::plm::{self, Attention, MEMBERS, NOT_FOLLOWING, Profile};
@@ -39,6 +41,15 @@ impl PlmChanged {
         let (old, new) = self.attentions.as_ref().map_or((&[][..], &[][..]), |(old, new)| (&old[..], &new[..]));
         let is_new = |new: &&Attention| old.iter().all(|old| old.user_id != new.user_id);
         new.iter().filter(is_new).map(|attention| attention.user_id.as_str())
+    }
+
+    /// Writes the names of categories as those labels are written that they turned out to be.
+    pub fn spell_as(&mut self, labels: &[Label]) {
+        let Some(Value::String(names)) = self.new.get_mut("categories_name") else { return };
+        let is_label = |part: &str| labels.iter().any(|label| parts(&label.name).any(|known| known == part));
+        if !parts(names).all(is_label) {
+            *names = labels.iter().map(|label| label.name.as_str()).collect::<Vec<_>>().join(",");
+        }
     }
 
     /// A line for every member in which the two differ.

@@ -11,12 +11,14 @@ use super::plm::{self, PlmChanged};
 use crate::domain::catalogue::{Catalogue, login_key};
 use crate::domain::change::{self, Line};
 use crate::domain::customer::{Customer, CustomerPhone, Label};
+use crate::domain::folding::{name_key, text_key};
 use crate::domain::phone::{Home, Phone};
-use crate::domain::search_terms::{fold, haystack, terms};
+use crate::domain::pinyin::sort_key;
+use crate::domain::search_terms::{haystack, terms};
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::store::Tx;
-use crate::store::rows::CustomerRow;
+use crate::store::rows::{CustomerRow, NamedRow};
 
 /// Who changes something, and when.
 pub struct Origin {
@@ -44,7 +46,7 @@ pub async fn wait_for_turn(tx: &mut Tx) -> Result<(), Error> {
 }
 
 /// Stores a new customer and returns its id.
-pub async fn insert(tx: &mut Tx, catalogue: &Catalogue, merged: Merged, origin: &Origin) -> Result<i64, Error> {
+pub async fn insert(tx: &mut Tx, catalogue: &Catalogue, mut merged: Merged, origin: &Origin) -> Result<i64, Error> {
     let phones = count(merged.customer.phones.len());
     let counter = tx.count(1, 1, phones, 0, 1, 0, 1).await?.ok_or(Error::NotFound)?;
     let mut new = merged.customer;
@@ -57,6 +59,7 @@ pub async fn insert(tx: &mut Tx, catalogue: &Catalogue, merged: Merged, origin: 
     number_phones(&mut new.phones, counter.last_phone - phones);
     if let Some(names) = merged.labels {
         new.labels = labels(tx, names).await?;
+        merged.plm.iter_mut().for_each(|plm| plm.spell_as(&new.labels));
     }
     insert_row(tx, &new).await?;
     insert_phones(tx, &new, catalogue).await?;
@@ -80,12 +83,13 @@ pub async fn update(
     tx: &mut Tx,
     catalogue: &Catalogue,
     old: &Customer,
-    merged: Merged,
+    mut merged: Merged,
     origin: &Origin,
 ) -> Result<(), Error> {
     let mut new = merged.customer;
     if let Some(names) = merged.labels {
         new.labels = labels(tx, names).await?;
+        merged.plm.iter_mut().for_each(|plm| plm.spell_as(&new.labels));
     }
     let mut lines = change::lines(old, &new, catalogue);
     lines.extend(merged.documents.iter().flat_map(Changed::lines));
@@ -121,6 +125,15 @@ pub async fn update(
     write_event(tx, counter.last_event, "customer.updated", &new, &lines, notices, origin).await
 }
 
+/// Stores once more what a customer is found and sorted by, by the rules of [today](crate::domain::folding::VERSION).
+/// The customer stays as it is: no version, no line of its history. Terms of earlier rules are not removed.
+pub async fn derive_again(tx: &mut Tx, customer: &Customer) -> Result<(), Error> {
+    let Derived { name_key, company_key, name_sort, haystack, .. } = Derived::of(customer)?;
+    tx.update_derived(customer.id, &name_key, &company_key, &name_sort, &haystack).await?;
+    tx.insert_terms(customer.id, &json_of(&terms_of(customer))?).await?;
+    Ok(())
+}
+
 /// Removes a customer and all that hangs on it.
 pub async fn delete(tx: &mut Tx, old: &Customer, origin: &Origin) -> Result<(), Error> {
     let counter = tx.count(-1, 0, 0, 0, 0, 0, 1).await?.ok_or(Error::NotFound)?;
@@ -147,23 +160,35 @@ async fn write_event(
     Ok(())
 }
 
-/// The labels of these names, in this order; unknown ones are created.
+/// The labels of these names, in this order and each once; unknown ones are created. A label is known by its name as
+/// it is written or, failing that, by one that is the same in a comparison.
 #[expect(clippy::disallowed_methods, reason = "a change is counted before it is stored")]
 async fn labels(tx: &mut Tx, names: Vec<String>) -> Result<Vec<Label>, Error> {
     if names.is_empty() {
         return Ok(Vec::new());
     }
-    let known = tx.labels_by_name(&json_of(&names)?).await?;
-    let mut labels = Vec::with_capacity(names.len());
-    for name in names {
-        let id = if let Some(label) = known.iter().find(|label| label.name == name) {
-            label.id
+    let keys: Vec<String> = names.iter().map(|name| text_key(name)).collect();
+    let found = tx.labels_by_key(&json_of(&keys)?).await?;
+    let mut known: Vec<(Label, String)> = Vec::with_capacity(found.len());
+    for NamedRow { id, name } in found {
+        let key = text_key(&name);
+        known.push((Label { id, name }, key));
+    }
+    let mut labels: Vec<Label> = Vec::with_capacity(names.len());
+    for (name, key) in names.into_iter().zip(keys) {
+        let as_written = known.iter().find(|(label, _)| label.name == name);
+        let label = if let Some((label, _)) = as_written.or_else(|| known.iter().find(|(_, other)| *other == key)) {
+            label.clone()
         } else {
             let counter = tx.count(0, 0, 0, 1, 0, 0, 0).await?.ok_or(Error::NotFound)?;
-            tx.insert_label(counter.last_label, &name).await?;
-            counter.last_label
+            tx.insert_label(counter.last_label, &name, &key).await?;
+            let label = Label { id: counter.last_label, name };
+            known.push((label.clone(), key));
+            label
         };
-        labels.push(Label { id, name });
+        if labels.iter().all(|other| other.id != label.id) {
+            labels.push(label);
+        }
     }
     Ok(labels)
 }
@@ -206,18 +231,19 @@ pub(super) fn phone_rows<'c>(phones: &'c [CustomerPhone], home: &Home) -> Vec<(i
     parsed.map(|(phone, parsed)| (phone.id, phone.content.as_str(), parsed.key(), parsed.tail())).collect()
 }
 
-pub(super) fn terms_of(customer: &Customer) -> std::collections::BTreeSet<String> {
+fn terms_of(customer: &Customer) -> std::collections::BTreeSet<String> {
     terms(customer.name.as_deref().unwrap_or(""), customer.company_name.as_deref().unwrap_or(""))
 }
 
 /// The columns that are worked out from the others.
-pub(super) struct Derived {
+struct Derived {
     owner_key: Option<String>,
     custom: Option<String>,
     pub phones: String,
     labels: String,
     pub name_key: String,
     pub company_key: String,
+    name_sort: String,
     pub haystack: String,
 }
 
@@ -229,8 +255,9 @@ impl Derived {
             custom: if customer.custom.is_empty() { None } else { Some(json_of(&customer.custom)?) },
             phones: json_of(&customer.phones)?,
             labels: json_of(&customer.labels)?,
-            name_key: fold(name),
-            company_key: fold(company),
+            name_key: name_key(name),
+            company_key: name_key(company),
+            name_sort: sort_key(name),
             haystack: haystack(name, company),
         })
     }
@@ -245,7 +272,8 @@ async fn insert_row(tx: &mut Tx, c: &Customer) -> Result<(), Error> {
         c.task_id, derived.owner_key.as_deref(), c.owner_no.as_deref(), c.group_id,
         c.star, c.follow_count, c.last_accept.as_deref(), c.assigned_at, c.last_follow_at,
         c.created_at, &c.created_by, c.updated_at, &c.updated_by,
-        derived.custom.as_deref(), &derived.phones, &derived.labels, &derived.name_key, &derived.company_key, &derived.haystack,
+        derived.custom.as_deref(), &derived.phones, &derived.labels, &derived.name_key, &derived.company_key,
+        &derived.name_sort, &derived.haystack,
     ).await?;
     Ok(())
 }
@@ -259,7 +287,8 @@ async fn update_row(tx: &mut Tx, c: &Customer) -> Result<(), Error> {
         c.task_id, derived.owner_key.as_deref(), c.owner_no.as_deref(), c.group_id,
         c.star, c.follow_count, c.last_accept.as_deref(), c.assigned_at, c.last_follow_at,
         c.updated_at, &c.updated_by,
-        derived.custom.as_deref(), &derived.phones, &derived.labels, &derived.name_key, &derived.company_key, &derived.haystack,
+        derived.custom.as_deref(), &derived.phones, &derived.labels, &derived.name_key, &derived.company_key,
+        &derived.name_sort, &derived.haystack,
     ).await?;
     Ok(())
 }

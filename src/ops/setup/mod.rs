@@ -12,6 +12,7 @@ use crate::domain::catalogue::{DuplicateRule, Role, is_called, login_key};
 use crate::domain::custom_field::FieldKind;
 use crate::domain::customer::LONGEST_TEXT;
 use crate::domain::phone::{self, Country, Home};
+use crate::domain::pinyin::sort_key;
 use crate::domain::rights::Adjustment;
 use crate::domain::text::visible;
 use crate::error::Error;
@@ -100,7 +101,8 @@ pub async fn duplicates(tx: &mut Tx, fields: &str) -> Result<(), Error> {
 }
 
 pub async fn group(tx: &mut Tx, id: i64, name: &str) -> Result<(), Error> {
-    tx.put_group(id, &check_name("name", name)?).await?;
+    let name = &*check_name("name", name)?;
+    tx.put_group(id, name, &sort_key(name)).await?;
     Ok(())
 }
 
@@ -115,7 +117,7 @@ pub async fn operator(tx: &mut Tx, login_no: &str, name: &str, role: Role, group
         return Err(Error::GroupUnknown);
     }
     let key = login_key(login_no);
-    tx.put_staff(&key, login_no, name, role.name()).await?;
+    tx.put_staff(&key, login_no, name, role.name(), &sort_key(name)).await?;
     tx.delete_memberships(&key).await?;
     for group in groups {
         tx.put_membership(&key, *group).await?;

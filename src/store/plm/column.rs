@@ -31,7 +31,8 @@ impl PlmColumn {
     pub(super) fn text(self) -> &'static str {
         match self {
             Self::Id => "p.plm_id",
-            Self::Name => "c.name",
+            // As names are compared.
+            Self::Name => "c.name_key",
             Self::Scale => "p.scale",
             Self::Description => "p.description",
             Self::Logo => "p.logo",
@@ -65,9 +66,22 @@ impl PlmColumn {
     /// What conditions compare: times in seconds, as they are shown.
     pub(super) fn compared(self) -> &'static str {
         match self {
+            Self::Name => "c.name",
             Self::CreatedAt => "(c.created_at / 1000000)",
             Self::UpdatedAt => "(c.updated_at / 1000000)",
             other => other.text(),
+        }
+    }
+
+    /// What names are sorted by.
+    pub(super) fn sorted(self) -> Option<&'static str> {
+        match self {
+            Self::Name => Some("c.name_sort"),
+            Self::ProductName => Some("d.name_sort"),
+            Self::AssigneeName => {
+                Some("(select s.name_sort from staff s where s.company_id = $1 and s.login_key = c.owner_key)")
+            }
+            _ => None,
         }
     }
 
@@ -93,7 +107,7 @@ impl PlmColumn {
     }
 
     pub(super) fn may_be_null(self) -> bool {
-        !self.is_number() && !matches!(self, Self::CreatedBy | Self::UpdatedBy) || self == Self::Scale
+        !self.is_number() && !matches!(self, Self::Name | Self::CreatedBy | Self::UpdatedBy) || self == Self::Scale
     }
 
     /// Whether it is a number, or a time.

@@ -2,7 +2,7 @@
 //! which members show the concept, and what stands in them.
 
 use laidian::domain::ids::{self, Entity};
-use laidian::domain::search_terms::initials_of_name;
+use laidian::domain::pinyin::{self, Kind};
 use serde_json::{Map, Value, json};
 
 use super::known::{FIELDS, FLAGS, Known, SOURCES, STAFF};
@@ -42,7 +42,7 @@ const TABLE: [Row; 17] = [
         customer_detail: Some(|c| json!({"name": text(c.name.as_deref())})),
         crm_info: Some(|c| {
             let name = text(c.name.as_deref());
-            json!({"name": name, "short_name": c.in_crm()["short_name"], "helper_code": initials_of_name(&name).to_uppercase()})
+            json!({"name": name, "short_name": c.in_crm()["short_name"], "helper_code": pinyin::initials(&name, Kind::Name).to_uppercase()})
         }),
     },
     Row {
