@@ -191,7 +191,7 @@ async fn spellings_are_one_customer_in_wisecrm(engine: Engine) {
 async fn spellings_are_one_label_and_one_entry(engine: Engine) {
     let (server, mut systems) = start(engine).await;
     let mut tx = server.backend().store.company(MAIN).write().await.unwrap();
-    setup::dictionary_item(&mut tx, DictionaryKind::Type, "7", "Café·重点", 7).await.unwrap();
+    setup::dictionary_item(&mut tx, DictionaryKind::Type, "7", Some("Café·重点"), Some(7)).await.unwrap();
     setup::custom_field(
         &mut tx,
         501,
