@@ -145,10 +145,12 @@ step 'Python 工具 / Python tools' python_tools
 step '格式 / format' cargo fmt --check
 step '静态检查 / lints' cargo clippy --all-targets --locked -- -D warnings
 step '号码归属地 / origins of numbers' "${CARGO_TARGET_DIR:-target}/python/bin/python" tables/phone_origins.py --check
+step '各国号码规则 / numbers of countries' "${CARGO_TARGET_DIR:-target}/python/bin/python" tables/countries.py --check
 step '启动 PostgreSQL / PostgreSQL' start_postgres
 step '测试 / tests' tests
 step '回放对话 / conversations' replay
 step '工作簿 / workbooks' tests/demo.sh "${CARGO_TARGET_DIR:-target}/python/bin/python" tests/workbooks.py
+step '号码 / numbers' "${CARGO_TARGET_DIR:-target}/python/bin/python" tests/numbers.py "${CARGO_TARGET_DIR:-target}/debug/laidian"
 step '随机请求 / requests at random' tests/demo.sh tests/openapi.sh
 
 printf '\n全部通过，用时 %s 秒 / everything passed in %s s\n' "$SECONDS" "$SECONDS"

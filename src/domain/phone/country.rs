@@ -1,7 +1,7 @@
 //! Countries and how they write their numbers: only what reading a typed number needs.
 //!
-//! The rules of the mainland are in [`china`](super::china); those of all others come from `countries.tsv`, which
-//! `scripts/countries.py` writes.
+//! The rules of the mainland are in [`china`](super::china); those of all others come from
+//! `tables/countries.tsv`, which `tables/countries.py` writes.
 
 use std::borrow::Cow;
 use std::sync::{LazyLock, OnceLock};
@@ -32,7 +32,7 @@ struct Patterns {
 }
 
 static COUNTRIES: LazyLock<Vec<Country>> = LazyLock::new(|| {
-    let lines = include_str!("countries.tsv").lines().filter(|line| !line.starts_with('#'));
+    let lines = include_str!("../../../tables/countries.tsv").lines().filter(|line| !line.starts_with('#'));
     lines.filter_map(Country::of_line).collect()
 });
 
