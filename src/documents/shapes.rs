@@ -70,7 +70,7 @@ impl Shapes {
             "required": ["success", "message", "code"],
         });
         if row.operation.reading().unknown == Unknown::Ignored {
-            envelope["properties"]["ignored"] = ignored();
+            say_ignored(&mut envelope);
         }
         if matches!(row.dialect, "Cti" | "Desk") {
             return merged(envelope, self.reply(row));
@@ -92,8 +92,10 @@ impl Shapes {
         match envelope {
             None => self.bare_reply(row),
             Some(mut envelope) => {
-                envelope["title"] = format!("{} reply", row.action).into();
-                envelope["properties"]["ignored"] = ignored();
+                if let Value::Object(members) = &mut envelope {
+                    members.insert("title".into(), format!("{} reply", row.action).into());
+                }
+                say_ignored(&mut envelope);
                 merged(envelope, self.reply(row))
             }
         }
@@ -147,13 +149,16 @@ pub fn socket_refusal() -> Value {
     merged(envelope::refusal_schema(), as_members(more))
 }
 
-/// The names of members that were read over.
-fn ignored() -> Value {
-    json!({
+/// Says of an envelope that it can tell which members were read over.
+fn say_ignored(envelope: &mut Value) {
+    let ignored = json!({
         "type": "array",
         "items": { "type": "string" },
         "description": "请求里不认识、没有理会的成员 / members of the request that are not known and were read over",
-    })
+    });
+    if let Some(Value::Object(properties)) = envelope.get_mut("properties") {
+        properties.insert("ignored".into(), ignored);
+    }
 }
 
 /// Any JSON value: what is echoed is nobody's business but the client's.

@@ -106,6 +106,7 @@ impl Error {
             Self::Conflict { .. } => {
                 "用 customer 里的 version 重试，或用 merge / send it again with the version in customer, or with merge"
             }
+            Self::NoNumber => "里面没有号码，对方可能隐藏了号码 / there is no number in it: the caller may hide his",
             Self::ContentMissing => {
                 "content: 应为要找的编号、姓名、电话或公司 / expected the id, name, number or company to look for"
             }

@@ -79,8 +79,8 @@ pub fn failure(refused: &Refused<'_>) -> Refusal {
         Error::RateLimited { .. } => (1006, "请求过于频繁"),
         _ => (1005, "系统错误"),
     };
-    let message = match refused.error.detail().or_else(|| refused.error.exception()) {
-        Some(detail) if code == 1001 => format!("{message}：{detail}"),
+    let message = match code {
+        1001 => format!("{message}：{}", refused.error.said()),
         _ => message.to_owned(),
     };
     let body = json!({ "errCode": code, "errMsg": message, "data": {} });

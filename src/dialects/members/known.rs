@@ -52,7 +52,7 @@ impl Known {
         }
         let described = row.operation.described();
         let beside = described.members.keys().cloned();
-        let in_query = described.query.iter().filter_map(|parameter| Some(parameter["name"].as_str()?.to_owned()));
+        let in_query = described.query.iter().filter_map(|parameter| Some(parameter.get("name")?.as_str()?.to_owned()));
         shape.members.extend(beside.chain(in_query).map(|name| Member { name, shape: None, is_shown: true }));
         let fields = row.lists.then(|| dialect.fields.clone());
         Self { shape, reading: row.operation.reading(), fields }
@@ -71,8 +71,10 @@ impl Dialect {
     fn of(name: &str) -> Self {
         let (mut fields, mut shown) = (BTreeSet::new(), Shape::default());
         for row in rows().filter(|row| row.dialect == name) {
-            if let Some(members) = schema(row.request_schema, false)["properties"].as_object() {
-                members.values().for_each(|member| names_in(member, &mut fields));
+            if let Some(Value::Object(members)) = schema(row.request_schema, false).get("properties") {
+                for member in members.values() {
+                    names_in(member, &mut fields);
+                }
             }
             let reply = schema(row.reply_schema, true);
             names_in(&reply, &mut fields);
@@ -119,7 +121,8 @@ impl Form {
         let branches = ["anyOf", "oneOf", "allOf"].into_iter().filter_map(|keyword| keywords.get(keyword)?.as_array());
         let mut form = branches.flatten().map(Self::of).fold(Self::Other, Self::or);
         let types = keywords.get("type");
-        let is_object = types.is_some_and(|types| types == "object" || types[0] == "object");
+        let is_object =
+            types.is_some_and(|types| types == "object" || types.get(0).is_some_and(|first| first == "object"));
         // An object of whatever names.
         let is_open = keywords.contains_key("patternProperties")
             || keywords.get("additionalProperties").is_some_and(|more| *more != Value::Bool(false));

@@ -27,6 +27,7 @@ const MOST: usize = 20;
 const LONGEST: usize = 64;
 /// The header that tells them where the body has no room for it.
 const HEADER: &str = "x-ignored";
+const LONGEST_HEADER: usize = 1024;
 
 /// How a dialect takes the members of requests.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -82,8 +83,16 @@ impl Ignored {
     /// Returns the header that says it, if there is anything to say.
     #[must_use]
     pub fn header(&self) -> Option<(&'static str, String)> {
-        let encoded = self.0.iter().map(|name| byte_serialize(name.as_bytes()).collect::<String>());
-        (!self.0.is_empty()).then(|| (HEADER, encoded.collect::<Vec<_>>().join(", ")))
+        let mut told = String::new();
+        for name in &self.0 {
+            let name: String = byte_serialize(name.as_bytes()).collect();
+            let joint = if told.is_empty() { "" } else { ", " };
+            // Proxies refuse long headers; what there is room for says that there is something.
+            if told.len() + joint.len() + name.len() <= LONGEST_HEADER {
+                told.extend([joint, &name]);
+            }
+        }
+        (!self.0.is_empty()).then_some((HEADER, told))
     }
 }
 

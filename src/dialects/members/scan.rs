@@ -119,7 +119,7 @@ impl<'de> Visitor<'de> for Scan<'_, '_> {
                         known.is_blank &= is_blank;
                     } else if found.len() < MOST_FOUND {
                         let path = Path { outer, name: name.trim() }.to_string();
-                        found.push(Stranger { path, name, shape, is_blank });
+                        found.push(Stranger { name, path, shape, is_blank });
                     }
                 }
             }

@@ -128,8 +128,8 @@ fn conditions(cx: &Cx<'_>, body: &Map<String, Value>) -> Result<Conditions, Erro
 
 fn condition(cx: &Cx<'_>, filter: &Value) -> Result<(Column, Test), Error> {
     let given = |name: &str| member(filter.as_object()?, name);
-    let text = |name: &str| given(name).and_then(Value::as_str).unwrap_or_default();
-    let name = text("fieldName");
+    let word = |name: &str| given(name).and_then(Value::as_str).unwrap_or_default();
+    let name = word("fieldName");
     let column = column(cx, name)?;
     let value = || {
         Ok(match given("value") {
@@ -145,7 +145,7 @@ fn condition(cx: &Cx<'_>, filter: &Value) -> Result<(Column, Test), Error> {
         Ok::<_, Error>(if column == Column::Name { fold(&piece) } else { piece })
     };
     let operand = || operand(cx, column, name, &value()?);
-    let test = match text("operator") {
+    let test = match word("operator") {
         "=" => Test::Is(operand()?),
         "<>" => Test::IsNot(operand()?),
         ">" if has_order(cx, column) => Test::Above(operand()?),

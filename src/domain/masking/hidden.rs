@@ -64,7 +64,9 @@ impl Hidden {
 
     /// Adds the numbers in a text that the caller was shown.
     pub fn learn(&mut self, text: &str) {
-        pieces(&self.known, text).into_iter().for_each(|piece| self.add(piece));
+        for piece in pieces(&self.known, text) {
+            self.add(piece);
+        }
     }
 
     /// In another text than its own, a number that is told by the customer's phones alone would be seen once these have
@@ -268,7 +270,9 @@ mod tests {
     /// What is meant by a text in the place of another, of a customer with these phones.
     fn restored(phones: &[&str], own: &str, given: &str) -> Result<String, Unclear> {
         let mut hidden = Hidden::of(Known::of(phones.iter().copied(), &CHINA));
-        phones.iter().for_each(|phone| hidden.learn_phone(phone));
+        for phone in phones {
+            hidden.learn_phone(phone);
+        }
         hidden.restore(Some(own), given).map(|text| text.unwrap_or_else(|| given.to_owned()))
     }
 

@@ -101,11 +101,13 @@ pub async fn merge(
     };
     let old = stored.as_ref().map_or_else(plm::empty, profile);
     let hidden = hidden.map(|mut hidden| {
-        old.values().filter_map(Value::as_str).for_each(|text| hidden.learn(text));
+        for text in old.values().filter_map(Value::as_str) {
+            hidden.learn(text);
+        }
         hidden
     });
     if let Some(hidden) = &hidden {
-        for (name, given) in members.iter_mut() {
+        for (name, given) in &mut members {
             restore_value(old.get(name), given, hidden).map_err(|unclear| refusal(name, &unclear))?;
         }
     }
