@@ -150,7 +150,7 @@ step '启动 PostgreSQL / PostgreSQL' start_postgres
 step '测试 / tests' tests
 step '回放对话 / conversations' replay
 step '工作簿 / workbooks' tests/demo.sh "${CARGO_TARGET_DIR:-target}/python/bin/python" tests/workbooks.py
-step '号码 / numbers' "${CARGO_TARGET_DIR:-target}/python/bin/python" tests/numbers.py "${CARGO_TARGET_DIR:-target}/debug/laidian"
+step '号码 / numbers by libphonenumber' "${CARGO_TARGET_DIR:-target}/python/bin/python" tests/libphonenumber.py "${CARGO_TARGET_DIR:-target}/debug/laidian"
 step '随机请求 / requests at random' tests/demo.sh tests/openapi.sh
 
 printf '\n全部通过，用时 %s 秒 / everything passed in %s s\n' "$SECONDS" "$SECONDS"

@@ -1,6 +1,6 @@
 """Compares how laidian reads telephone numbers with libphonenumber: 12 countries, each number in several spellings.
 
-    target/python/bin/python tests/numbers.py target/debug/laidian
+    target/python/bin/python tests/libphonenumber.py target/debug/laidian
 
 Every number is a valid one by libphonenumber. Where the two read it otherwise, DIFFERENCES must say why.
 """
