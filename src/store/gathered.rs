@@ -15,8 +15,6 @@ use super::searching::is_interrupted;
 const WAITING: usize = 1024;
 /// Look-ups in one statement.
 const MOST: usize = 128;
-/// Customers that share a contact's phone.
-const MOST_SHARING: i64 = 100;
 /// Statements under way at a time: while one is at work, the next is gathered.
 const AT_A_TIME: usize = 2;
 
@@ -94,7 +92,7 @@ async fn answer(store: &Store, gathered: Vec<LookUp>) {
 pub async fn look_up(store: &Store, keys: &[(i64, &str)]) -> sqlx::Result<Vec<sqlx::Result<Vec<Called>>>> {
     let phones = serde_json::to_string(keys).map_err(|cause| sqlx::Error::Encode(cause.into()))?;
     let mut rows: Vec<Vec<PlacedRow>> = keys.iter().map(|_| Vec::new()).collect();
-    for row in store.customers_by_phones(&phones, MOST_SHARING).await? {
+    for row in store.customers_by_phones(&phones).await? {
         if let Some(found) = usize::try_from(row.place).ok().and_then(|place| rows.get_mut(place)) {
             found.push(row);
         }

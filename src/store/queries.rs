@@ -26,8 +26,8 @@ queries! {
     /// the contact whose phone it is, if it is not the customer's own, and
     /// its columns, in the order of `CustomerRow`, as one JSON array: a row of one text crosses between threads
     /// at a fraction of the cost of a row of many. The companies are those of the scopes that ask. Of the customers who
-    /// share a contact's phone, the newest `most` come.
-    global fn customers_by_phones(phones: &str, most: i64) -> Vec<PlacedRow> {
+    /// share a contact's phone, the newest 100 come: a number that is bound would have SQLite prepare the statement each time.
+    global fn customers_by_phones(phones: &str) -> Vec<PlacedRow> {
         "select k.key as place, cast(null as text) as contact, json_array(c.id, c.version, c.name, c.company_name, c.address, c.type_value, c.flag_value, c.source_value, c.task_id, c.owner_no, c.group_id, c.star,
            c.follow_count, c.last_accept, c.assigned_at, c.last_follow_at, c.created_at, c.created_by, c.updated_at, c.updated_by, c.custom, c.phones, c.labels) as customer
          from json_each($1) k
@@ -38,7 +38,7 @@ queries! {
            c.follow_count, c.last_accept, c.assigned_at, c.last_follow_at, c.created_at, c.created_by, c.updated_at, c.updated_by, c.custom, c.phones, c.labels) as customer
          from json_each($1) k
          cross join contact_phone p on p.company_id = k.value ->> 0 and p.key = k.value ->> 1
-           and p.customer_id in (select customer_id from contact_phone where company_id = k.value ->> 0 and key = k.value ->> 1 order by customer_id desc limit $2)
+           and p.customer_id in (select customer_id from contact_phone where company_id = k.value ->> 0 and key = k.value ->> 1 order by customer_id desc limit 100)
          cross join customer c on c.company_id = p.company_id and c.id = p.customer_id",
         postgres: "select k.place - 1 as place, cast(null as text) as contact, json_build_array(c.id, c.version, c.name, c.company_name, c.address, c.type_value, c.flag_value, c.source_value, c.task_id, c.owner_no, c.group_id, c.star,
            c.follow_count, c.last_accept, c.assigned_at, c.last_follow_at, c.created_at, c.created_by, c.updated_at, c.updated_by, c.custom, c.phones, c.labels)::text as customer
@@ -50,7 +50,7 @@ queries! {
            c.follow_count, c.last_accept, c.assigned_at, c.last_follow_at, c.created_at, c.created_by, c.updated_at, c.updated_by, c.custom, c.phones, c.labels)::text as customer
          from jsonb_array_elements($1::jsonb) with ordinality k (value, place)
          cross join lateral (select company_id, customer_id, name from contact_phone
-           where company_id = (k.value ->> 0)::bigint and key = k.value ->> 1 order by customer_id desc limit $2) p
+           where company_id = (k.value ->> 0)::bigint and key = k.value ->> 1 order by customer_id desc limit 100) p
          join customer c on c.company_id = p.company_id and c.id = p.customer_id"
     }
 
