@@ -9,7 +9,7 @@ queries! {
     }
     /// The next labels after this id, in the order of their ids.
     read fn labels_after(id: i64, limit: i64) -> Vec<NamedRow> {
-        "select id, name from label where company_id = $1 and id > $2 order by id limit $3"
+        "select id, name from label where company_id = $1 and id > $2 order by id limit $3 + 0"
     }
     write fn set_label_key(id: i64, key: &str) -> u64 {
         "update label set key = $3 where company_id = $1 and id = $2"

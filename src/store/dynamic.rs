@@ -49,6 +49,12 @@ impl Sql {
         self
     }
 
+    /// Appends how many rows are wanted. A bare placeholder would have SQLite prepare the statement again at every use
+    /// (since 3.47 it plans by the number); of a sum it knows nothing. The same stands in the fixed statements.
+    pub fn limit(&mut self, rows: i64) -> &mut Self {
+        self.push(" limit ").bind(rows).push(" + 0")
+    }
+
     /// The text alone.
     pub fn into_text(self) -> String {
         self.text

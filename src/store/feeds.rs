@@ -64,7 +64,7 @@ impl Scope {
             sql.push(if index > 0 { " union all " } else { "" }).push(kind.columns());
             sql.push(" where company_id = $1 and customer_id = ").bind(customer);
         }
-        sql.push(") feed order by at desc, kind, id desc limit ").bind(limit).push(" offset ").bind(offset);
+        sql.push(") feed order by at desc, kind, id desc").limit(limit).push(" offset ").bind(offset);
         sql
     }
 

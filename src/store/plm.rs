@@ -201,7 +201,7 @@ impl Scope {
             });
         }
         let last = search.order.first().is_some_and(|(_, largest_first)| *largest_first);
-        sql.push(if last { "c.id desc limit " } else { "c.id limit " }).bind(limit).push(" offset ").bind(offset);
+        sql.push(if last { "c.id desc" } else { "c.id" }).limit(limit).push(" offset ").bind(offset);
         sql
     }
 

@@ -26,7 +26,7 @@ queries! {
     /// the contact whose phone it is, if it is not the customer's own, and
     /// its columns, in the order of `CustomerRow`, as one JSON array: a row of one text crosses between threads
     /// at a fraction of the cost of a row of many. The companies are those of the scopes that ask. Of the customers who
-    /// share a contact's phone, the newest 100 come: a number that is bound would have SQLite prepare the statement each time.
+    /// share a contact's phone, the newest 100 come (the `+` has SQLite ask which these are only where there is one at all).
     global fn customers_by_phones(phones: &str) -> Vec<PlacedRow> {
         "select k.key as place, cast(null as text) as contact, json_array(c.id, c.version, c.name, c.company_name, c.address, c.type_value, c.flag_value, c.source_value, c.task_id, c.owner_no, c.group_id, c.star,
            c.follow_count, c.last_accept, c.assigned_at, c.last_follow_at, c.created_at, c.created_by, c.updated_at, c.updated_by, c.custom, c.phones, c.labels) as customer
@@ -38,7 +38,7 @@ queries! {
            c.follow_count, c.last_accept, c.assigned_at, c.last_follow_at, c.created_at, c.created_by, c.updated_at, c.updated_by, c.custom, c.phones, c.labels) as customer
          from json_each($1) k
          cross join contact_phone p on p.company_id = k.value ->> 0 and p.key = k.value ->> 1
-           and p.customer_id in (select customer_id from contact_phone where company_id = k.value ->> 0 and key = k.value ->> 1 order by customer_id desc limit 100)
+           and +p.customer_id in (select customer_id from contact_phone where company_id = k.value ->> 0 and key = k.value ->> 1 order by customer_id desc limit 100)
          cross join customer c on c.company_id = p.company_id and c.id = p.customer_id",
         postgres: "select k.place - 1 as place, cast(null as text) as contact, json_build_array(c.id, c.version, c.name, c.company_name, c.address, c.type_value, c.flag_value, c.source_value, c.task_id, c.owner_no, c.group_id, c.star,
            c.follow_count, c.last_accept, c.assigned_at, c.last_follow_at, c.created_at, c.created_by, c.updated_at, c.updated_by, c.custom, c.phones, c.labels)::text as customer
@@ -190,9 +190,9 @@ queries! {
     /// The lines before this one, newest first; of this kind and of this login number, where they are given.
     read fn audit(before: &str, kind: Option<&str>, login_no: Option<&str>, limit: i64) -> Vec<AuditRow> {
         "select id, at, kind, login_no, address, what from audit
-         where company_id = $1 and id < $2 and ($3 is null or kind = $3) and ($4 is null or login_no = $4) order by id desc limit $5",
+         where company_id = $1 and id < $2 and ($3 is null or kind = $3) and ($4 is null or login_no = $4) order by id desc limit $5 + 0",
         postgres: "select id, at, kind, login_no, address, what from audit
-         where company_id = $1 and id < $2 and ($3::text is null or kind = $3) and ($4::text is null or login_no = $4) order by id desc limit $5"
+         where company_id = $1 and id < $2 and ($3::text is null or kind = $3) and ($4::text is null or login_no = $4) order by id desc limit $5 + 0"
     }
     write fn forget_audit(before: i64) -> u64 {
         "delete from audit where company_id = $1 and at < $2"
@@ -225,21 +225,21 @@ queries! {
     }
     /// The next customers after this id, in the order of their ids: one page of a walk over all.
     read fn customers_after(id: i64, limit: i64) -> Vec<CustomerRow> {
-        "select * from customer where company_id = $1 and id > $2 order by id limit $3"
+        "select * from customer where company_id = $1 and id > $2 order by id limit $3 + 0"
     }
     /// Customers by folded name, newest first; of this owner, and of these groups (a JSON array), where they are given.
     read fn customers_by_name(name_key: &str, owner_key: Option<&str>, groups: Option<&str>, limit: i64) -> Vec<CustomerRow> {
         "select * from customer where company_id = $1 and name_key = $2 and ($3 is null or owner_key = $3)
-           and ($4 is null or group_id in (select value from json_each($4))) order by id desc limit $5",
+           and ($4 is null or group_id in (select value from json_each($4))) order by id desc limit $5 + 0",
         postgres: "select * from customer where company_id = $1 and name_key = $2 and ($3::text is null or owner_key = $3)
-           and ($4::text is null or group_id in (select value::bigint from jsonb_array_elements_text($4::jsonb))) order by id desc limit $5"
+           and ($4::text is null or group_id in (select value::bigint from jsonb_array_elements_text($4::jsonb))) order by id desc limit $5 + 0"
     }
     /// Customers by folded company name, likewise.
     read fn customers_by_company(company_key: &str, owner_key: Option<&str>, groups: Option<&str>, limit: i64) -> Vec<CustomerRow> {
         "select * from customer where company_id = $1 and company_key = $2 and ($3 is null or owner_key = $3)
-           and ($4 is null or group_id in (select value from json_each($4))) order by id desc limit $5",
+           and ($4 is null or group_id in (select value from json_each($4))) order by id desc limit $5 + 0",
         postgres: "select * from customer where company_id = $1 and company_key = $2 and ($3::text is null or owner_key = $3)
-           and ($4::text is null or group_id in (select value::bigint from jsonb_array_elements_text($4::jsonb))) order by id desc limit $5"
+           and ($4::text is null or group_id in (select value::bigint from jsonb_array_elements_text($4::jsonb))) order by id desc limit $5 + 0"
     }
     /// The customer whose phone has this key.
     read fn customer_by_phone(key: &str) -> Option<CustomerRow> {
@@ -251,22 +251,22 @@ queries! {
          union all select null, customer_id, typed, key, tail from phone where company_id = $1 and key >= $2 || ';' and key < $2 || '<'
          union all select name, customer_id, typed, key, tail from contact_phone where company_id = $1 and key = $2
          union all select name, customer_id, typed, key, tail from contact_phone where company_id = $1 and key >= $2 || ';' and key < $2 || '<'
-         limit $3"
+         limit $3 + 0"
     }
     /// The phones whose tail begins so: between `from` and, exclusive, `to`; those of contacts behind the others.
     read fn phones_by_tail_prefix(from: &str, to: &str, limit: i64) -> Vec<PhoneRow> {
         "select cast(null as text) as contact, customer_id, typed, key, tail from phone where company_id = $1 and tail >= $2 and tail < $3
          union all select name, customer_id, typed, key, tail from contact_phone where company_id = $1 and tail >= $2 and tail < $3
-         limit $4"
+         limit $4 + 0"
     }
     /// The phones whose whole tail is one of these (a JSON array); those of contacts behind the others.
     read fn phones_by_tail(tails: &str, limit: i64) -> Vec<PhoneRow> {
         "select cast(null as text) as contact, p.customer_id, p.typed, p.key, p.tail from json_each($2) k cross join phone p on p.company_id = $1 and p.tail = k.value
          union all select p.name, p.customer_id, p.typed, p.key, p.tail from json_each($2) k cross join contact_phone p on p.company_id = $1 and p.tail = k.value
-         limit $3",
+         limit $3 + 0",
         postgres: "select cast(null as text) as contact, p.customer_id, p.typed, p.key, p.tail from jsonb_array_elements_text($2::jsonb) k join phone p on p.company_id = $1 and p.tail = k.value
          union all select p.name, p.customer_id, p.typed, p.key, p.tail from jsonb_array_elements_text($2::jsonb) k join contact_phone p on p.company_id = $1 and p.tail = k.value
-         limit $3"
+         limit $3 + 0"
     }
     write fn insert_customer(
         id: i64, name: Option<&str>, company_name: Option<&str>, address: Option<&str>,
@@ -367,7 +367,7 @@ queries! {
     /// Removes the first so many terms there are.
     write fn delete_some_terms(most: i64) -> u64 {
         "delete from customer_term where company_id = $1 and (term, customer_id) in
-         (select term, customer_id from customer_term where company_id = $1 order by term, customer_id limit $2)"
+         (select term, customer_id from customer_term where company_id = $1 order by term, customer_id limit $2 + 0)"
     }
     write fn delete_phones(customer_id: i64) -> u64 {
         "delete from phone where company_id = $1 and customer_id = $2"
@@ -412,7 +412,7 @@ queries! {
     }
     /// The next events after this one.
     read fn events_after(id: i64, limit: i64) -> Vec<EventRow> {
-        "select id, at, kind, customer_id, author_no, body from event where company_id = $1 and id > $2 order by id limit $3"
+        "select id, at, kind, customer_id, author_no, body from event where company_id = $1 and id > $2 order by id limit $3 + 0"
     }
     write fn insert_ticket(id: i64, customer_id: i64, at: i64, title: &str, content: &str, handler_no: &str, status: &str, urgency: &str) -> u64 {
         "insert into ticket (company_id, id, customer_id, at, title, content, handler_no, status, urgency) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"
@@ -441,7 +441,7 @@ queries! {
     }
     /// The lines of the last changes of a customer, newest first.
     read fn last_changes(customer_id: i64, limit: i64) -> Vec<TextRow> {
-        "select lines as value from change where company_id = $1 and customer_id = $2 order by id desc limit $3"
+        "select lines as value from change where company_id = $1 and customer_id = $2 order by id desc limit $3 + 0"
     }
 
     // ---- signed calls

@@ -20,9 +20,9 @@ const FAR: i64 = 1000;
 queries! {
     /// How many customers, up to `most`, have each of these terms (a JSON array).
     read fn term_counts(terms: &str, most: i64) -> Vec<TermRow> {
-        "select k.value as term, (select count(*) from (select 1 from customer_term t where t.company_id = $1 and t.term = k.value limit $3) few) as customers
+        "select k.value as term, (select count(*) from (select 1 from customer_term t where t.company_id = $1 and t.term = k.value limit $3 + 0) few) as customers
          from json_each($2) k",
-        postgres: "select k.value as term, (select count(*) from (select 1 from customer_term t where t.company_id = $1 and t.term = k.value limit $3) few) as customers
+        postgres: "select k.value as term, (select count(*) from (select 1 from customer_term t where t.company_id = $1 and t.term = k.value limit $3 + 0) few) as customers
          from jsonb_array_elements_text($2::jsonb) k"
     }
 }

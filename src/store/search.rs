@@ -114,7 +114,7 @@ impl Scope {
         sql.push(" order by ");
         search.conditions.push_order(&mut sql, &self.store.open.engine);
         sql.push(id_column(search)).push(search.conditions.direction_of_ids());
-        sql.push(" limit ").bind(limit).push(" offset ").bind(offset);
+        sql.limit(limit).push(" offset ").bind(offset);
         sql
     }
 
@@ -123,7 +123,7 @@ impl Scope {
         sql.push("select c.*");
         self.push_matches(&mut sql, search, true);
         sql.push(" and ").push(id_column(search)).push(" > ").bind(id);
-        sql.push(" order by ").push(id_column(search)).push(" limit ").bind(limit);
+        sql.push(" order by ").push(id_column(search)).limit(limit);
         sql
     }
 

@@ -335,3 +335,20 @@ async fn sqlite_is_built_without_stat4() {
     assert!(options.len() > 10, "{options:?}");
     assert!(!options.iter().any(|option| option.contains("STAT4")), "{options:?}");
 }
+
+/// SQLite plans by the number that stands for a bare placeholder behind `limit`, and so prepares the statement again
+/// at every use; of `$2 + 0` it knows nothing.
+#[tokio::test]
+async fn sqlite_prepares_no_limit_again() {
+    let demo = backend(Engine::Sqlite, 0).await;
+    let scope = demo.store.company(MAIN);
+    let bare = |text: &str| {
+        text.match_indices("limit $").any(|(at, found)| {
+            !text[at + found.len()..].trim_start_matches(|digit: char| digit.is_ascii_digit()).starts_with(" + 0")
+        })
+    };
+    assert!(bare("select 1 limit $2 offset $3"));
+    let faults: Vec<String> =
+        statements(Engine::Sqlite, &scope).into_iter().filter(|(_, text)| bare(text)).map(|(name, _)| name).collect();
+    assert!(faults.is_empty(), "{faults:?}");
+}
