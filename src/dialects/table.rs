@@ -196,7 +196,8 @@ macro_rules! operations {
                 match self {
                     $(Self::$variant => {
                         let request: $request = crate::dialects::decode(body)?;
-                        let reply = $($handler)::+(cx, request).await?;
+                        // In a box of its own: else every request moves a future as large as the largest of all operations.
+                        let reply = Box::pin($($handler)::+(cx, request)).await?;
                         operations!(@answer $kind reply, door, out)
                     })+
                 }

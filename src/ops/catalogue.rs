@@ -33,10 +33,9 @@ impl Cache {
         if let Some(known) = self.0.get(&scope.company()).await {
             return Ok(known);
         }
-        self.0
-            .try_get_with(scope.company(), async { load(scope).await.map(|found| found.map(Arc::new)) })
-            .await
-            .map_err(|error: Arc<Error>| (*error).clone())
+        // In a box: every request would carry the room that reading it takes.
+        let reading = async { load(scope).await.map(|found| found.map(Arc::new)) };
+        Box::pin(self.0.try_get_with(scope.company(), reading)).await.map_err(|error: Arc<Error>| (*error).clone())
     }
 
     /// Makes the next request read what was just set up.

@@ -113,7 +113,7 @@ async fn by_phone(cx: &Cx<'_>, typed: &str, tried: &Tried) -> Result<Found, Erro
     for phone in &phones {
         let mut of_number = by_number(cx, phone, tried).await?;
         if of_number.iter().all(|one| one.contact.is_some()) {
-            of_number.extend(by_line(cx, phone, tried).await?);
+            of_number.extend(Box::pin(by_line(cx, phone, tried)).await?);
         }
         called.extend(of_number);
     }
@@ -131,7 +131,7 @@ async fn by_phone(cx: &Cx<'_>, typed: &str, tried: &Tried) -> Result<Found, Erro
         return Err(Error::NotFound);
     }
     for phone in &phones {
-        let (called, digits) = by_tail(cx, phone, tried).await?;
+        let (called, digits) = Box::pin(by_tail(cx, phone, tried)).await?;
         if !called.is_empty() {
             return found_called(cx, called, |_| Ok(PhoneMatch::Tail(digits)));
         }
