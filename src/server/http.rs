@@ -32,7 +32,6 @@ const BODY: std::time::Duration = std::time::Duration::from_secs(10);
 
 /// Returns the router of all doors.
 pub fn router(shared: Arc<Shared>) -> Router {
-    dialects::members::prepare();
     let mut router = Router::new()
         .route("/", get(root))
         .route("/ws", get(root))

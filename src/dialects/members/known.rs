@@ -1,7 +1,7 @@
 //! What each operation knows, by the schemas of its request and of its dialect's replies.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::LazyLock;
+use std::sync::{LazyLock, OnceLock};
 
 use schemars::generate::SchemaSettings;
 use serde_json::Value;
@@ -33,21 +33,48 @@ pub struct Known {
     pub fields: Option<BTreeSet<String>>,
 }
 
-/// By action.
-pub static KNOWN: LazyLock<HashMap<&'static str, Known>> = LazyLock::new(|| {
-    let mut dialects = HashMap::new();
-    let known = |row: &'static Row| {
-        let dialect = dialects.entry(row.dialect).or_insert_with(|| Dialect::of(row.dialect));
-        (row.action, Known::of(row, dialect))
-    };
-    rows().map(known).collect()
-});
+/// What the operations of a dialect know, by action.
+type OfDialect = HashMap<&'static str, Known>;
+
+/// The dialect of each action.
+static BY_ACTION: LazyLock<HashMap<&'static str, &'static str>> =
+    LazyLock::new(|| rows().map(|row| (row.action, row.dialect)).collect());
+
+/// By dialect. Each is worked out when somebody asks for one of its operations: its first request waits for it, but
+/// not the start of the server.
+static DIALECTS: LazyLock<HashMap<&'static str, OnceLock<OfDialect>>> =
+    LazyLock::new(|| rows().map(|row| (row.dialect, OnceLock::new())).collect());
+
+/// Returns what the operation with this action knows.
+pub fn known(action: &str) -> Option<&'static Known> {
+    let dialect = BY_ACTION.get(action)?;
+    DIALECTS.get(dialect)?.get_or_init(|| of_dialect(dialect)).get(action)
+}
+
+fn of_dialect(name: &str) -> OfDialect {
+    let drawn: Vec<Drawn> = rows().filter(|row| row.dialect == name).map(Drawn::of).collect();
+    let dialect = Dialect::of(&drawn);
+    drawn.iter().map(|drawn| (drawn.row.action, Known::of(drawn, &dialect))).collect()
+}
+
+/// A row with what it takes and answers, as schemas.
+struct Drawn {
+    row: &'static Row,
+    request: Value,
+    reply: Value,
+}
+
+impl Drawn {
+    fn of(row: &'static Row) -> Self {
+        Self { row, request: schema(row.request_schema, false), reply: schema(row.reply_schema, true) }
+    }
+}
 
 impl Known {
-    fn of(row: &'static Row, dialect: &Dialect) -> Self {
-        let mut shape = Form::of(&schema(row.request_schema, false)).shape().unwrap_or_default();
+    fn of(Drawn { row, request, reply }: &Drawn, dialect: &Dialect) -> Self {
+        let mut shape = Form::of(request).shape().unwrap_or_default();
         if !row.lists && row.operation.reading().unknown == Unknown::Ignored {
-            let reply = Form::of(&schema(row.reply_schema, true)).shape();
+            let reply = Form::of(reply).shape();
             shape.show(reply.as_ref().unwrap_or(&dialect.shown), &dialect.shown);
         }
         let described = row.operation.described();
@@ -68,17 +95,16 @@ struct Dialect {
 }
 
 impl Dialect {
-    fn of(name: &str) -> Self {
+    fn of(rows: &[Drawn]) -> Self {
         let (mut fields, mut shown) = (BTreeSet::new(), Shape::default());
-        for row in rows().filter(|row| row.dialect == name) {
-            if let Some(Value::Object(members)) = schema(row.request_schema, false).get("properties") {
+        for Drawn { request, reply, .. } in rows {
+            if let Some(Value::Object(members)) = request.get("properties") {
                 for member in members.values() {
                     names_in(member, &mut fields);
                 }
             }
-            let reply = schema(row.reply_schema, true);
-            names_in(&reply, &mut fields);
-            if let Some(reply) = Form::of(&reply).shape() {
+            names_in(reply, &mut fields);
+            if let Some(reply) = Form::of(reply).shape() {
                 shown.show(&reply, &reply);
             }
         }
