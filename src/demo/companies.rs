@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use crate::domain::catalogue::Role;
 use crate::domain::custom_field::FieldKind;
 use crate::domain::rights::{Adjustment, Phones, Reach};
+use crate::domain::role::Role;
 use crate::error::Error;
 use crate::ops::credential::Kind;
 use crate::ops::setup::{self, DictionaryKind, NewCredential};

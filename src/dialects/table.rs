@@ -6,7 +6,7 @@ use schemars::{Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
 use serde_json::Deserializer;
 
-use crate::domain::catalogue::Role;
+use crate::domain::role::Role;
 use crate::error::Error;
 use crate::ops::outgoing::Outgoing;
 use crate::protocol::folded::{self, Folded};

@@ -5,7 +5,7 @@ use serde_json::{Value, json};
 use super::shapes::{Members, Shapes, socket_refusal};
 use super::{Row, description, host, lines};
 use crate::dialects::{Effect, rows};
-use crate::domain::catalogue::Role;
+use crate::domain::role::Role;
 use crate::protocol::frame::TOPIC;
 
 /// Returns the document. It speaks for the server: an operation is a frame that the server receives.

@@ -9,6 +9,7 @@ use super::folding::{named, text_key};
 use super::json;
 use super::phone::Home;
 use super::rights::Rights;
+use super::role::Role;
 use super::text::visible;
 
 /// The settings and lists of one company, as they were when it was read.
@@ -95,31 +96,6 @@ impl Staff {
         let before = before.filter(|group| self.groups.contains(group));
         let shared = || self.groups.iter().find(|group| asker.contains(group)).copied();
         before.or_else(shared).or_else(|| self.groups.first().copied())
-    }
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Role {
-    Agent,
-    Supervisor,
-    Admin,
-}
-
-impl Role {
-    pub const ALL: [Self; 3] = [Self::Agent, Self::Supervisor, Self::Admin];
-
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Agent => "agent",
-            Self::Supervisor => "supervisor",
-            Self::Admin => "admin",
-        }
-    }
-
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|role| role.name() == name)
     }
 }
 

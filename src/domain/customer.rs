@@ -75,6 +75,11 @@ pub struct Label {
     pub name: String,
 }
 
+/// Returns the names in a list of categories.
+pub fn categories(names: &str) -> impl Iterator<Item = &str> {
+    names.split([',', '，']).map(str::trim).filter(|name| !name.is_empty())
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

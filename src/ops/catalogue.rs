@@ -6,10 +6,11 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use moka::future::Cache as Moka;
 
-use crate::domain::catalogue::{Catalogue, Company, Dictionary, DuplicateRule, Entry, Role, Staff};
+use crate::domain::catalogue::{Catalogue, Company, Dictionary, DuplicateRule, Entry, Staff};
 use crate::domain::custom_field::{CustomField, FieldKind};
 use crate::domain::phone::{CHINA, Home};
 use crate::domain::rights::Rights;
+use crate::domain::role::Role;
 use crate::error::Error;
 use crate::store::Scope;
 use crate::store::rows::{CompanyRow, DictionaryRow, FieldRow, RightsRow};

@@ -9,6 +9,7 @@ use crate::domain::catalogue::{Dictionary, login_key};
 use crate::domain::customer::CustomerPhone;
 use crate::domain::filter::{ListFilter, Owner, is_everything};
 use crate::domain::folding;
+use crate::domain::identifier::Identifier;
 use crate::domain::masking::{SHOWN, mask_text};
 use crate::domain::name_pattern;
 use crate::domain::phone::{self, Phone, SHORTEST_TAIL, Unreadable, shorter_tails};
@@ -21,19 +22,8 @@ use crate::store::search::Search;
 
 /// Customers on a page of a list.
 pub const PAGE: i64 = 20;
-/// How many rows a list can reach; beyond, there is the export.
-pub const CEILING: i64 = 10_000;
 /// The most customers that one identifier answers with.
 pub const MOST: i64 = 100;
-
-/// What names a customer.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Identifier<'a> {
-    Id(i64),
-    Name(Cow<'a, str>),
-    Phone(Cow<'a, str>),
-    Company(Cow<'a, str>),
-}
 
 /// How well a phone matched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -255,7 +245,7 @@ pub async fn list(cx: &Cx<'_>, search: &Search, number: i64) -> Result<Page, Err
     if number < 1 {
         return Err(Error::Page);
     }
-    if number.checked_mul(PAGE).is_none_or(|reach| reach > CEILING) {
+    if number.checked_mul(PAGE).is_none_or(|reach| reach > super::rights::CEILING) {
         return Err(Error::PageBeyondCeiling);
     }
     page(cx, search, PAGE, number).await

@@ -3,9 +3,10 @@
 use std::net::IpAddr;
 
 use super::{Backend, Caller, Operator, password};
-use crate::domain::catalogue::{Catalogue, Role, login_key};
+use crate::domain::catalogue::{Catalogue, login_key};
 use crate::domain::customer::LONGEST_TEXT;
 use crate::domain::network;
+use crate::domain::role::Role;
 use crate::error::Error;
 
 /// What a frame says of who sent it.

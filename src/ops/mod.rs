@@ -3,6 +3,7 @@
 //! A use case gets a [`Cx`]: the store confined to one company, that company's [`Catalogue`], who is
 //! asking, and the time. It holds the rules; the wire's shapes stay in `dialects`, the SQL in `store`.
 
+pub mod allowances;
 pub mod audit;
 pub mod catalogue;
 pub mod clock;
@@ -38,7 +39,8 @@ use std::net::IpAddr;
 use std::sync::{Arc, Weak};
 
 use crate::config::{Config, Dialects, Import};
-use crate::domain::catalogue::{Catalogue, Role};
+use crate::domain::catalogue::Catalogue;
+use crate::domain::role::Role;
 use crate::error::Error;
 use crate::print::Fonts;
 use crate::store::{Asker, Scope, Store};
@@ -55,7 +57,7 @@ pub struct Backend {
     pub guesses: password::Guesses,
     pub provider: token::Provider,
     pub lately: audit::Lately,
-    pub allowances: reveal::Allowances,
+    pub allowances: allowances::Allowances,
     pub dialects: Dialects,
     pub import: Import,
     pub jobs: jobs::Jobs,
@@ -78,7 +80,7 @@ impl Backend {
             guesses: password::Guesses::default(),
             provider: token::Provider::new(&config.tokens),
             lately: audit::Lately::default(),
-            allowances: reveal::Allowances::new(&config.limits),
+            allowances: allowances::Allowances::new(&config.limits),
             dialects: config.dialects.clone(),
             import: config.import.clone(),
             jobs: jobs::Jobs::default(),

@@ -7,8 +7,7 @@ use std::ops::Deref;
 use serde_json::Value;
 
 use super::Cx;
-use super::find::CEILING;
-use crate::domain::catalogue::{Role, Staff, login_key};
+use crate::domain::catalogue::{Staff, login_key};
 use crate::domain::change::Line;
 use crate::domain::customer::{CustomerPhone, Label};
 use crate::domain::feed::FeedKind;
@@ -16,9 +15,13 @@ use crate::domain::folding::fold;
 use crate::domain::masking::{Known, mask};
 use crate::domain::phone::Home;
 use crate::domain::rights::{self, Reach, Rights};
+use crate::domain::role::Role;
 use crate::error::Error;
 use crate::store::Within;
 use crate::store::rows::{CustomerRow, FeedRow};
+
+/// How many rows a list can reach; beyond, there is the export.
+pub const CEILING: i64 = 10_000;
 
 /// A customer as the caller may see it.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -4,15 +4,15 @@
 //! refused, by a read or a write. [`Tried`] says that it was; what asks the store for a number or a text takes one, so that
 //! a new look-up cannot forget to count. `clippy.toml` forbids the store's own look-ups to the rest of the program.
 
-use super::find::Identifier;
-use super::{Cx, details, reveal};
+use super::{Cx, allowances, details};
 use crate::domain::catalogue::{Catalogue, DuplicateRule};
 use crate::domain::custom_field::FieldKind;
 use crate::domain::folding::fold;
+use crate::domain::identifier::Identifier;
 use crate::domain::name_pattern::NamePattern;
 use crate::domain::phone::{self, SHORTEST_TAIL};
 use crate::error::Error;
-use crate::ops::customer::{Changes, Duplicates, Patch};
+use crate::ops::customer::changes::{Changes, Duplicates, Patch};
 use crate::store::conditions::{Column, Operand, Test};
 use crate::store::plm::{PlmCondition, PlmSearch, PlmTest};
 use crate::store::search::Search;
@@ -23,7 +23,7 @@ pub struct Tried(());
 
 /// Counts so many tries of the caller, and writes down that he tries.
 fn count(cx: &Cx<'_>, tries: usize) -> Result<Tried, Error> {
-    reveal::try_numbers(cx, tries).map(|()| Tried(()))
+    allowances::try_numbers(cx, tries).map(|()| Tried(()))
 }
 
 /// Counts what asks for the customer of this identifier. An id tells no digit.

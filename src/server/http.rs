@@ -7,19 +7,20 @@ use axum::Router;
 use axum::body::Body;
 use axum::extract::{RawPathParams, Request, State};
 use axum::http::request::Parts;
-use axum::http::{HeaderMap, HeaderValue, Method, Response, StatusCode, header};
+use axum::http::{HeaderValue, Method, Response, StatusCode, header};
 use axum::routing::{MethodFilter, get, on};
 use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::Instant;
 
 use super::address::ClientAddress;
+use super::bearer::bearer;
 use super::{Shared, files, headers, requests, upgrade, uploads};
 use crate::dialects::http::{Call, Refusal, Refused};
 use crate::dialects::{self, Answered, Effect, Operation, Row, Upload};
 use crate::documents;
 use crate::error::Error;
-use crate::ops::{Caller, reveal};
+use crate::ops::{Caller, allowances};
 use crate::protocol::envelope::Door;
 use crate::protocol::frame;
 
@@ -142,7 +143,7 @@ async fn answer(
     shared.rates.frame(&caller)?;
     let note = |error: &Error| {
         if let Some(address) = address
-            && (matches!(error, Error::Forbidden { .. }) || reveal::is_exceeded(error))
+            && (matches!(error, Error::Forbidden { .. }) || allowances::is_exceeded(error))
         {
             requests::note_refusal(shared, &caller, address, row.action, error);
         }
@@ -224,12 +225,6 @@ async fn carry_out(
     let mut cx = shared.backend.context(caller).await?;
     cx.address = address;
     row.operation.run(cx, &request, Door::Http, reply).await
-}
-
-/// The token of an `Authorization: Bearer` header. In a query string none is looked for: it would end up in logs.
-pub fn bearer(headers: &HeaderMap) -> Option<&str> {
-    let (scheme, token) = headers.get(header::AUTHORIZATION)?.to_str().ok()?.split_once(' ')?;
-    scheme.eq_ignore_ascii_case("bearer").then(|| token.trim())
 }
 
 /// `/metrics`, for the addresses that may read it.

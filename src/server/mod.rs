@@ -3,6 +3,7 @@
 
 mod address;
 mod addresses;
+mod bearer;
 mod close;
 mod closing;
 mod cors;

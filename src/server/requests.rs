@@ -15,15 +15,15 @@ use super::{Shared, metrics};
 use crate::config::{AuthMode, Config};
 use crate::dialects::desk::{self, Login};
 use crate::dialects::{self, Access, Answered, Effect, FileAddress, Operation, Upload, cti};
-use crate::domain::catalogue::Role;
 use crate::domain::masking::mask_text;
+use crate::domain::role::Role;
 use crate::domain::times::{self, SECOND};
 use crate::error::Error;
 use crate::ops::credential::{self, Signed};
 use crate::ops::downloads::Download;
 use crate::ops::identity::{self, Claim};
 use crate::ops::outgoing::Outgoing;
-use crate::ops::{Caller, Operator, SYSTEM, audit, reveal};
+use crate::ops::{Caller, Operator, SYSTEM, allowances, audit};
 use crate::protocol::callback_id::CallbackId;
 use crate::protocol::envelope::{self, Door};
 use crate::protocol::frame::{self, BadFrame, Head, Problem};
@@ -341,7 +341,7 @@ impl Request {
         cx.address = Some(self.session.address());
         let zone = cx.catalogue.company.time_zone.clone();
         let done = self.operation.run(cx, self.body.as_str(), door, reply).await.inspect_err(|error| {
-            if matches!(error, Error::Forbidden { .. }) || reveal::is_exceeded(error) {
+            if matches!(error, Error::Forbidden { .. }) || allowances::is_exceeded(error) {
                 note_refusal(shared, &caller, self.session.address(), self.operation.name(), error);
             }
         });

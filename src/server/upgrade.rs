@@ -12,8 +12,8 @@ use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
 use super::address::ClientAddress;
+use super::bearer::bearer;
 use super::closing::Closing;
-use super::http::bearer;
 use super::session::{Full, Session};
 use super::socket::Socket;
 use super::stream::Connection;

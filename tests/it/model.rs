@@ -3,10 +3,11 @@
 
 use std::collections::BTreeMap;
 
+use laidian::domain::identifier::Identifier;
 use laidian::domain::search_terms::{haystack, query};
 use laidian::error::Error;
 use laidian::ops::customer::{Changes, Patch, PhoneChange, create};
-use laidian::ops::find::{self, Identifier, PhoneMatch};
+use laidian::ops::find::{self, PhoneMatch};
 use laidian::ops::rights::Shown;
 use laidian::ops::{Caller, Cx};
 use laidian::store::search::Search;

@@ -2,9 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use laidian::domain::catalogue::Role;
 use laidian::domain::ids;
 use laidian::domain::rights::{Adjustment, Phones, Reach};
+use laidian::domain::role::Role;
 use laidian::ops::{Cx, plm, plm_report, setup};
 use laidian::print::{Block, Cell, Field, Format, Sheet, Table};
 

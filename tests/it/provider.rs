@@ -215,7 +215,7 @@ async fn claims_are_mapped(engine: Engine) {
     let changes = json!({"company": null, "a": {"b": {"c": "8008"}}, "staff": {"no": 8}});
     assert!(!signs_in(&demo, &signer.sign(None, &claims_with(changes.clone()))).await);
     let mut tx = demo.store.company(8008).write().await.unwrap();
-    setup::operator(&mut tx, "8", "周明", laidian::domain::catalogue::Role::Agent, &[]).await.unwrap();
+    setup::operator(&mut tx, "8", "周明", laidian::domain::role::Role::Agent, &[]).await.unwrap();
     tx.commit().await.unwrap();
     demo.catalogues.forget(8008).await;
     let caller = by_token(&demo, &signer.sign(None, &claims_with(changes))).await.unwrap();

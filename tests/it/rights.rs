@@ -3,7 +3,7 @@
 mod sign_ins;
 
 use laidian::dialects::{self, Access};
-use laidian::domain::catalogue::Role;
+use laidian::domain::role::Role;
 use laidian::ops::{Cx, setup};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;

@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use laidian::domain::feed::FeedKind;
 use laidian::domain::filter::parse_segments;
+use laidian::domain::identifier::Identifier;
 use laidian::domain::phone::{CHINA, Phone};
 use laidian::domain::pinyin::{Kind, initials, readings};
 use laidian::domain::search_terms::{haystack, query};
 use laidian::ops::customer::{Changes, Patch, PhoneChange, create};
 use laidian::ops::export::{self, Format, Walk};
-use laidian::ops::find::{self, Identifier, PAGE};
+use laidian::ops::find::{self, PAGE};
 use laidian::ops::rights::Shown;
 use laidian::ops::{Backend, Caller, Cx, feeds};
 use laidian::store::search::Search;

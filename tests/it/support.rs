@@ -10,10 +10,10 @@ use std::sync::atomic::{AtomicI64, Ordering};
 
 use laidian::config::{AuthMode, Config};
 use laidian::demo;
+use laidian::domain::identifier::Identifier;
 use laidian::error::Error;
 use laidian::ops::clock::Clock;
 use laidian::ops::customer::{self, Changes, Expected, Written};
-use laidian::ops::find::Identifier;
 use laidian::ops::identity::{self, Claim};
 use laidian::ops::{Backend, Caller, Cx};
 use laidian::server::Server;

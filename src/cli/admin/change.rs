@@ -5,9 +5,9 @@ use std::error::Error;
 
 use super::{DictionaryOf, Of, What, password};
 use crate::dialects;
-use crate::domain::catalogue::Role;
 use crate::domain::custom_field::FieldKind;
 use crate::domain::rights::RightsPatch;
+use crate::domain::role::Role;
 use crate::ops::credential;
 use crate::ops::setup::{self, Change, DictionaryKind, LastAdmin};
 use crate::store::Store;

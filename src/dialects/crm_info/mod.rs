@@ -14,14 +14,15 @@ use entries::Entry;
 
 use super::answer_in_result as answer;
 use super::members::{Answers, Names, Reading, Unknown};
-use crate::domain::catalogue::Role;
 use crate::domain::document::System;
 use crate::domain::feed::FeedKind;
+use crate::domain::identifier::Identifier;
 use crate::domain::pinyin::{self, Kind};
+use crate::domain::role::Role;
 use crate::domain::times::SECOND;
 use crate::error::Error;
 use crate::ops::Cx;
-use crate::ops::find::{self, Identifier};
+use crate::ops::find;
 use crate::ops::rights::Shown;
 use crate::ops::words::{Words, first_phone};
 use crate::protocol::lenient::Scalar;

@@ -6,10 +6,11 @@ use serde::{Deserialize, Serialize};
 use super::customer::CustomerReplies;
 use crate::domain::catalogue::Dictionary;
 use crate::domain::filter::ListFilter;
+use crate::domain::identifier::Identifier;
 use crate::domain::json;
 use crate::error::Error;
 use crate::ops::Cx;
-use crate::ops::find::{self, Identifier, PhoneMatch};
+use crate::ops::find::{self, PhoneMatch};
 use crate::protocol::lenient::Scalar;
 use crate::store::conditions::Direction;
 

@@ -6,9 +6,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::dialects::{self, cti, ibizplm};
-use crate::domain::catalogue::Role;
 use crate::domain::custom_field::FieldKind;
 use crate::domain::rights::{Phones, Reach, RightsPatch};
+use crate::domain::role::Role;
 use crate::error::Error;
 use crate::ops::credential::Kind;
 use crate::ops::plm::Grant;

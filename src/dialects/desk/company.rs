@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::catalogue::{Dictionary, Role};
+use crate::domain::catalogue::Dictionary;
 use crate::domain::rights::{Phones, Reach, Rights};
+use crate::domain::role::Role;
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::setup::DictionaryKind;

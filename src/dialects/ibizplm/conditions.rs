@@ -5,7 +5,7 @@
 use jiff::tz::TimeZone;
 use serde_json::{Map, Value};
 
-use super::fetch::column;
+use super::fields::column;
 use crate::domain::ids;
 use crate::domain::json;
 use crate::domain::times::{self, SECOND};

@@ -8,11 +8,11 @@ use super::customer::CustomerBody;
 use super::input::{self, Given, SEVERAL};
 use super::shapes::{AnyCustomer, Keyed, KeyedCustomer, KeyedCustomers, NewCustomers};
 use crate::dialects::cti;
+use crate::domain::identifier::Identifier;
 use crate::domain::plm::Profile;
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::customer::{self, Expected};
-use crate::ops::find::Identifier;
 use crate::ops::plm::{self, Entry, Grant};
 use crate::ops::rights::Shown;
 

@@ -10,7 +10,9 @@ use serde_json::Value;
 
 use super::columns::{Field, Titles};
 use super::input::Given;
-use super::shapes::{AsyncAction, AsyncKey, FileKey, ImportFile, ImportSchema, SchemaShown, Uploaded};
+use super::shapes::{
+    AsyncAction, AsyncKey, ErrorFile, FileKey, ImportFile, ImportResult, ImportSchema, Mistake, SchemaShown, Uploaded,
+};
 use crate::dialects::Headers;
 use crate::domain::times::{self, SECOND};
 use crate::error::Error;
@@ -243,35 +245,6 @@ fn show(cx: &Cx<'_>, job: ActionRow) -> AsyncAction {
         stepinfo: format!("{}/{} 行，成功 {} / rows done, {2} imported", job.done, job.total, job.succeeded),
         actionresult: outcome.map(ImportResult::from),
     }
-}
-
-/// What a job has come to.
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "PlmImportResult")]
-pub struct ImportResult {
-    total: u32,
-    success: u32,
-    failed: u32,
-    /// The first mistakes.
-    errorinfo: Vec<Mistake>,
-    /// Why not everything could be tried.
-    message: Option<String>,
-    /// A workbook of the rows that failed, under /ossfiles/{id}.
-    errorfile: Option<ErrorFile>,
-}
-
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "PlmImportMistake")]
-struct Mistake {
-    row: u32,
-    message: String,
-}
-
-#[derive(Serialize, JsonSchema)]
-#[schemars(rename = "PlmErrorFile")]
-struct ErrorFile {
-    id: String,
-    name: String,
 }
 
 impl From<Outcome> for ImportResult {

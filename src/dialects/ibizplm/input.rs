@@ -7,12 +7,12 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::Deserialize;
 use serde_json::{Map, Value};
 
-use crate::domain::customer::{LONGEST_NAME, LONGEST_TEXT, MOST_LABELS, stars};
+use crate::domain::customer::{LONGEST_NAME, LONGEST_TEXT, MOST_LABELS, categories, stars};
 use crate::domain::json;
 use crate::domain::plm::{self, Attention, FOLLOWING, Fault, LONGEST_ID, MEMBERS, Profile, Wrong};
 use crate::error::Error;
 use crate::ops::Cx;
-use crate::ops::customer::{self, Changes, Patch, PlmPatch};
+use crate::ops::customer::{Changes, Patch, PlmPatch};
 use crate::ops::plm::Entry;
 use crate::ops::rights::Shown;
 
@@ -173,7 +173,7 @@ fn is_same(shown: &Value, given: &Value) -> bool {
 
 /// The names of categories are labels, of which there are so many, and so long.
 fn categories_fault(profile: &Profile) -> Option<Fault> {
-    let names: Vec<&str> = customer::parts(profile.get("categories_name")?.as_str()?).collect();
+    let names: Vec<&str> = categories(profile.get("categories_name")?.as_str()?).collect();
     let fits = names.len() <= MOST_LABELS && names.iter().all(|name| name.chars().count() <= LONGEST_TEXT);
     let wrong = || {
         Wrong::Rule(format!(

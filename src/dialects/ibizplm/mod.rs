@@ -8,6 +8,7 @@ mod customer;
 mod edit;
 mod export;
 mod fetch;
+mod fields;
 pub mod http;
 mod import;
 mod input;

@@ -6,7 +6,6 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use super::import::ImportResult;
 use crate::dialects::Headers;
 use crate::protocol::lenient::Scalar;
 
@@ -370,4 +369,33 @@ pub struct AsyncAction {
     pub completionrate: i64,
     pub stepinfo: String,
     pub actionresult: Option<ImportResult>,
+}
+
+/// What a job has come to.
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PlmImportResult")]
+pub struct ImportResult {
+    pub total: u32,
+    pub success: u32,
+    pub failed: u32,
+    /// The first mistakes.
+    pub errorinfo: Vec<Mistake>,
+    /// Why not everything could be tried.
+    pub message: Option<String>,
+    /// A workbook of the rows that failed, under /ossfiles/{id}.
+    pub errorfile: Option<ErrorFile>,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PlmImportMistake")]
+pub struct Mistake {
+    pub row: u32,
+    pub message: String,
+}
+
+#[derive(Serialize, JsonSchema)]
+#[schemars(rename = "PlmErrorFile")]
+pub struct ErrorFile {
+    pub id: String,
+    pub name: String,
 }

@@ -7,11 +7,12 @@ use serde_json::{Map, Value};
 
 use super::fields::{self, ACCOUNT, Account};
 use crate::domain::custom_field::is_blank;
+use crate::domain::identifier::Identifier;
 use crate::domain::ids::{self, Entity};
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::customer::{Changes, Patch};
-use crate::ops::find::{self, Identifier};
+use crate::ops::find;
 use crate::ops::rights::Shown;
 
 /// What a field of ours is called here, in refusals.

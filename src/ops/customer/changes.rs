@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::plm::PlmPatch;
 use crate::domain::document::{Document, System};
+use crate::domain::plm::{Attention, Profile};
 use crate::domain::times::{self, SECOND};
 
 /// What to do with one field.
@@ -73,6 +73,18 @@ pub struct Changes<'a> {
     /// Members of documents to be set, or removed by null.
     pub documents: Vec<(System, Document)>,
     pub plm: Option<PlmPatch>,
+}
+
+/// What of iBiz PLM's is to be changed; the members are checked already.
+#[derive(Debug, Clone, Default)]
+pub struct PlmPatch {
+    /// The id that the client chose for a new customer.
+    pub id: Option<String>,
+    pub members: Profile,
+    /// All who are to follow the customer.
+    pub attentions: Option<Vec<Attention>>,
+    /// All who are to follow the customer, whatever way: who does so already goes on as before.
+    pub followers: Option<Vec<Attention>>,
 }
 
 /// A point in time, as it was written.

@@ -3,15 +3,16 @@
 use std::borrow::Cow;
 
 use super::changes::{Changes, Moment, Patch};
-use super::record::{self, Origin};
+use super::origin::Origin;
+use super::record;
 use super::{begin, merge, stored, target, unmask};
 use crate::domain::customer::Customer;
 use crate::domain::document::System;
+use crate::domain::identifier::Identifier;
 use crate::domain::masking::Unclear;
 use crate::domain::text::visible;
 use crate::domain::times::SECOND;
 use crate::error::Error;
-use crate::ops::find::Identifier;
 use crate::ops::{Cx, details, idempotency, tries};
 use crate::store::Tx;
 

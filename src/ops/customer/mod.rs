@@ -4,7 +4,7 @@
 //! and the event.
 
 mod batch;
-mod changes;
+pub mod changes;
 mod contacts;
 pub mod derived;
 mod documents;
@@ -13,6 +13,7 @@ mod follow_up;
 mod merge;
 mod new;
 mod notices;
+mod origin;
 mod plm;
 mod record;
 mod seen;
@@ -21,12 +22,13 @@ mod unmask;
 mod versions;
 
 pub use batch::create_all;
+pub use changes::PlmPatch;
 pub use changes::{Changes, Duplicates, Moment, Patch, PhoneChange};
 pub use follow_up::{FollowedUp, follow_up};
 pub use merge::Merged;
-pub use plm::{PlmPatch, profile};
-pub use record::{Origin, derive_again, insert};
-pub use shared::parts;
+pub use origin::Origin;
+pub use plm::profile;
+pub use record::{derive_again, insert};
 pub use versions::{Conflict, Expected, Written};
 
 use documents::Changed;
@@ -35,16 +37,17 @@ use plm::PlmChanged;
 
 use serde_json::json;
 
-use super::find::{self, Identifier};
+use super::find;
 use super::rights::Shown;
 use super::tries::{self, Tried};
 use super::words::Words;
 use super::{Cx, audit, details, idempotency};
-use crate::domain::catalogue::Role;
 use crate::domain::change;
 use crate::domain::customer::Customer;
 use crate::domain::document::{Document, System};
+use crate::domain::identifier::Identifier;
 use crate::domain::phone::Home;
+use crate::domain::role::Role;
 use crate::error::Error;
 use crate::store::rows::CustomerRow;
 use crate::store::{Tx, Within};

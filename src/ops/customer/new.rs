@@ -1,15 +1,16 @@
 //! A customer that is to be created.
 
-use super::changes::{Changes, Duplicates};
+use super::changes::{Changes, Duplicates, PlmPatch};
 use super::documents::Patched;
-use super::plm::{self, PlmPatch};
-use super::record::{self, Origin};
+use super::origin::Origin;
+use super::plm;
+use super::record;
 use super::{Merged, adopt, documents, duplicates, merge, shared, stay_within, stored, unmask};
-use crate::domain::catalogue::Role;
 use crate::domain::change;
 use crate::domain::customer::Customer;
 use crate::domain::document::Document;
 use crate::domain::masking::Hidden;
+use crate::domain::role::Role;
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::tries::Tried;

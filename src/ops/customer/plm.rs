@@ -2,30 +2,18 @@
 
 use serde_json::Value;
 
-use super::record::Origin;
-use super::shared::parts;
+use super::changes::PlmPatch;
+use super::origin::Origin;
 use super::unmask::{refusal, restore_value};
 use crate::domain::catalogue::{Catalogue, login_key};
 use crate::domain::change::Line;
-use crate::domain::customer::Label;
+use crate::domain::customer::{Label, categories};
 use crate::domain::ids;
 use crate::domain::masking::{Hidden, Unclear, mask_text, restore_alike};
 use crate::domain::plm::{self, Attention, MEMBERS, NOT_FOLLOWING, Profile};
 use crate::error::Error;
 use crate::store::Tx;
 use crate::store::rows::{AttentionRow, PlmRow};
-
-/// What is to be changed; the members are checked already.
-#[derive(Debug, Clone, Default)]
-pub struct PlmPatch {
-    /// The id that the client chose for a new customer.
-    pub id: Option<String>,
-    pub members: Profile,
-    /// All who are to follow the customer.
-    pub attentions: Option<Vec<Attention>>,
-    /// All who are to follow the customer, whatever way: who does so already goes on as before.
-    pub followers: Option<Vec<Attention>>,
-}
 
 /// A profile before and after a change.
 pub struct PlmChanged {
@@ -46,8 +34,8 @@ impl PlmChanged {
     /// Writes the names of categories as those labels are written that they turned out to be.
     pub fn spell_as(&mut self, labels: &[Label]) {
         let Some(Value::String(names)) = self.new.get_mut("categories_name") else { return };
-        let is_label = |part: &str| labels.iter().any(|label| parts(&label.name).any(|known| known == part));
-        if !parts(names).all(is_label) {
+        let is_label = |part: &str| labels.iter().any(|label| categories(&label.name).any(|known| known == part));
+        if !categories(names).all(is_label) {
             *names = labels.iter().map(|label| label.name.as_str()).collect::<Vec<_>>().join(",");
         }
     }

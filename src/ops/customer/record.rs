@@ -7,6 +7,7 @@ use super::documents::{self, Changed};
 use super::fields_of;
 use super::merge::Merged;
 use super::notices::{self, Notice};
+use super::origin::Origin;
 use super::plm::{self, PlmChanged};
 use crate::domain::catalogue::{Catalogue, login_key};
 use crate::domain::change::{self, Line};
@@ -16,28 +17,8 @@ use crate::domain::phone::{Home, Phone};
 use crate::domain::pinyin::sort_key;
 use crate::domain::search_terms::{haystack, terms};
 use crate::error::Error;
-use crate::ops::Cx;
 use crate::store::Tx;
 use crate::store::rows::{CustomerRow, NamedRow};
-
-/// Who changes something, and when.
-pub struct Origin {
-    pub login_no: String,
-    pub name: String,
-    pub at: i64,
-}
-
-impl Origin {
-    /// The caller, now: called once the change has its turn, so that later changes have later times.
-    #[must_use]
-    pub fn of(cx: &Cx<'_>) -> Self {
-        Self {
-            login_no: cx.caller.login_no().to_owned(),
-            name: cx.caller.name().to_owned(),
-            at: cx.backend.clock.now(),
-        }
-    }
-}
 
 /// Takes the company's place in the queue of writers, so that what is read next stays true until commit.
 pub async fn wait_for_turn(tx: &mut Tx) -> Result<(), Error> {

@@ -12,7 +12,7 @@ use super::changes::{Changes, Patch};
 use super::documents::{Patched, entry_of};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::custom_field::{CustomField, FieldKind, is_blank};
-use crate::domain::customer::{Customer, stars_of};
+use crate::domain::customer::{Customer, categories, stars_of};
 use crate::domain::document::members::FOLLOWERS;
 use crate::domain::document::{Document, System, shared};
 use crate::domain::plm::Attention;
@@ -64,9 +64,9 @@ fn level(changes: &mut Changes<'_>, patch: &mut Document, stored: &Document, nam
 
 /// The names of categories are labels. The name of a label can have a comma in it.
 fn labels<'a>(names: &str, old: &Customer) -> Vec<Cow<'a, str>> {
-    let mut parts: Vec<Cow<'a, str>> = parts(names).map(|name| Cow::Owned(name.to_owned())).collect();
+    let mut parts: Vec<Cow<'a, str>> = categories(names).map(|name| Cow::Owned(name.to_owned())).collect();
     for label in &old.labels {
-        let whole: Vec<&str> = self::parts(&label.name).collect();
+        let whole: Vec<&str> = categories(&label.name).collect();
         let at = parts.windows(whole.len().max(2)).position(|window| window == whole);
         if let Some(at) = at {
             parts.splice(at..at + whole.len(), [Cow::Owned(label.name.clone())]);
@@ -79,14 +79,9 @@ fn labels<'a>(names: &str, old: &Customer) -> Vec<Cow<'a, str>> {
 pub fn respell(changes: &mut Changes<'_>) {
     let (Some(labels), Some(plm)) = (&changes.labels, &mut changes.plm) else { return };
     let Some(Value::String(names)) = plm.members.get_mut("categories_name") else { return };
-    if !parts(names).eq(labels.iter().map(|label| label.trim())) {
+    if !categories(names).eq(labels.iter().map(|label| label.trim())) {
         *names = labels.join(",");
     }
-}
-
-/// Returns the names in a list of categories.
-pub fn parts(names: &str) -> impl Iterator<Item = &str> {
-    names.split([',', '，']).map(str::trim).filter(|name| !name.is_empty())
 }
 
 fn followers(changes: &mut Changes<'_>, patch: &mut Document, catalogue: &Catalogue) -> Result<(), Error> {

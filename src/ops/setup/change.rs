@@ -4,9 +4,10 @@
 use serde_json::{Value, json};
 
 use super::{DictionaryKind, NewCredential};
-use crate::domain::catalogue::{Role, login_key};
+use crate::domain::catalogue::login_key;
 use crate::domain::custom_field::FieldKind;
 use crate::domain::rights::{Adjustment, RightsPatch};
+use crate::domain::role::Role;
 use crate::error::Error;
 use crate::ops::audit::{self, Actor};
 use crate::ops::credential::Kind;

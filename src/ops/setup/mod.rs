@@ -8,12 +8,13 @@ use std::borrow::Cow;
 use jiff::tz::TimeZone;
 use uuid::Uuid;
 
-use crate::domain::catalogue::{DuplicateRule, Role, is_called, login_key};
+use crate::domain::catalogue::{DuplicateRule, is_called, login_key};
 use crate::domain::custom_field::FieldKind;
 use crate::domain::customer::LONGEST_TEXT;
 use crate::domain::phone::{self, Country, Home};
 use crate::domain::pinyin::sort_key;
 use crate::domain::rights::Adjustment;
+use crate::domain::role::Role;
 use crate::domain::text::visible;
 use crate::error::Error;
 use crate::ops::credential::{self, Kind};
