@@ -1,7 +1,7 @@
 //! `docs/errors.md` and `docs/close-codes.md`: the tables of codes, in both languages.
 
 use crate::error::TABLE;
-use crate::server::CloseCode;
+use crate::protocol::close::CloseCode;
 
 const MADE: &str = "<!-- 由程序生成，请勿手工修改 / generated: UPDATE=1 cargo test --test it documents -->\n";
 

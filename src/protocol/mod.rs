@@ -19,6 +19,7 @@ use serde::Deserialize;
 
 pub mod body;
 pub mod callback_id;
+pub mod close;
 pub mod envelope;
 pub mod folded;
 pub mod frame;

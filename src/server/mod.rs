@@ -4,7 +4,6 @@
 mod address;
 mod addresses;
 mod bearer;
-mod close;
 mod closing;
 mod cors;
 mod door;
@@ -39,8 +38,8 @@ use hyper_util::rt::{TokioIo, TokioTimer};
 use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Semaphore;
 
+pub use crate::protocol::close::CloseCode;
 pub use address::ClientAddress;
-pub use close::CloseCode;
 pub use session::Sessions;
 pub use shutdown::Shutdown;
 pub use tls::TlsError;

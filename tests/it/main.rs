@@ -32,6 +32,7 @@ mod flood;
 mod foreign;
 mod golden;
 mod group_commit;
+mod house;
 mod identity;
 mod idp;
 mod imports;
