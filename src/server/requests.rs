@@ -320,14 +320,15 @@ impl Request {
 
     async fn carry_out(&self, shared: &Arc<Shared>, reply: &mut Vec<u8>) -> Result<Identity, Error> {
         let door = Door::Socket(&self.callback_id);
-        // A ping says nothing but that the socket is alive, whatever else is in it.
-        if self.is(desk::Operation::Ping) {
-            envelope::success(reply, door, &desk::pong(shared.backend.clock.now()))?;
-            return Ok(Identity::Same);
-        }
-        if self.decides_identity() {
+        let is_ping = self.is(desk::Operation::Ping);
+        if is_ping || self.decides_identity() {
             // Before it is carried out, and the socket is somebody else's.
             self.operation.ignored(self.body.as_str())?;
+        }
+        // A ping says nothing but that the socket is alive, whoever sends it.
+        if is_ping {
+            envelope::success(reply, door, &desk::pong(shared.backend.clock.now()))?;
+            return Ok(Identity::Same);
         }
         let caller = match &self.who {
             // In boxes, for the room that they take: most requests need none of it.

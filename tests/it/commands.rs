@@ -19,14 +19,14 @@ both_engines! {
 
 /// What a command has said, and its exit code.
 #[derive(Debug)]
-struct Said {
-    code: i32,
-    out: String,
-    err: String,
+pub struct Said {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
 }
 
 /// Runs the program with these words and this on standard input.
-fn run(words: &[&str], input: &str) -> Said {
+pub fn run(words: &[&str], input: &str) -> Said {
     let mut process = Command::new(env!("CARGO_BIN_EXE_laidian"))
         .args(words)
         .stdin(Stdio::piped())
@@ -227,51 +227,6 @@ fn a_file_of_nothing_is_no_database() {
     std::fs::write(database_file(folder.path()), "").unwrap();
     let said = run(&["admin", "show", "--data", folder.path().to_str().unwrap()], "");
     assert!(said.code == 2 && said.err.contains("no database of laidian's"), "{said:?}");
-}
-
-/// The commands of the first block that sets a company up in a README.
-fn block(readme: &str) -> String {
-    let blocks = readme.split("```\n").skip(1).step_by(2);
-    blocks.into_iter().find(|block| block.contains("admin company 1")).unwrap().to_owned()
-}
-
-#[test]
-fn what_the_readme_prints_can_be_pasted_whole() {
-    for readme in [include_str!("../../README.md"), include_str!("../../README.zh.md")] {
-        let folder = tempfile::tempdir().unwrap();
-        let mut block = block(readme);
-        // The program of the tests, and a port that is free.
-        let built = "PATH=\"$PWD/target/release:$PATH\"";
-        assert!(block.contains(built), "{block}");
-        let programs = Path::new(env!("CARGO_BIN_EXE_laidian")).parent().unwrap();
-        block = block.replace(built, &format!("PATH=\"{}:$PATH\"", programs.display()));
-        let (setting_up, serving) = block.split_once("laidian serve").expect("the last command serves");
-        assert_eq!(serving.lines().count(), 1, "nothing may come behind a command that does not end");
-        // As a terminal has it: what comes behind a command is there to be read by it.
-        let mut shell = Command::new("bash")
-            .args(["-e", "-o", "pipefail"])
-            .current_dir(folder.path())
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::piped())
-            .spawn()
-            .unwrap();
-        shell.stdin.take().unwrap().write_all(setting_up.as_bytes()).unwrap();
-        let done = shell.wait_with_output().unwrap();
-        let said = String::from_utf8_lossy(&done.stdout).into_owned() + &String::from_utf8_lossy(&done.stderr);
-        assert!(done.status.success(), "{said}");
-        let shown = run(&["admin", "show", "--data", folder.path().join("data").to_str().unwrap()], "").out;
-        for line in [
-            "1 青禾通讯",
-            "部门/group 10 客服一部",
-            "工号/operator 1001 张三",
-            "应用/app crm-1",
-            "任务/task 99",
-            "\"masked\"",
-        ] {
-            assert!(shown.contains(line), "{line}: {shown}\n{said}");
-        }
-    }
 }
 
 /// What the replay document shows of a mismatch is what is printed, but for the time.

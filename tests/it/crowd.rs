@@ -197,7 +197,7 @@ async fn messages_that_do_not_come_to_their_end_hold_so_much_and_no_more() {
     }
     assert!((5..10).contains(&closed), "{closed} were closed");
     let mut other = socket_from("127.0.0.3", server.address()).await;
-    let large = json!({"action": "ping", "x": "x".repeat(60 * KIB)}).to_string();
+    let large = json!({"action": "ping", "requestId": "x".repeat(60 * KIB)}).to_string();
     assert_eq!(other.ask(serde_json::from_str(&large).unwrap()).await["code"], 1000);
     // What is not held any more may be held again.
     for _ in 0..30 {

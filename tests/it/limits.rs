@@ -94,7 +94,7 @@ async fn frames_of_a_socket() {
     let mut client = connect(&server).await;
     let (answered, refusal) = ask_until_refused(&mut client).await;
     assert!(answered >= 4, "a burst of two seconds: {answered}");
-    assert_eq!(refusal["detail"], "[limits] frames_per_second");
+    assert!(refusal["detail"].as_str().unwrap().contains("超过 [limits] frames_per_second（"), "{refusal}");
     assert_eq!(refused_by(&server, "frames_per_second").await, 1);
     wait_as_told(&refusal).await;
     assert_eq!(client.ask(get_customer(7)).await["code"], 1000);
@@ -107,7 +107,7 @@ async fn frames_of_an_operator_on_all_his_sockets() {
     let server = serve_strictly(|config| config.limits.operator_frames_per_second = 2).await;
     let (mut one, mut two) = (signed_in(&server, "trcs001").await, signed_in(&server, "trcs001").await);
     let (_, refusal) = ask_until_refused(&mut one).await;
-    assert_eq!(refusal["detail"], "[limits] operator_frames_per_second");
+    assert!(refusal["detail"].as_str().unwrap().contains("超过 [limits] operator_frames_per_second（"), "{refusal}");
     assert_eq!(two.ask(get_customer(1)).await["code"], RATE_LIMITED, "his other socket");
     assert_eq!(refused_by(&server, "operator_frames_per_second").await, 2);
     let mut other = signed_in(&server, "trcs008").await;
@@ -157,7 +157,8 @@ async fn sockets_of_an_operator() {
     let mut first = signed_in(&server, "trcs001").await;
     let mut second = connect(&server).await;
     let refusal = second.ask(login("trcs001")).await;
-    assert_eq!((&refusal["code"], &refusal["detail"]), (&json!(429), &json!("[limits] sockets_per_operator")));
+    assert_eq!(refusal["code"], 429);
+    assert!(refusal["detail"].as_str().unwrap().contains("over [limits] sockets_per_operator ("), "{refusal}");
     assert!(refusal["retryAfterMs"].is_u64(), "{refusal}");
     assert_eq!(refused_by(&server, "sockets_per_operator").await, 1);
     assert_eq!(first.ask(login("trcs001")).await["code"], 1000, "the same socket again");
@@ -290,7 +291,8 @@ async fn numbers_revealed_to_an_operator() {
     };
     assert_eq!(client.ask(reveal("trcs001")).await["code"], 1000);
     let refusal = client.ask(reveal("trcs001")).await;
-    assert_eq!((&refusal["code"], &refusal["detail"]), (&json!(429), &json!("[limits] reveals_per_hour")));
+    assert_eq!(refusal["code"], 429);
+    assert!(refusal["detail"].as_str().unwrap().contains("over [limits] reveals_per_hour ("), "{refusal}");
     assert!(refusal["retryAfterMs"].as_u64().unwrap() <= 3_600_000, "{refusal}");
     assert_eq!(refused_by(&server, "reveals_per_hour").await, 1);
     assert_eq!(client.ask(reveal("trcs008")).await["code"], 1000, "another operator");

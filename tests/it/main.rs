@@ -17,6 +17,7 @@ mod support;
 
 mod abuse;
 mod audit;
+mod browser;
 mod client;
 mod closing;
 mod commands;
@@ -51,6 +52,7 @@ mod plm_report;
 mod print;
 mod process;
 mod provider;
+mod readme;
 mod refusals;
 mod rights;
 mod safe_writes;

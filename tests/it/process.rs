@@ -1,15 +1,16 @@
 //! The program as a process: its ready line, its signals, and what survives a crash.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use serde_json::{Value, json};
+use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 
-use crate::client::Client;
+use crate::client::{Client, http};
 
 /// The program, with the demo's data; it ends when this is dropped.
 pub struct Server {
@@ -21,14 +22,19 @@ pub struct Server {
 impl Server {
     /// Starts it with these settings, as the environment has them.
     pub fn start(data: &Path, settings: &[(&str, &str)]) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_laidian"))
-            .args(["serve", "--demo=5", "--listen", "127.0.0.1:0", "--data"])
-            .arg(data)
-            .envs(settings.iter().copied())
-            .stdout(Stdio::piped())
-            .stderr(Stdio::null())
-            .spawn()
-            .unwrap();
+        Self::of(Self::command(data, settings).stderr(Stdio::null()))
+    }
+
+    fn command(data: &Path, settings: &[(&str, &str)]) -> Command {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_laidian"));
+        command.args(["serve", "--demo=5", "--listen", "127.0.0.1:0", "--data"]);
+        command.arg(data).envs(settings.iter().copied());
+        command
+    }
+
+    /// Starts it by a command.
+    pub fn of(command: &mut Command) -> Self {
+        let mut process = command.stdout(Stdio::piped()).spawn().unwrap();
         let mut line = String::new();
         BufReader::new(process.stdout.take().unwrap()).read_line(&mut line).unwrap();
         let mut words = line.split_whitespace();
@@ -74,6 +80,36 @@ fn sigterm_ends_the_program_in_order() {
         let log = std::fs::metadata(folder.path().join("laidian.sqlite-wal"));
         assert_eq!(log.map_or(0, |log| log.len()), 0, "{signal}");
     }
+}
+
+/// A page that is refused a socket is told of to who looks after the server, without the token that came with it.
+#[tokio::test]
+async fn a_refused_origin_is_a_line_of_the_log_and_is_counted() {
+    let folder = tempfile::tempdir().unwrap();
+    let mut server = Server::of(Server::command(folder.path(), &[]).stderr(Stdio::piped()));
+    let secret = "s3cr3t-token";
+    let long = format!("https://{}.example.com", "x".repeat(500));
+    for origin in ["https://elsewhere.example.com", "null", &long] {
+        let headers = [
+            ("origin", origin),
+            ("authorization", &format!("Bearer {secret}")),
+            ("sec-websocket-protocol", &format!("laidian, bearer.{secret}")),
+        ];
+        let url = format!("{}?token={secret}&phone=13812345678", server.ws);
+        assert_eq!(Client::connect_with(&url, &headers).await.err(), Some(403), "{origin}");
+    }
+    let address = server.http.trim_start_matches("http://").trim_end_matches('/');
+    let figures = http(TcpStream::connect(address).await.unwrap(), "GET /metrics").await;
+    assert!(figures.lines().any(|line| line == "laidian_origins_refused_total 3"), "{figures}");
+    server.signal("-TERM");
+    let mut log = String::new();
+    server.process.stderr.take().unwrap().read_to_string(&mut log).unwrap();
+    let lines = log.lines().filter_map(|line| serde_json::from_str::<Value>(line).ok());
+    let refused: Vec<Value> = lines.filter(|line| !line["origin"].is_null()).collect();
+    let told: Vec<&str> = refused.iter().map(|line| line["origin"].as_str().unwrap().trim_matches('"')).collect();
+    assert_eq!(told, ["https://elsewhere.example.com", "null", &long[..128]], "{log}");
+    assert!(refused.iter().all(|line| line["level"] == "INFO"), "{log}");
+    assert!(!log.contains(secret) && !log.contains("13812345678"), "{log}");
 }
 
 /// Creates customers on four sockets, kills the program in the midst of it, and looks at what is there.

@@ -8,13 +8,10 @@ use serde_json::{Map, Value, json};
 
 use crate::domain::catalogue::Staff;
 use crate::domain::document::members::{ADDRESS, CHECKING_INFO, CONTACT, EXTEND_INFO, INVOICE, SERVICES};
-use crate::domain::document::{Document, Member, Shape};
+use crate::domain::document::{Document, Member, Shape, shown};
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::rights::Shown;
-
-/// The newest orders are shown, so many at most.
-const ORDERS_SHOWN: usize = 5;
 
 /// What a contact's role ids mean.
 const ROLES: [(&str, &str); 5] = [("1", "老板"), ("2", "店长"), ("3", "采购"), ("4", "财务"), ("5", "技师")];
@@ -60,7 +57,7 @@ impl Entry {
     fn members(&mut self, members: &'static [Member], stored: &Map<String, Value>) {
         for member in members {
             let absent = match member.shape {
-                Shape::Flag | Shape::Integer | Shape::Time => "0",
+                Shape::Flag | Shape::Integer | Shape::Days | Shape::Time => "0",
                 Shape::Money => "0.00",
                 _ if member.name.ends_with("_id") => "0",
                 _ => "",
@@ -89,20 +86,17 @@ pub fn text_in(object: Option<&Map<String, Value>>, name: &str) -> String {
     text(object.and_then(|object| object.get(name)), "")
 }
 
-fn list<'a>(document: &'a Document, name: &str) -> impl Iterator<Item = &'a Map<String, Value>> {
-    document.get(name).and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object)
+fn list<'a>(document: &'a Document, name: &str) -> &'a [Value] {
+    document.get(name).and_then(Value::as_array).map(Vec::as_slice).unwrap_or_default()
 }
 
 /// How many entries a list has, as a text.
 pub fn count(document: &Document, name: &str) -> String {
-    list(document, name).count().to_string()
+    list(document, name).len().to_string()
 }
 
-/// The default one first.
-fn default_first<'a>(document: &'a Document, name: &str) -> Vec<&'a Map<String, Value>> {
-    let mut entries: Vec<_> = list(document, name).collect();
-    entries.sort_by_key(|entry| entry.get("is_default").and_then(Value::as_str) != Some("1"));
-    entries
+fn in_order<'a>(document: &'a Document, name: &str) -> impl Iterator<Item = &'a Map<String, Value>> {
+    shown::in_order(name, list(document, name)).into_iter()
 }
 
 /// Returns the certification as the text of a JSON object; empty when there is none.
@@ -120,9 +114,7 @@ pub fn extend_infos(customer: &Shown, document: &Document) -> Vec<Entry> {
         entry.times(stored);
         entry
     };
-    let mut stored: Vec<_> = list(document, "extend_infos").collect();
-    stored.sort_by_key(|entry| entry.get("id").and_then(Value::as_i64));
-    stored.into_iter().map(entry).collect()
+    in_order(document, "extend_infos").map(entry).collect()
 }
 
 pub fn contacts(customer: &Shown, document: &Document) -> Vec<Entry> {
@@ -138,7 +130,7 @@ pub fn contacts(customer: &Shown, document: &Document) -> Vec<Entry> {
         entry.push("_roles", named.collect::<Vec<_>>());
         entry
     };
-    default_first(document, "contacts").into_iter().map(entry).collect()
+    in_order(document, "contacts").map(entry).collect()
 }
 
 pub fn addresses(customer: &Shown, document: &Document) -> Vec<Entry> {
@@ -148,7 +140,7 @@ pub fn addresses(customer: &Shown, document: &Document) -> Vec<Entry> {
         entry.times(stored);
         entry
     };
-    default_first(document, "addresslist").into_iter().map(entry).collect()
+    in_order(document, "addresslist").map(entry).collect()
 }
 
 pub fn invoices(customer: &Shown, document: &Document, name: &str) -> Vec<Entry> {
@@ -159,14 +151,11 @@ pub fn invoices(customer: &Shown, document: &Document, name: &str) -> Vec<Entry>
         entry.push("customer_name", name);
         entry
     };
-    default_first(document, "invoicelist").into_iter().map(entry).collect()
+    in_order(document, "invoicelist").map(entry).collect()
 }
 
 /// The newest orders.
 pub fn orders(document: &Document) -> Vec<Entry> {
-    let mut stored: Vec<_> = list(document, "orderlist").collect();
-    let number = |entry: &Map<String, Value>, name: &str| entry.get(name).and_then(Value::as_i64);
-    stored.sort_by_key(|entry| std::cmp::Reverse((number(entry, "created_at"), number(entry, "id"))));
     let entry = |stored: &Map<String, Value>| {
         let mut entry = Entry(Vec::with_capacity(3));
         entry.push("created_at", text(stored.get("created_at"), "0"));
@@ -174,7 +163,7 @@ pub fn orders(document: &Document) -> Vec<Entry> {
         entry.push("amount", text(stored.get("amount"), "0.00"));
         entry
     };
-    stored.into_iter().take(ORDERS_SHOWN).map(entry).collect()
+    in_order(document, "orderlist").map(entry).collect()
 }
 
 /// Who serves the customer: numbers, and behind them names with telephone numbers.

@@ -3,7 +3,9 @@
 use futures_util::{FutureExt, stream};
 use serde_json::{Map, Value, json};
 
-use crate::dialects::http::{Call, Described, Placement, Refusal, Refused, bearer_scheme, members_of, with};
+use crate::dialects::http::{
+    Call, Described, Placement, Refusal, Refused, bearer_scheme, detail_schema, explained, members_of, with,
+};
 use crate::domain::json;
 use crate::error::Error;
 use crate::ops::{Backend, Caller, Via, credential};
@@ -84,13 +86,14 @@ pub fn failure(refused: &Refused<'_>) -> Refusal {
         _ => message.to_owned(),
     };
     let body = json!({ "errCode": code, "errMsg": message, "data": {} });
-    Refusal { status: 200, body: body.to_string().into_bytes() }
+    Refusal { status: 200, body: explained(body, &message, refused.error) }
 }
 
 /// Returns the answer to a call for which there is no operation.
 #[must_use]
 pub fn unknown(_: &str, _: &str, is_route: bool) -> Refusal {
-    let (status, message) = if is_route { (405, "请使用 POST") } else { (404, "没有这个接口") };
+    let (status, message) =
+        if is_route { (405, "请使用 POST / use POST") } else { (404, "没有这个接口 / there is no such call") };
     let body = json!({ "errCode": 1001, "errMsg": message, "data": {} });
     Refusal { status, body: body.to_string().into_bytes() }
 }
@@ -133,6 +136,7 @@ pub fn described() -> Described {
                 },
                 "errMsg": { "type": "string" },
                 "data": { "type": "object", "maxProperties": 0 },
+                "detail": detail_schema(),
             },
             "required": ["errCode", "errMsg", "data"],
             "additionalProperties": false,

@@ -14,7 +14,7 @@ use entries::Entry;
 
 use super::answer_in_result as answer;
 use super::members::{Answers, Names, Reading, Unknown};
-use crate::domain::document::System;
+use crate::domain::document::{System, shown};
 use crate::domain::feed::FeedKind;
 use crate::domain::identifier::Identifier;
 use crate::domain::pinyin::{self, Kind};
@@ -208,7 +208,7 @@ fn describe(cx: &Cx<'_>, customer: &Shown, words: &Words, tickets: i64) -> Resul
         pay_method_name: text("pay_method_name"),
         credit_limit: money("credit_limit"),
         used_limit: words.outstanding(System::CrmInfo),
-        account_days: format!("{} 天", number("account_days")),
+        account_days: shown::days(number("account_days")),
         sales_money: words.turnover(System::CrmInfo),
         visit_plan: Nothing {},
         extend_infos: entries::extend_infos(customer, document),

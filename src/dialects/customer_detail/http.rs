@@ -2,7 +2,9 @@
 
 use serde_json::{Map, Value, json};
 
-use crate::dialects::http::{Call, Described, Placement, Refusal, Refused, bearer_scheme, members_of, with};
+use crate::dialects::http::{
+    Call, Described, Placement, Refusal, Refused, bearer_scheme, detail_schema, explained, members_of, with,
+};
 use crate::error::Error;
 use crate::ops::{Backend, Caller, credential};
 use crate::protocol::frame::Settings;
@@ -50,7 +52,8 @@ pub fn failure(refused: &Refused<'_>) -> Refusal {
     } else {
         json!({ "message": message })
     };
-    Refusal { status, body: body.to_string().into_bytes() }
+    let said = body.get("message").and_then(Value::as_str).unwrap_or_default().to_owned();
+    Refusal { status, body: explained(body, &said, refused.error) }
 }
 
 /// An input that breaks a rule: the first error, and all of them by field.
@@ -63,12 +66,14 @@ fn invalid(detail: &str) -> Refusal {
 /// Returns the answer to a call for which there is no operation.
 #[must_use]
 pub fn unknown(method: &str, path: &str, is_route: bool) -> Refusal {
-    let (status, message) = if is_route {
-        (405, format!("The {method} method is not supported for route {path}. Supported methods: GET, HEAD."))
+    let (status, message, detail) = if is_route {
+        let detail = format!("{path}: 请使用 GET / use GET");
+        (405, format!("The {method} method is not supported for route {path}. Supported methods: GET, HEAD."), detail)
     } else {
-        (404, format!("The route {} could not be found.", path.trim_start_matches('/')))
+        let detail = format!("{path}: 没有这个接口 / there is no such call");
+        (404, format!("The route {} could not be found.", path.trim_start_matches('/')), detail)
     };
-    Refusal { status, body: json!({ "message": message }).to_string().into_bytes() }
+    Refusal { status, body: json!({ "message": message, "detail": detail }).to_string().into_bytes() }
 }
 
 /// Returns what the documents say of this side of HTTP.
@@ -99,6 +104,7 @@ pub fn described() -> Described {
             "properties": {
                 "code": { "type": "integer" },
                 "message": { "type": "string" },
+                "detail": detail_schema(),
                 "errors": {
                     "type": "object",
                     "additionalProperties": { "type": "array", "items": { "type": "string" } },

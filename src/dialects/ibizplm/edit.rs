@@ -31,7 +31,7 @@ pub async fn target(cx: &Cx<'_>, product: Option<&str>, grant: Option<Grant>, ke
     plm::allow(cx, product, grant, Some(key)).await?;
     let found = plm::entry(cx, key).await;
     let Some(product) = product else { return found };
-    let elsewhere = || Error::forbidden("指定数据不存在");
+    let elsewhere = || Error::forbidden(format!("{} / there is no such customer in this product", plm::NOT_THERE));
     match found {
         Ok(entry) if entry.profile.get("product_id").and_then(Value::as_str) == Some(product) => Ok(entry),
         Ok(_) | Err(Error::NotFound) => Err(elsewhere()),

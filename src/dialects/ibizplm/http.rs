@@ -4,11 +4,11 @@ use serde_json::{Map, Value, json};
 
 use super::input::SEVERAL;
 use crate::dialects::http::{Body, Call, Described, Placement, Refusal, Refused, Refuses};
-use crate::dialects::http::{bearer_scheme, members_of, with};
+use crate::dialects::http::{bearer_scheme, detail_schema, explained, members_of, with};
 use crate::domain::json;
 use crate::domain::plm::Fault;
 use crate::error::Error;
-use crate::ops::{Backend, Caller, credential};
+use crate::ops::{Backend, Caller, credential, plm};
 use crate::protocol::body;
 use crate::protocol::frame::Settings;
 use crate::sheets::XLSX;
@@ -99,11 +99,12 @@ pub fn failure(refused: &Refused<'_>) -> Refusal {
     let status =
         if refused.dialects.ibizplm.upstream_status && matches!(status, 400 | 404 | 409 | 413) { 500 } else { status };
     let kind = if matches!(code, 1) { "SystemException" } else { "EntityException" };
-    let mut body = json!({ "type": kind, "code": code, "message": message(refused) });
+    let message = message(refused);
+    let mut body = json!({ "type": kind, "code": code, "message": message });
     if let (Error::Invalid { faults }, Value::Object(body)) = (refused.error, &mut body) {
         body.insert("details".into(), faults.iter().map(detail).collect());
     }
-    Refusal { status, body: body.to_string().into_bytes() }
+    Refusal { status, body: explained(body, &message, refused.error) }
 }
 
 fn message(refused: &Refused<'_>) -> String {
@@ -112,6 +113,10 @@ fn message(refused: &Refused<'_>) -> String {
             let key = refused.segments.iter().find(|(name, _)| name == "key").or(refused.segments.last());
             let key = key.map_or("", |(_, key)| key.as_str());
             format!("无法获取指定数据[{key}]")
+        }
+        // Its own words come first, and ours behind them.
+        Error::Forbidden { detail } if detail.contains(plm::NOT_ABLE) || detail.contains(plm::NOT_THERE) => {
+            detail.split(" / ").next().unwrap_or_default().to_owned()
         }
         other => text_of(other),
     }
@@ -141,7 +146,8 @@ fn detail(fault: &Fault) -> Value {
 pub fn unknown(method: &str, path: &str, is_route: bool) -> Refusal {
     let status = if is_route { 405 } else { 404 };
     let message = format!("不存在指定服务方法[{method} {path}]");
-    let body = json!({ "type": "SystemException", "code": 20, "message": message });
+    let detail = format!("没有这个接口：{method} {path} / there is no such call");
+    let body = json!({ "type": "SystemException", "code": 20, "message": message, "detail": detail });
     Refusal { status, body: body.to_string().into_bytes() }
 }
 
@@ -194,6 +200,7 @@ fn refusal_schema() -> Value {
             "type": { "enum": ["SystemException", "EntityException"] },
             "code": { "type": "integer", "enum": [1, 2, 3, 5, 6, 7, 8, 20] },
             "message": { "type": "string" },
+            "detail": detail_schema(),
             "details": {
                 "type": "array",
                 "items": {

@@ -17,7 +17,7 @@ use crate::domain::masking::mask_text;
 use crate::error::Error;
 use crate::protocol::envelope::Door;
 use known::{Shape, known};
-use scan::{Stranger, strangers};
+use scan::{ENVELOPE, Stranger, strangers};
 
 /// The most unknown members that are told apart. A list takes no more: a filter could be among them.
 const MOST_FOUND: usize = 64;
@@ -117,21 +117,24 @@ pub fn check(action: &str, body: &str) -> Result<Ignored, Error> {
 }
 
 fn refusal(path: &str, name: &str, shape: &Shape) -> Error {
+    let beside = ENVELOPE.iter().filter(|_| path == name).copied();
     let path = told(path);
-    let names: Vec<&str> = shape.read().collect();
+    let mut names: Vec<&str> = shape.read().collect();
     let name: String = folded(name).chars().take(LONGEST).collect();
     let likeness = |known: &str| strsim::jaro_winkler(&name, &folded(known));
-    let nearest = names.iter().map(|known| (likeness(known), known)).max_by(|one, other| one.0.total_cmp(&other.0));
-    Error::parameter(match nearest {
-        Some((likeness, nearest)) if likeness > 0.7 => {
-            format!("{path}: 没有这个参数，是否想写 {nearest}？ / is not known; did you mean {nearest}?")
-        }
-        Some(_) => {
-            let names = names.join(", ");
-            format!("{path}: 没有这个参数，可用的有 {names} / is not known; there are {names}")
-        }
-        None => format!("{path}: 没有这个参数 / is not known"),
-    })
+    let known = names.iter().copied().chain(beside.clone()).map(|known| (likeness(known), known));
+    // Of two that are as near, its own.
+    let nearest = known.rev().max_by(|one, other| one.0.total_cmp(&other.0));
+    if let Some((_, nearest)) = nearest.filter(|(likeness, _)| *likeness > 0.7) {
+        return Error::parameter(format!(
+            "{path}: 没有这个参数，是否想写 {nearest}？ / is not known; did you mean {nearest}?"
+        ));
+    }
+    if names.is_empty() {
+        names.extend(beside);
+    }
+    let names = names.join(", ");
+    Error::parameter(format!("{path}: 没有这个参数，可用的有 {names} / is not known; there are {names}"))
 }
 
 /// A name as it is told. One that reads like a telephone number is masked, as it may come from anywhere.

@@ -8,20 +8,11 @@ use super::known::{Known, Member, Shape};
 use super::{MOST_FOUND, Names};
 use crate::protocol::folded::same_name;
 
-/// What any request may have beside its own: it says who sends it, and how it is answered. What a reply has said to be
-/// ignored may come back with the rest of it, and with a file comes what it is told by.
-const ENVELOPE: [&str; 10] = [
-    "action",
-    "callbackId",
-    "operator",
-    "loginno",
-    "companyId",
-    "groupId",
-    "topic",
-    "requestId",
-    "ignored",
-    "srffiledigest",
-];
+/// What any request may have beside its own: it says who sends it, and how it is answered.
+pub const ENVELOPE: [&str; 8] =
+    ["action", "callbackId", "operator", "loginno", "companyId", "groupId", "topic", "requestId"];
+/// What a reply has said to be ignored may come back with the rest of it, and with a file comes what it is told by.
+const RETURNED: [&str; 2] = ["ignored", "srffiledigest"];
 
 /// A member that is not known.
 pub struct Stranger<'k> {
@@ -162,12 +153,13 @@ impl<'k> Visitor<'_> for Key<'k> {
         if let Some(member) = shape.member(name, Names::Exact) {
             return Ok(Place::Known(Some(member)));
         }
-        if is_outermost && ENVELOPE.contains(&name) {
+        let mut beside = ENVELOPE.iter().chain(&RETURNED).filter(|_| is_outermost);
+        if beside.clone().any(|known| *known == name) {
             return Ok(Place::Known(None));
         }
         Ok(match shape.member(name, names) {
             Some(member) => Place::Known(Some(member)),
-            None if is_outermost && ENVELOPE.iter().any(|known| same_name(known, name.trim())) => Place::Known(None),
+            None if beside.any(|known| same_name(known, name.trim())) => Place::Known(None),
             None => Place::Stranger(name.to_owned()),
         })
     }

@@ -111,7 +111,7 @@ fn words(error: &Error) -> String {
         Error::OwnerDisabled { login_no } => {
             format!("ownerId: 工号 {login_no} 已停用 / operator {login_no} is disabled")
         }
-        Error::Internal { id } => format!("系统内部错误 {id}"),
+        Error::Internal { .. } | Error::Invalid { .. } => error.explained().into_owned(),
         error => error.said(),
     }
 }

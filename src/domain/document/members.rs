@@ -65,7 +65,7 @@ pub static CRM_INFO: &[Member] = members! {
     "pay_method_name" "付款方式" TEXT;
     "credit_limit" "信用额度" Shape::Money;
     "used_limit" "应收" Shape::Money;
-    "account_days" "账期（天）" Shape::Integer;
+    "account_days" "账期（天）" Shape::Days;
     "sales_money" "采购额" Shape::Money;
     "order_amount" "应收帐款" TEXT;
     "purchase_amount" "当月采购金额" Shape::Money;

@@ -5,6 +5,7 @@
 
 pub mod members;
 pub mod shared;
+pub mod shown;
 
 use jiff::tz::TimeZone;
 use serde_json::{Map, Number, Value};
@@ -38,6 +39,8 @@ pub enum Shape {
     /// A telephone number: a text that not everybody may see.
     Phone,
     Integer,
+    /// A number of days, shown with its unit: `30 天`.
+    Days,
     /// A time, stored as Unix seconds.
     Time,
     /// An amount with at most two decimals, stored as a text: `"2324.32"`.
@@ -94,8 +97,8 @@ impl System {
     }
 }
 
-/// Makes lists and objects of what programs wrote as the other, and seconds of times in this time zone, as far as there
-/// are such members.
+/// Makes lists and objects of what programs wrote as the other or as the text of one, and seconds of times in this time
+/// zone, as far as there are such members.
 #[must_use]
 pub fn shaped(system: System, mut document: Document, zone: &TimeZone) -> Document {
     for (name, value) in &mut document {
@@ -124,7 +127,21 @@ fn shape(shape: &Shape, value: &mut Value, zone: &TimeZone) {
                 }
             }
         }
-        Shape::Object(members) => shape_members(members, value, zone),
+        Shape::Object(members) => {
+            let told = value.as_str().and_then(|text| serde_json::from_str::<Document>(text).ok());
+            if let Some(told) = told {
+                *value = told.into();
+            }
+            shape_members(members, value, zone);
+            // An object is shown with all its members, and what is worked out beside them.
+            let says = |name: &str, value: &Value| match members.iter().find(|member| member.name == name) {
+                Some(member) => !is_nothing(&member.shape, value),
+                None => !shown::is_worked_out(name),
+            };
+            if let Value::Object(told) = value {
+                told.retain(|name, value| says(name, value));
+            }
+        }
         _ => {}
     }
 }
@@ -164,6 +181,10 @@ fn checked(shape: &Shape, given: &Value) -> Result<Value, Wrong> {
         (Shape::Integer, given) => match json::integer(given) {
             Some(number) if number >= 0 => Ok(number.into()),
             _ => wrong("an integer from 0"),
+        },
+        (Shape::Days, given) => match shown::days_of(given) {
+            Some(days) if days >= 0 => Ok(days.into()),
+            _ => wrong("days, an integer from 0 such as 30"),
         },
         (Shape::Time, given) => match json::integer(given) {
             Some(seconds) if (0..=LAST_SECOND).contains(&seconds) => Ok(seconds.into()),
@@ -217,23 +238,10 @@ fn with_one_default(list: Value) -> Result<Value, Wrong> {
 
 /// An entry of a list keeps its `id`; the times are the server's, unless they can be given.
 fn listed(members: &[Member], object: &Map<String, Value>) -> Result<Value, Wrong> {
-    let mut entry = object.clone();
-    let id = entry.remove("id");
-    for kept in ["created_at", "updated_at", "customer_id"] {
-        if members.iter().all(|member| member.name != kept) {
-            entry.remove(kept);
-        }
-    }
-    // What answers work out is read over when it is sent back.
-    entry.retain(|name, _| !name.starts_with('_') && name != "customer_name");
-    let mut stored = object_of(members, &entry)?;
-    match id.as_ref().map(json::integer) {
-        None => {}
-        Some(Some(id)) => {
-            stored.insert("id".into(), id.into());
-        }
-        Some(None) if id == Some(Value::Null) => {}
-        Some(None) => return Err((".id".to_owned(), "an integer".to_owned())),
+    let mut stored = object_of(members, object)?;
+    if let Some(id) = object.get("id").filter(|id| !id.is_null()) {
+        let id = json::integer(id).ok_or_else(|| (".id".to_owned(), "an integer".to_owned()))?;
+        stored.insert("id".into(), id.into());
     }
     Ok(Value::Object(stored))
 }
@@ -242,6 +250,9 @@ fn object_of(members: &[Member], object: &Map<String, Value>) -> Result<Map<Stri
     let mut stored = Map::new();
     for (name, given) in object {
         let Some(member) = members.iter().find(|member| member.name == name) else {
+            if shown::is_worked_out(name) {
+                continue;
+            }
             return Err((format!(".{name}"), "a member that there is".to_owned()));
         };
         if given.is_null() {
@@ -264,6 +275,7 @@ pub fn is_nothing(shape: &Shape, given: &Value) -> bool {
         (_, Value::String(text)) if text.trim().is_empty() => true,
         (Shape::Flag, given) => *given == false || text_of(given).as_deref() == Some("0"),
         (Shape::Integer | Shape::Time, given) => json::integer(given) == Some(0),
+        (Shape::Days, given) => shown::days_of(given) == Some(0),
         (Shape::Money, given) => money_of(given).as_deref() == Some("0.00"),
         (Shape::Texts | Shape::Integers | Shape::List(_), Value::Array(list)) => list.is_empty(),
         (Shape::Object(_), Value::Object(object)) => object.is_empty(),
@@ -332,6 +344,14 @@ mod tests {
             (System::CustomerDetail, "rank", json!(1.0), json!(1)),
             (System::CustomerDetail, "areaCode", json!([33, "3301"]), json!(["33", "3301"])),
             (System::CrmInfo, "is_credit", json!(true), json!("1")),
+            (System::CrmInfo, "account_days", json!("30 天"), json!(30)),
+            (System::CrmInfo, "account_days", json!("30.0"), json!(30)),
+            (
+                System::CrmInfo,
+                "services",
+                json!({"id": "7", "whole_operate": "3", "quick_operate": "0", "_whole_operate": "甲 1"}),
+                json!({"whole_operate": 3}),
+            ),
             (
                 System::CrmInfo,
                 "contacts",
@@ -347,13 +367,13 @@ mod tests {
     fn lists_and_objects_are_told_by_their_members() {
         let given = json!({
             "contacts": {"0": {"name": "甲", "roles": 1}, "4": []}, "addresslist": {}, "services": [], "remark": [],
-            "extend_infos": {"a": 1}, "unknown": {"0": 1},
+            "extend_infos": {"a": 1}, "unknown": {"0": 1}, "checking_info": "{\"nature\":\"1\"}",
             "orderlist": [{"created_at": "2017/5/3 14:44"}, {"created_at": 1_493_793_840_000_i64}, {"created_at": "1"}, {"created_at": "x"}],
         });
         let Value::Object(given) = given else { unreachable!() };
         let expected = json!({
             "contacts": [{"name": "甲", "roles": 1}, {}], "addresslist": [], "services": {}, "remark": [],
-            "extend_infos": {"a": 1}, "unknown": {"0": 1},
+            "extend_infos": {"a": 1}, "unknown": {"0": 1}, "checking_info": {"nature": "1"},
             "orderlist": [{"created_at": 1_493_793_840}, {"created_at": 1_493_793_840}, {"created_at": "1"}, {"created_at": "x"}],
         });
         let shanghai = TimeZone::get("Asia/Shanghai").unwrap();
@@ -369,6 +389,8 @@ mod tests {
             (System::CrmInfo, "contacts", json!([{}, {"phone": "1"}]), "contacts[1].phone"),
             (System::CrmInfo, "contacts", json!([{"mobile": "138****8888"}]), "contacts[0].mobile"),
             (System::CrmInfo, "contacts", json!({}), "contacts"),
+            (System::CrmInfo, "account_days", json!("30 年"), "account_days"),
+            (System::CrmInfo, "services", json!({"whole": 1}), "services.whole"),
             (System::CrmInfo, "orderlist", json!([{"created_at": 1_493_793_840_000_i64}]), "orderlist[0].created_at"),
             (System::CrmInfo, "contacts", json!([{"is_default": "1"}, {"is_default": true}]), "contacts"),
             (System::CrmInfo, "remark", json!("x".repeat(2001)), "remark"),

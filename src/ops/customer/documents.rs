@@ -5,7 +5,7 @@ use serde_json::{Map, Value};
 use super::contacts;
 use super::unmask::{self, refusal};
 use crate::domain::change::Line;
-use crate::domain::document::{self, Document, Member, Shape, System};
+use crate::domain::document::{self, Document, Member, Shape, System, shown};
 use crate::domain::json;
 use crate::domain::masking::{Hidden, Unclear, restore_alike};
 use crate::domain::phone::Home;
@@ -74,9 +74,13 @@ impl Patched {
                 new.remove(&name);
                 continue;
             }
-            if let (Some(Shape::List(_)), Value::Array(entries)) =
+            if let (Some(Shape::List(members)), Value::Array(entries)) =
                 (system.member(&name).map(|member| &member.shape), &mut value)
             {
+                let stored = old.get(&name).and_then(Value::as_array);
+                if stored.is_some_and(|stored| shown::is_as_shown(&name, members, entries, stored)) {
+                    continue;
+                }
                 number(tx, &name, old.get(&name), entries, now).await?;
             }
             new.insert(name, value);

@@ -278,9 +278,7 @@ async fn details_take_back_what_they_show(engine: Engine) {
     for by in ["trcs009", "trcs001"] {
         let shown = |system: System, view: &Value| -> Value {
             let members = system.members().iter().map(|member| member.name).chain(["followers"]);
-            // Shown with a unit, as a text that holds JSON, and with names beside numbers.
-            let named = members.filter(|name| !["account_days", "checking_info", "services"].contains(name));
-            named.filter_map(|name| Some((name.to_owned(), view.get(name)?.clone()))).collect()
+            members.filter_map(|name| Some((name.to_owned(), view.get(name)?.clone()))).collect()
         };
         let frame =
             |action: &str, member: &str| json!({"action": action, member: desk.id, "operator": by, "companyId": MAIN});

@@ -1,6 +1,7 @@
 //! One customer is the same in all five systems, whoever writes it, and no system loses what another knows.
 
 mod echoes;
+mod forms;
 mod known;
 mod random;
 mod returned;

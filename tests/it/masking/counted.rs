@@ -150,7 +150,10 @@ async fn a_script_is_stopped_at_the_limit(engine: Engine) {
             let reply = asker.caller.ask(guess(&victim, &guessed)).await;
             assert_eq!(reply["code"] == 429, nth > 5, "{way}, guess {nth}: {reply}");
             if nth > 5 {
-                assert_eq!(reply["detail"], "[limits] masked_lookups_per_hour", "{way}");
+                assert!(
+                    reply["detail"].as_str().unwrap().contains("[limits] masked_lookups_per_hour"),
+                    "{way}: {reply}"
+                );
             }
         }
         let action = guess(&victim, "1")["action"].clone();

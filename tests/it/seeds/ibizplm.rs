@@ -307,6 +307,27 @@ async fn requests_are_taken_as_the_document_prints_them() {
     server.stop().await;
 }
 
+/// Where the document leaves something out (`...`), nobody can know what: it is said where.
+#[tokio::test]
+async fn what_the_document_leaves_out_is_refused_with_its_place() {
+    let server = server(Engine::Sqlite, |_| ()).await;
+    let systems = Systems::of(&server).await;
+    let bearer = "\nAuthorization: Bearer demo-ibizplm-token";
+    let printed = "{\n  \"\":\"\",\n  \"\":\"\",\n  ...\n}";
+    for call in
+        ["POST /customers/report", "POST /products/p-demo/customers/report", "POST /customers/exportdata/fetchdefault"]
+    {
+        let answer = systems.call(call, bearer, printed).await;
+        assert_eq!((answer.status, &answer.body["code"]), (400, &json!(5)), "{call}: {}", answer.text);
+        assert!(
+            answer.body["message"].as_str().unwrap().contains("line 5, column 1: expected `:`"),
+            "{call}: {}",
+            answer.text
+        );
+    }
+    server.stop().await;
+}
+
 /// All filters together find the first customer of the demo.
 async fn check_list(systems: &Systems, operation: &Operation, call: &str, comment: &Value) {
     let first = ids::to_hex32(MAIN, 1);
