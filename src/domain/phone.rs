@@ -168,10 +168,10 @@ pub fn shorter_tails(tail: &str) -> impl Iterator<Item = &str> {
     (SHORTEST_TAIL..tail.len()).rev().filter_map(|length| tail.get(..length))
 }
 
-/// Whether a text holds digits and nothing but digits, blanks and the signs numbers are written with.
+/// Whether a text holds digits and nothing but digits, blanks and the signs numbers are written with, or parted by.
 #[must_use]
 pub fn is_dialled(text: &str) -> bool {
-    let is_sign = |c: char| c.is_whitespace() || "+().,/#;".contains(c) || DASHES.contains(&c);
+    let is_sign = |c: char| c.is_whitespace() || "+().,/#;、|\\或".contains(c) || DASHES.contains(&c);
     let mut narrow = text.chars().map(half_width);
     narrow.clone().any(|c| c.is_ascii_digit()) && narrow.all(|c| c.is_ascii_digit() || is_sign(c))
 }

@@ -73,7 +73,15 @@ async fn a_number_is_found_however_it_is_written(engine: Engine) {
         let reply = look_up(&mut systems, "trcs001", typed).await;
         assert_eq!(found(&reply), std::slice::from_ref(&id), "{typed} {reply}");
     }
-    for query in ["tel:13500112233", "13500112233;", "sip:13500112233@10.0.0.1"] {
+    for query in [
+        "tel:13500112233",
+        "13500112233;",
+        "sip:13500112233@10.0.0.1",
+        "13500119999/13500112233",
+        "13500119999;13500112233",
+        "13500119999 13500112233",
+        "13500119999、13500112233",
+    ] {
         let reply = ask(&mut systems, "trcs001", "list_customers", json!({"query": query})).await;
         assert_eq!(found(&reply), std::slice::from_ref(&id), "{query} {reply}");
     }
@@ -102,6 +110,11 @@ async fn several_numbers_in_one_text_are_several_phones(engine: Engine) {
         .unwrap()
         .iter()
         .map(|phone| phone["content"].as_str().unwrap())
+    let other = created(&mut systems, json!(["13510000037"])).await;
+    for query in ["13510000035/37", "13510000037;13510000036", "13510000036 13510000037"] {
+        let reply = ask(&mut systems, "trcs001", "list_customers", json!({"query": query})).await;
+        assert_eq!(found(&reply), [other.clone(), id.clone()], "{query} {reply}");
+    }
         .collect();
     assert_eq!(contents, ["13510000035", "13510000036", "021-66668888转8001", "+862166668888转8002"]);
     for typed in ["13510000036", "021-66668888-8002", "13510000099/13510000036"] {
@@ -240,6 +253,11 @@ async fn who_sees_masked_numbers_finds_by_whole_ones(engine: Engine) {
                 "{reply}"
             );
         }
+    // In a list, each number counts, too.
+    let before = tries();
+    let query = json!({"query": "13510000111/13510000112/13510000101"});
+    assert_eq!(found(&ask(&mut systems, "trcs001", "list_customers", query).await), std::slice::from_ref(&id));
+    assert_eq!(tries() - before, 3);
     }
     // The last digits alone find nobody.
     assert_eq!(look_up(&mut systems, "trcs001", "0000102").await["code"], 2005);
