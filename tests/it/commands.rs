@@ -19,10 +19,10 @@ both_engines! {
 
 /// What a command has said, and its exit code.
 #[derive(Debug)]
-struct Said {
-    code: i32,
-    out: String,
-    err: String,
+pub struct Said {
+    pub code: i32,
+    pub out: String,
+    pub err: String,
 }
 
 /// Runs the program with these words and this on standard input.
@@ -54,7 +54,7 @@ fn named(place: &Place) -> ([String; 2], String) {
 }
 
 /// Runs `laidian admin` there with the words of a line; a word is quoted by `'`.
-fn admin(place: &Place, line: &str, input: &str) -> Said {
+pub fn admin(place: &Place, line: &str, input: &str) -> Said {
     let ([flag, value], _) = named(place);
     let quoted = line.split('\'').enumerate().flat_map(|(index, part)| match index % 2 {
         0 => part.split_whitespace().collect(),

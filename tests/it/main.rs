@@ -50,6 +50,7 @@ mod plm_report;
 mod print;
 mod process;
 mod provider;
+mod rederiving;
 mod refusals;
 mod rights;
 mod safe_writes;
