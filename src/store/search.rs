@@ -225,13 +225,10 @@ pub(super) fn push_word(sql: &mut Sql, word: &Word) {
         for table in PHONES {
             sql.push(union);
             union = " union ";
-            sql.push("select customer_id from ")
-                .push(table)
-                .push(" where company_id = $1 and key = ")
-                .bind(key.as_str());
-            // The same number with an extension.
-            sql.push(" union select customer_id from ").push(table).push(" where company_id = $1 and key >= ");
-            sql.bind(format!("{key};").as_str()).push(" and key < ").bind(format!("{key}<").as_str());
+            // The number, and the same with an extension; in one range, of which PostgreSQL expects less than of two.
+            sql.push("select customer_id from ").push(table).push(" where company_id = $1 and key >= ");
+            sql.bind(key.as_str()).push(" and key < ").bind(format!("{key}<").as_str());
+            sql.push(" and (key = ").bind(key.as_str()).push(" or key >= ").bind(format!("{key};").as_str()).push(")");
         }
     }
 }

@@ -56,8 +56,9 @@ fn plain<'d>(digits: &'d str, place: Place, area_code: Option<&str>) -> Option<(
 /// A number that has no area code and means the same everywhere.
 fn without_area(digits: &str) -> Option<NumberKind> {
     match (digits.as_bytes(), digits.len()) {
-        ([b'1', b'0', b'6', b'4', ..] | [b'1', b'4', ..], 13) => Some(NumberKind::Iot),
-        ([b'1', b'4', b'0'..=b'4' | b'6' | b'8', ..], 11) => Some(NumberKind::Iot),
+        ([b'1', b'0', b'6', b'4', ..] | [b'1', b'4', ..], 13) | ([b'1', b'4', b'0'..=b'4' | b'6' | b'8', ..], 11) => {
+            Some(NumberKind::Iot)
+        }
         ([b'1', b'3'..=b'9', ..], 11) => Some(NumberKind::Mobile),
         ([b'4', b'0', b'0', ..], 10) => Some(NumberKind::Service400),
         ([b'8', b'0', b'0', ..], 10) => Some(NumberKind::Service800),
