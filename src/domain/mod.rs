@@ -14,7 +14,6 @@ pub mod json;
 pub mod masking;
 pub mod name_pattern;
 pub mod network;
-pub mod number_kind;
 pub mod number_origin;
 pub mod phone;
 pub mod pinyin;

@@ -7,8 +7,7 @@ mod ranges;
 
 use std::sync::LazyLock;
 
-use super::number_kind::{NumberKind, dialled};
-use super::phone::{Country, Phone};
+use super::phone::{NumberKind, Phone};
 use ranges::{Name, Ranges};
 
 static TABLE: &str = include_str!("../../tables/phone_origins.txt");
@@ -64,24 +63,25 @@ pub struct CountryName {
 }
 
 impl NumberOrigin {
-    /// Returns where a number of this kind is from that somebody in `home` typed.
+    /// Returns where a number is from.
     #[must_use]
-    pub fn of(phone: &Phone, kind: NumberKind, home: &Country) -> Self {
+    pub fn of(phone: &Phone) -> Self {
         let number = phone.e164.as_deref().and_then(|e164| e164.strip_prefix('+'));
         let country = match number {
             Some(number) => TABLES.countries.of(number),
-            None if kind == NumberKind::Unknown => None,
-            None => TABLES.countries.by_code(home.iso),
+            None if phone.kind == NumberKind::Unknown => None,
+            // What is dialled as it stands has a kind in the mainland only.
+            None => TABLES.countries.by_code("CN"),
         };
-        let place = match kind {
+        let place = match phone.kind {
             NumberKind::Mobile | NumberKind::Landline | NumberKind::International => {
                 number.and_then(|number| TABLES.places.of(number))
             }
             // Its first digits are none of an area code.
             _ => None,
         };
-        let carrier = match kind {
-            NumberKind::Iot | NumberKind::Service10 => carrier_of_service(&dialled(phone)),
+        let carrier = match phone.kind {
+            NumberKind::Iot | NumberKind::Service10 => carrier_of_service(phone.national()),
             _ => None,
         };
         let carrier = carrier.or_else(|| TABLES.carriers.of(number?)?.name());
@@ -110,7 +110,7 @@ mod tests {
     fn origin_in(iso: &str, typed: &str) -> NumberOrigin {
         let home = Home::new(iso, None).unwrap();
         let phone = Phone::parse(typed, &home).unwrap();
-        NumberOrigin::of(&phone, NumberKind::of(&phone, home.country), home.country)
+        NumberOrigin::of(&phone)
     }
 
     fn texts(origin: &NumberOrigin) -> [&'static str; 4] {
@@ -163,6 +163,7 @@ mod tests {
         assert_eq!(origin("+852 5123 4567").country.map(|country| country.name), Some("中国香港特别行政区"));
         assert_eq!(origin("95555").country.map(|country| country.name), Some("中国"));
         assert_eq!(texts(&origin_in("HK", "2345 6789")), ["HK", "", "", ""]);
+        assert_eq!(texts(&origin_in("HK", "+86 10086")), ["CN", "", "", "中国移动"]);
     }
 
     #[test]

@@ -10,18 +10,20 @@ mod china;
 mod country;
 mod groups;
 mod home;
+mod kind;
 mod number;
 mod several;
 mod spreadsheet;
 
 pub use country::Country;
 pub use home::{CHINA, Home};
+pub use kind::NumberKind;
 
 use number::Number;
 
 /// The version of the rules by which keys and tails are made of what was typed. Stored ones of another version are made
 /// anew: raise it with every change that gives a number another key or tail.
-pub const RULES: i64 = 2;
+pub const RULES: i64 = 3;
 
 /// How many digits, counted from the end of a number, are kept for "ends with".
 pub const TAIL: usize = 11;
@@ -44,9 +46,9 @@ pub struct Phone {
     pub e164: Option<String>,
     /// The digits of the extension.
     pub extension: Option<String>,
+    pub kind: NumberKind,
     /// The number without country code and trunk prefix.
     national: String,
-    form: Option<china::Form>,
 }
 
 /// Why a text is no telephone number.
@@ -102,8 +104,8 @@ impl Phone {
     }
 
     fn new(typed: String, number: Number, extension: Option<String>) -> Self {
-        let Number { digits, national, e164, form, .. } = number;
-        Self { typed, digits, e164, extension, national, form }
+        let Number { digits, national, e164, kind, .. } = number;
+        Self { typed, digits, e164, extension, kind, national }
     }
 
     /// Returns what uniqueness compares: E.164, or the bare digits where there is none, and
@@ -122,6 +124,12 @@ impl Phone {
         self.e164.as_deref().unwrap_or(&self.national)
     }
 
+    /// Returns the number without country code, trunk prefix and extension, as it is dialled in its country.
+    #[must_use]
+    pub fn national(&self) -> &str {
+        &self.national
+    }
+
     /// Returns the last digits, at most [`TAIL`], of the number without country code, reversed: so
     /// "ends with" is a prefix range of an index.
     #[must_use]
@@ -132,9 +140,9 @@ impl Phone {
     /// Whether one number may be the other's end: a mobile is none with a local number that ends alike.
     #[must_use]
     pub fn may_end_like(&self, other: &Phone) -> bool {
-        use china::Form;
-        let is_mobile = |phone: &Phone| phone.form == Some(Form::Mobile);
-        let is_line = |phone: &Phone| matches!(phone.form, Some(Form::Landline | Form::Local | Form::Service));
+        use NumberKind::{Iot, Landline, Local, Mobile, Service400, Service800};
+        let is_mobile = |phone: &Phone| matches!(phone.kind, Mobile | Iot);
+        let is_line = |phone: &Phone| matches!(phone.kind, Landline | Local | Service400 | Service800);
         !(is_mobile(self) && is_line(other) || is_line(self) && is_mobile(other))
     }
 }
@@ -160,10 +168,10 @@ pub fn shorter_tails(tail: &str) -> impl Iterator<Item = &str> {
     (SHORTEST_TAIL..tail.len()).rev().filter_map(|length| tail.get(..length))
 }
 
-/// Whether a text holds digits and nothing but digits, blanks and the signs numbers are written with.
+/// Whether a text holds digits and nothing but digits, blanks and the signs numbers are written with, or parted by.
 #[must_use]
 pub fn is_dialled(text: &str) -> bool {
-    let is_sign = |c: char| c.is_whitespace() || "+().,/#;".contains(c) || DASHES.contains(&c);
+    let is_sign = |c: char| c.is_whitespace() || "+().,/#;、|\\或".contains(c) || DASHES.contains(&c);
     let mut narrow = text.chars().map(half_width);
     narrow.clone().any(|c| c.is_ascii_digit()) && narrow.all(|c| c.is_ascii_digit() || is_sign(c))
 }

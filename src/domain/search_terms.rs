@@ -12,7 +12,7 @@ use std::collections::BTreeSet;
 
 use super::customer::LONGEST_NAME;
 pub use super::folding::{VERSION, fold, name_key};
-use super::phone::{CHINA, Home, Phone, SHORTEST_TAIL, is_dialled, tail_of, without_address};
+use super::phone::{self, CHINA, Home, Phone, SHORTEST_TAIL, is_dialled, tail_of, without_address};
 use super::pinyin::{self, Cut, GAP, Kind, SYLLABLE};
 
 const MOST_WORDS: usize = 8;
@@ -72,15 +72,16 @@ pub struct Query {
     pub words: Vec<Word>,
 }
 
-/// One word of a search. A customer matches by any of its forms or, if there is a `tail` or a `key`, by a phone.
+/// One word of a search. A customer matches by any of its forms or by a phone with any of its tails or keys: a word can
+/// hold several numbers.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Word {
     /// What the word can be: a text, initials, pinyin.
     pub forms: Vec<Form>,
-    /// For a word that may be a phone, the reversed digits that the tail of the phone begins with.
-    pub tail: Option<String>,
-    /// For a word that counts only as a whole number, the key of the phone.
-    pub key: Option<String>,
+    /// For each number that the word may be, the reversed digits that the tail of the phone begins with.
+    pub tails: Vec<String>,
+    /// For each number of a word that counts only as whole numbers, the key of the phone.
+    pub keys: Vec<String>,
 }
 
 /// What a word can be.
@@ -116,11 +117,12 @@ pub fn query(text: &str) -> Query {
 
 /// Returns the words of a search, phones being read as typed in `home`.
 ///
-/// Words are parted by blanks, but a single phone number may be written with blanks. What is more
-/// than eight words, or in a word more than 64 characters, is ignored: more is found, not less.
+/// Words are parted by blanks, but a single phone number may be written with blanks, and whole numbers that stand
+/// together are one word: it finds the customers of any of them. What is more than eight words, or in a word more than
+/// 64 characters, is ignored: more is found, not less.
 #[must_use]
 pub fn query_in(text: &str, home: &Home) -> Query {
-    Query { words: words_of(&fold(text)).iter().map(|word| Word::of(word, home)).collect() }
+    Query { words: words_of(&fold(text), home).iter().map(|word| Word::of(word, home)).collect() }
 }
 
 /// Returns the words of a search by somebody who sees only the last `shown` digits of a number: those find a
@@ -135,10 +137,13 @@ pub fn query_of_masked(text: &str, home: &Home, shown: usize) -> Query {
         let pieces = word.split(|c: char| c.is_ascii_digit()).filter(|piece| !piece.is_empty());
         pieces.map(|piece| Word::of(piece, home)).collect()
     };
-    Query { words: words_of(&fold(text)).iter().flat_map(of_word).take(MOST_WORDS).collect() }
+    Query { words: words_of(&fold(text), home).iter().flat_map(of_word).take(MOST_WORDS).collect() }
 }
 
-fn words_of(folded: &str) -> Vec<String> {
+fn words_of(folded: &str, home: &Home) -> Vec<String> {
+    if are_whole_numbers(folded, home) {
+        return vec![folded.to_owned()];
+    }
     if is_one_phone(folded) {
         return vec![without_blanks(folded)];
     }
@@ -152,7 +157,7 @@ fn words_of(folded: &str) -> Vec<String> {
 #[must_use]
 pub fn piece_of_name(piece: &str) -> Option<Word> {
     let text: String = piece.chars().filter(|&c| c != ' ').take(LONGEST_WORD).collect();
-    (!text.is_empty()).then(|| Word { forms: vec![Space::Text.form(&text)], tail: None, key: None })
+    (!text.is_empty()).then(|| Word { forms: vec![Space::Text.form(&text)], tails: Vec::new(), keys: Vec::new() })
 }
 
 /// Returns the smallest string above all strings that begin with `prefix`, by code point.
@@ -252,14 +257,14 @@ impl Form {
 
 impl Word {
     fn of(word: &str, home: &Home) -> Word {
-        let text: String = word.chars().take(LONGEST_WORD).collect();
+        let text: String = word.chars().filter(|&c| c != ' ').take(LONGEST_WORD).collect();
         let mut forms = vec![Space::Text.form(&text)];
         // Only a word that is its own initials can be a part of somebody's initials; a single one begins a syllable.
         if text.chars().count() > 1 && pinyin::initials(&text, Kind::Company) == text {
             forms.push(Space::Initials.form(&text));
         }
         forms.extend(pinyin::cuts(&text).iter().map(Form::pinyin));
-        Word { forms, tail: phone_tail(word, home), key: None }
+        Word { forms, tails: phone_tails(word, home), keys: Vec::new() }
     }
 
     fn of_whole_number(word: &str, home: &Home, shown: usize) -> Option<Word> {
@@ -267,23 +272,32 @@ impl Word {
         if digits < SHORTEST_DIGITS {
             return None;
         }
-        let (tail, key) =
-            if digits <= shown { (Some(tail_of(word)), None) } else { (None, Some(Phone::parse(word, home)?.key())) };
-        Some(Word { forms: Vec::new(), tail, key })
+        let (tails, keys) = if digits <= shown {
+            (vec![tail_of(word)], Vec::new())
+        } else {
+            (Vec::new(), phone::read(word, home).ok()?.iter().map(Phone::key).collect())
+        };
+        Some(Word { forms: Vec::new(), tails, keys })
     }
 }
 
-/// Returns the reversed last digits of a word that may be a phone. With enough digits the country
-/// code and the like are dropped, as a stored tail does not hold them; what is left is still a part
-/// of the number from its end, so nothing is lost if it was no country code.
-fn phone_tail(word: &str, home: &Home) -> Option<String> {
+/// Returns the reversed last digits of the numbers that a word may be. With enough digits the country code and the like
+/// are dropped, as a stored tail does not hold them; what is left is still a part of the number from its end, so nothing
+/// is lost if it was no country code.
+fn phone_tails(word: &str, home: &Home) -> Vec<String> {
     if !is_dialled(word) {
-        return None;
+        return Vec::new();
     }
     let typed = tail_of(word);
-    let read = if typed.len() >= SHORTEST_TAIL { Phone::parse(word, home) } else { None };
-    let tail = read.map(|phone| phone.tail()).filter(|tail| tail.len() >= SHORTEST_DIGITS).unwrap_or(typed);
-    (tail.len() >= SHORTEST_DIGITS).then_some(tail)
+    let read = if typed.len() >= SHORTEST_TAIL { phone::read(word, home).unwrap_or_default() } else { Vec::new() };
+    let tails: BTreeSet<String> = read.iter().map(Phone::tail).filter(|tail| tail.len() >= SHORTEST_DIGITS).collect();
+    if tails.is_empty() && typed.len() >= SHORTEST_DIGITS { vec![typed] } else { tails.into_iter().collect() }
+}
+
+/// Whether a text is nothing but several numbers, each of which means the same from anywhere.
+fn are_whole_numbers(text: &str, home: &Home) -> bool {
+    let phones = if is_dialled(text) { phone::read(text, home).unwrap_or_default() } else { Vec::new() };
+    phones.len() > 1 && phones.iter().all(|phone| phone.e164.is_some())
 }
 
 /// Whether the blanks of a text stand inside of one phone number: it has no more digits than E.164

@@ -44,6 +44,8 @@ pub struct Found {
     /// How many of them, which come first, are named themselves and not by a contact.
     pub own: usize,
     pub matched: Option<PhoneMatch>,
+    /// For each of the others, the name of the contact whose number it is.
+    pub contacts: Vec<(i64, String)>,
 }
 
 /// Returns the customers that the identifier names, newest first; at least one.
@@ -86,7 +88,7 @@ fn found(cx: &Cx<'_>, mut customers: Vec<CustomerRow>, matched: Option<PhoneMatc
     if customers.is_empty() {
         return Err(Error::NotFound);
     }
-    Ok(Found { own: customers.len(), customers: cx.show_all(customers)?, matched })
+    Ok(Found { own: customers.len(), customers: cx.show_all(customers)?, matched, contacts: Vec::new() })
 }
 
 /// Returns the form in which names are compared. An empty name would find all that have none.
@@ -156,15 +158,14 @@ fn found_called(
     });
     let own = called.iter().filter(|one| one.contact.is_none()).count();
     let Some(first) = called.first() else { return Err(Error::NotFound) };
+    let shown = |name: &String| if cx.rights().masks() { mask_text(name).into_owned() } else { name.clone() };
     let matched = match &first.contact {
-        Some(name) => {
-            let name = if cx.rights().masks() { mask_text(name).into_owned() } else { name.clone() };
-            PhoneMatch::Contact(name)
-        }
+        Some(name) => PhoneMatch::Contact(shown(name)),
         None => matched(&first.customer).map_err(|cause| Error::internal(&cause))?,
     };
+    let contacts = called.iter().filter_map(|one| Some((one.customer.id, shown(one.contact.as_ref()?)))).collect();
     let customers = called.into_iter().map(|one| one.customer).collect();
-    Ok(Found { own, ..found(cx, customers, Some(matched))? })
+    Ok(Found { own, contacts, ..found(cx, customers, Some(matched))? })
 }
 
 /// The customers who have this very number, extension and all, or a contact with it.

@@ -3,7 +3,6 @@
 //! No customer is looked for, so that the answer tells nobody whose number it is, or whether it is anybody's.
 
 use super::Cx;
-use crate::domain::number_kind::NumberKind;
 use crate::domain::number_origin::NumberOrigin;
 use crate::domain::phone::{self, Phone, Unreadable};
 use crate::error::Error;
@@ -11,7 +10,6 @@ use crate::error::Error;
 /// A number as the company reads it.
 pub struct KnownNumber {
     pub phone: Phone,
-    pub kind: NumberKind,
     pub origin: NumberOrigin,
 }
 
@@ -24,7 +22,6 @@ pub fn look_up(cx: &Cx<'_>, typed: &str) -> Result<KnownNumber, Error> {
         why => Error::parameter(format!("number: {}", why.why())),
     })?;
     let phone = phones.into_iter().next().ok_or(Error::NoNumber)?;
-    let kind = NumberKind::of(&phone, home.country);
-    let origin = NumberOrigin::of(&phone, kind, home.country);
-    Ok(KnownNumber { phone, kind, origin })
+    let origin = NumberOrigin::of(&phone);
+    Ok(KnownNumber { phone, origin })
 }

@@ -78,23 +78,20 @@ pub async fn all(store: &Store, progress: &Progress) -> Result<i64, Error> {
     done.map(|_: i64| total)
 }
 
-/// Where a walk is, as the company remembers it: `walk AFTER CLASHES RULES`.
+/// Where a walk is, as the company remembers it: `walk AFTER RULES`.
 struct Walk {
     /// The last customer that is done; below zero while old terms are removed.
     after: i64,
-    /// Numbers that another customer had at the time: their keys may have been old ones.
-    clashes: i64,
 }
 
 impl Walk {
     fn of(text: &str, rules: &str) -> Option<Self> {
-        let mut parts = text.strip_prefix("walk ")?.splitn(3, ' ');
-        let (after, clashes) = (parts.next()?.parse().ok()?, parts.next()?.parse().ok()?);
-        (parts.next()? == rules).then_some(Self { after, clashes })
+        let (after, of) = text.strip_prefix("walk ")?.split_once(' ')?;
+        Some(Self { after: after.parse().ok().filter(|_| of == rules)? })
     }
 
     fn text(&self, rules: &str) -> String {
-        format!("walk {} {} {rules}", self.after, self.clashes)
+        format!("walk {} {rules}", self.after)
     }
 }
 
@@ -105,7 +102,7 @@ async fn company(store: &Store, row: CompanyRow, progress: &Progress) -> Result<
     let rules = rules(&home);
     let scope = store.company(row.id);
     let has_terms = row.rules.ends_with(&format!("terms={}", folding::VERSION));
-    let begin = Walk { after: if has_terms { 0 } else { CLEARING }, clashes: 0 };
+    let begin = Walk { after: if has_terms { 0 } else { CLEARING } };
     let mut walk = Walk::of(&row.rules, &rules).unwrap_or(begin);
     while walk.after < 0 {
         let mut tx = scope.write().await?;
@@ -115,14 +112,7 @@ async fn company(store: &Store, row: CompanyRow, progress: &Progress) -> Result<
         tx.set_rules(&walk.text(&rules)).await?;
         tx.commit().await?;
     }
-    // Once more, if numbers were somebody else's: by then all keys are new.
-    for _ in 0..2 {
-        while batch(&scope, &home, &rules, &mut walk, progress).await? {}
-        if std::mem::take(&mut walk.clashes) == 0 {
-            break;
-        }
-        walk.after = 0;
-    }
+    while batch(&scope, &home, &rules, &mut walk, progress).await? {}
     let mut label = 0;
     while let Some(last) = labels(&scope, label).await? {
         label = last;
@@ -162,7 +152,7 @@ async fn batch(scope: &Scope, home: &Home, rules: &str, walk: &mut Walk, progres
     for customer in customers {
         let id = customer.id;
         let phones = phones.remove(&id).unwrap_or_default();
-        walk.clashes += derived::renew(&mut tx, customer, &phones, home).await?;
+        derived::renew(&mut tx, customer, &phones, home).await?;
         derived::renew_contacts(&mut tx, id, documents.remove(&id).unwrap_or_default(), home).await?;
     }
     walk.after = last;
@@ -170,31 +160,4 @@ async fn batch(scope: &Scope, home: &Home, rules: &str, walk: &mut Walk, progres
     tx.commit().await?;
     progress.done.fetch_add(i64::try_from(count).unwrap_or_default(), Ordering::Relaxed);
     Ok(true)
-}
-
-/// Two customers who share a number, which is found with the second of them.
-pub struct Clash {
-    pub customer: i64,
-    pub typed: String,
-    pub other: i64,
-}
-
-/// Returns the next customers after this one with numbers that are found with others, and the last that was looked at;
-/// `None` behind the last.
-pub async fn clashes(scope: &Scope, company: &CompanyRow, after: i64) -> Result<Option<(Vec<Clash>, i64)>, Error> {
-    let home = home_of(company);
-    let customers = scope.customers_after(after, BATCH).await?;
-    let Some(last) = customers.last().map(|customer| customer.id) else { return Ok(None) };
-    let mut clashes = Vec::new();
-    for customer in customers {
-        for typed in derived::typed(&customer)? {
-            for phone in phone::read(&typed, &home).unwrap_or_default() {
-                let owner = scope.customer_by_phone(&phone.key()).await?.map(|owner| owner.id);
-                if let Some(other) = owner.filter(|owner| *owner != customer.id) {
-                    clashes.push(Clash { customer: customer.id, typed: phone.typed, other });
-                }
-            }
-        }
-    }
-    Ok(Some((clashes, last)))
 }

@@ -54,7 +54,7 @@ pub fn search(cx: &Cx<'_>, search: &Search) -> Result<Tried, Error> {
         return Ok(Tried(()));
     }
     // Of a short number, fewer digits are shown than make a tail.
-    let words = search.words.iter().filter(|word| word.tail.is_some() || word.key.is_some()).count();
+    let words: usize = search.words.iter().map(|word| word.tails.len() + word.keys.len()).sum();
     let tests = search.conditions.tests.iter();
     let tests = tests.filter(|(column, test)| tells(*column, test, &cx.catalogue)).count();
     let name = match &search.name {

@@ -37,6 +37,7 @@ migrations! {
     13 "0013_operator_mobile",
     14 "0014_numbers",
     15 "0015_names",
+    16 "0016_shared_phones",
 }
 
 fn migration(version: i64, name: &'static str, text: &'static str) -> Migration {

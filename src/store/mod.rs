@@ -18,6 +18,7 @@ mod gathered;
 mod health;
 mod lock;
 mod migrate;
+mod phones;
 pub mod plm;
 mod postgres;
 pub mod queries;
@@ -54,6 +55,7 @@ pub fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str
         .chain(files::STATEMENTS)
         .chain(rarest::STATEMENTS)
         .chain(derived::STATEMENTS)
+        .chain(phones::STATEMENTS)
 }
 
 /// Where the data is.

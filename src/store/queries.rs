@@ -2,7 +2,7 @@
 
 use super::rows::{
     AuditRow, CompanyRow, CounterRow, CredentialRow, CustomerRow, DictionaryRow, DocumentRow, EventRow, FieldRow,
-    MembershipRow, NamedRow, NumberRow, PasswordRow, PhoneRow, PlacedRow, RequestRow, RightsRow, StaffRow, TextRow,
+    MembershipRow, NamedRow, NumberRow, PasswordRow, PlacedRow, RequestRow, RightsRow, StaffRow, TextRow,
     WithdrawalRow,
 };
 
@@ -241,33 +241,6 @@ queries! {
         postgres: "select * from customer where company_id = $1 and company_key = $2 and ($3::text is null or owner_key = $3)
            and ($4::text is null or group_id in (select value::bigint from jsonb_array_elements_text($4::jsonb))) order by id desc limit $5 + 0"
     }
-    /// The customer whose phone has this key.
-    read fn customer_by_phone(key: &str) -> Option<CustomerRow> {
-        "select c.* from phone p cross join customer c where p.company_id = $1 and p.key = $2 and c.company_id = $1 and c.id = p.customer_id"
-    }
-    /// The phones of the number with this key and of its extensions, those of contacts too.
-    read fn phones_of_line(line: &str, limit: i64) -> Vec<PhoneRow> {
-        "select cast(null as text) as contact, customer_id, typed, key, tail from phone where company_id = $1 and key = $2
-         union all select null, customer_id, typed, key, tail from phone where company_id = $1 and key >= $2 || ';' and key < $2 || '<'
-         union all select name, customer_id, typed, key, tail from contact_phone where company_id = $1 and key = $2
-         union all select name, customer_id, typed, key, tail from contact_phone where company_id = $1 and key >= $2 || ';' and key < $2 || '<'
-         limit $3 + 0"
-    }
-    /// The phones whose tail begins so: between `from` and, exclusive, `to`; those of contacts behind the others.
-    read fn phones_by_tail_prefix(from: &str, to: &str, limit: i64) -> Vec<PhoneRow> {
-        "select cast(null as text) as contact, customer_id, typed, key, tail from phone where company_id = $1 and tail >= $2 and tail < $3
-         union all select name, customer_id, typed, key, tail from contact_phone where company_id = $1 and tail >= $2 and tail < $3
-         limit $4 + 0"
-    }
-    /// The phones whose whole tail is one of these (a JSON array); those of contacts behind the others.
-    read fn phones_by_tail(tails: &str, limit: i64) -> Vec<PhoneRow> {
-        "select cast(null as text) as contact, p.customer_id, p.typed, p.key, p.tail from json_each($2) k cross join phone p on p.company_id = $1 and p.tail = k.value
-         union all select p.name, p.customer_id, p.typed, p.key, p.tail from json_each($2) k cross join contact_phone p on p.company_id = $1 and p.tail = k.value
-         limit $3 + 0",
-        postgres: "select cast(null as text) as contact, p.customer_id, p.typed, p.key, p.tail from jsonb_array_elements_text($2::jsonb) k join phone p on p.company_id = $1 and p.tail = k.value
-         union all select p.name, p.customer_id, p.typed, p.key, p.tail from jsonb_array_elements_text($2::jsonb) k join contact_phone p on p.company_id = $1 and p.tail = k.value
-         limit $3 + 0"
-    }
     write fn insert_customer(
         id: i64, name: Option<&str>, company_name: Option<&str>, address: Option<&str>,
         type_value: Option<&str>, flag_value: Option<&str>, source_value: Option<&str>,
@@ -334,32 +307,6 @@ queries! {
 
     // ---- what a customer is found by
 
-    /// Adds the phones of a JSON array of [id, typed, key, tail] that nobody has yet; the rows that were added.
-    write fn insert_phones(customer_id: i64, phones: &str) -> Vec<TextRow> {
-        "insert into phone (company_id, customer_id, id, typed, key, tail)
-         select $1, $2, value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each($3) where true
-         on conflict do nothing returning key as value",
-        postgres: "insert into phone (company_id, customer_id, id, typed, key, tail)
-         select $1, $2, (value ->> 0)::bigint, value ->> 1, value ->> 2, value ->> 3 from jsonb_array_elements($3::jsonb)
-         on conflict do nothing returning key as value"
-    }
-    /// Adds the phones of contacts of a JSON array of [name, typed, key, tail].
-    write fn insert_contact_phones(customer_id: i64, phones: &str) -> u64 {
-        "insert into contact_phone (company_id, customer_id, position, name, typed, key, tail)
-         select $1, $2, key, value ->> 0, value ->> 1, value ->> 2, value ->> 3 from json_each($3)",
-        postgres: "insert into contact_phone (company_id, customer_id, position, name, typed, key, tail)
-         select $1, $2, place - 1, value ->> 0, value ->> 1, value ->> 2, value ->> 3 from jsonb_array_elements($3::jsonb) with ordinality k (value, place)"
-    }
-    write fn delete_contact_phones(customer_id: i64) -> u64 {
-        "delete from contact_phone where company_id = $1 and customer_id = $2"
-    }
-    /// The phones of these customers (a JSON array of ids).
-    read fn phones_of(ids: &str) -> Vec<PhoneRow> {
-        "select cast(null as text) as contact, p.customer_id, p.typed, p.key, p.tail
-         from json_each($2) k cross join phone p on p.company_id = $1 and p.customer_id = k.value",
-        postgres: "select cast(null as text) as contact, p.customer_id, p.typed, p.key, p.tail
-         from jsonb_array_elements_text($2::jsonb) k join phone p on p.company_id = $1 and p.customer_id = k.value::bigint"
-    }
     /// Stores the phones that a customer shows and nothing else.
     write fn set_phones(id: i64, phones: &str) -> u64 {
         "update customer set phones = $3 where company_id = $1 and id = $2 and phones <> $3"
@@ -368,9 +315,6 @@ queries! {
     write fn delete_some_terms(most: i64) -> u64 {
         "delete from customer_term where company_id = $1 and (term, customer_id) in
          (select term, customer_id from customer_term where company_id = $1 order by term, customer_id limit $2 + 0)"
-    }
-    write fn delete_phones(customer_id: i64) -> u64 {
-        "delete from phone where company_id = $1 and customer_id = $2"
     }
     /// The labels whose names are these in a comparison (a JSON array of keys), in the order of their ids.
     read fn labels_by_key(keys: &str) -> Vec<NamedRow> {

@@ -84,6 +84,9 @@ rows! {
     /// A phone that a look-up found: whose it is and how it was typed.
     PhoneRow { contact: Option<String>, customer_id: i64, typed: String, key: String, tail: String }
 
+    /// A phone of a customer by which another one is found.
+    SharedPhoneRow { id: i64, customer_id: i64, typed: String, found_with: i64 }
+
     /// One item of a feed; what the texts mean depends on the kind (see `feeds.rs`).
     FeedRow {
         kind: String, id: i64, at: i64,

@@ -213,26 +213,22 @@ pub(super) fn push_word(sql: &mut Sql, word: &Word) {
             }
         }
     }
-    if let Some(tail) = &word.tail {
-        sql.push(union);
-        union = " union ";
-        for (nth, table) in PHONES.into_iter().enumerate() {
-            sql.push(if nth > 0 { " union select customer_id from " } else { "select customer_id from " });
-            sql.push(table).push(" where company_id = $1");
-            push_tail_range(sql, tail);
-        }
-    }
-    if let Some(key) = &word.key {
+    for tail in &word.tails {
         for table in PHONES {
             sql.push(union);
             union = " union ";
-            sql.push("select customer_id from ")
-                .push(table)
-                .push(" where company_id = $1 and key = ")
-                .bind(key.as_str());
-            // The same number with an extension.
-            sql.push(" union select customer_id from ").push(table).push(" where company_id = $1 and key >= ");
-            sql.bind(format!("{key};").as_str()).push(" and key < ").bind(format!("{key}<").as_str());
+            sql.push("select customer_id from ").push(table).push(" where company_id = $1");
+            push_tail_range(sql, tail);
+        }
+    }
+    for key in &word.keys {
+        for table in PHONES {
+            sql.push(union);
+            union = " union ";
+            // The number, and the same with an extension; in one range, of which PostgreSQL expects less than of two.
+            sql.push("select customer_id from ").push(table).push(" where company_id = $1 and key >= ");
+            sql.bind(key.as_str()).push(" and key < ").bind(format!("{key}<").as_str());
+            sql.push(" and (key = ").bind(key.as_str()).push(" or key >= ").bind(format!("{key};").as_str()).push(")");
         }
     }
 }
@@ -260,7 +256,7 @@ fn push_verification(sql: &mut Sql, word: &Word, find: &'static str) {
     for text in texts {
         sql.push(" or ").push(find).bind(text).push(") > 0");
     }
-    if let Some(tail) = &word.tail {
+    for tail in &word.tails {
         for table in PHONES {
             sql.push(" or exists (select 1 from ")
                 .push(table)

@@ -54,7 +54,7 @@ fn named(place: &Place) -> ([String; 2], String) {
 }
 
 /// Runs `laidian admin` there with the words of a line; a word is quoted by `'`.
-fn admin(place: &Place, line: &str, input: &str) -> Said {
+pub fn admin(place: &Place, line: &str, input: &str) -> Said {
     let ([flag, value], _) = named(place);
     let quoted = line.split('\'').enumerate().flat_map(|(index, part)| match index % 2 {
         0 => part.split_whitespace().collect(),

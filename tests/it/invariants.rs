@@ -83,10 +83,12 @@ async fn check_what_customers_are_found_by(customers: &[Customer], catalogue: &C
         assert_eq!(key, text_key(name));
     }
     let id = "cast(customer_id as text) || '/' ||";
-    assert_eq!(
-        tables.set(&format!("{id} cast(id as text) || '/' || typed || '/' || key || '/' || tail"), "phone").await,
-        phones
-    );
+    let phone = format!("{id} cast(id as text) || '/' || typed || '/' || key || '/' || tail");
+    // A shared number is found with one customer; the others' wait.
+    let shared = tables.set(&phone, "shared_phone").await;
+    let free = tables.set("key", "(select * from shared_phone s where not exists (select 1 from phone p where p.company_id = s.company_id and p.key = s.key)) free");
+    assert_eq!(free.await, BTreeSet::new());
+    assert_eq!(tables.set(&phone, "phone").await.into_iter().chain(shared).collect::<BTreeSet<_>>(), phones);
     let names = "(select name from label where label.company_id = customer_label.company_id and label.id = label_id)";
     assert_eq!(tables.set(&format!("{id} cast(label_id as text) || '/' || {names}"), "customer_label").await, labels);
     assert_eq!(tables.set(&format!("{id} term"), "customer_term").await, found_by);

@@ -151,7 +151,7 @@ impl Known {
         query(words).words.iter().all(|word| {
             let ends = |(number, _): &(usize, usize)| {
                 let digits: String = NUMBERS[*number][0].split('转').next().unwrap().replace('-', "");
-                word.tail.as_ref().is_some_and(|tail| digits.ends_with(&tail.chars().rev().collect::<String>()))
+                word.tails.iter().any(|tail| digits.ends_with(&tail.chars().rev().collect::<String>()))
             };
             word.forms.iter().any(|form| haystack(name, company).contains(&form.text)) || self.phones.iter().any(ends)
         })

@@ -152,7 +152,9 @@ fn searches() -> Vec<(&'static str, Search)> {
         ("initials", words("hjy", &any)),
         ("digits", words("0001", &any)),
         ("a phone", words("138 9000 1000", &any)),
+        ("several phones", words("13890001000/01;13890001002", &any)),
         ("a whole number", Search { words: query_of_masked("13890001000", &CHINA, 4).words, ..any.clone() }),
+        ("two whole numbers", Search { words: query_of_masked("13890001000/01", &CHINA, 4).words, ..any.clone() }),
         (
             "a whole number and a word",
             Search { words: query_of_masked("13890001000 科技", &CHINA, 4).words, ..owner.clone() },

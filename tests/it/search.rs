@@ -59,7 +59,7 @@ fn is_found(customer: &Shown, text: &str) -> bool {
     let hay = haystack(name, company);
     let phones = phones(customer);
     query(text).words.iter().all(|word| {
-        let by_phone = word.tail.as_ref().is_some_and(|tail| phones.iter().any(|phone| phone.tail().starts_with(tail)));
+        let by_phone = word.tails.iter().any(|tail| phones.iter().any(|phone| phone.tail().starts_with(tail)));
         by_phone || word.forms.iter().any(|form| hay.contains(&form.text))
     })
 }

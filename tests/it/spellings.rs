@@ -1,5 +1,6 @@
 //! What programs of all languages send for the same thing is stored as the same, or refused with what to do.
 
+use laidian::demo::APPS;
 use laidian::dialects::{Answered, Operation};
 use laidian::error::Error;
 use laidian::ops::Caller;
@@ -259,4 +260,86 @@ async fn bodies_are_read_as_frames_are() {
     .await;
     assert!(refused.starts_with("HTTP/1.1 401"), "who is not known is told nothing: {refused}");
     server.stop().await;
+}
+
+/// Whichever door it comes through, a number that is whole is the integer, in a body, in a query and in a text; one that
+/// is not is refused.
+#[tokio::test]
+async fn whole_numbers_are_whole_at_every_door() {
+    let server = server(Engine::Sqlite, |_| ()).await;
+    let mut systems = Systems::of(&server).await;
+    let doors = [
+        ("SOCKET list_customers", r#""filters":"","page":#"#),
+        ("SOCKET get_customer", r#""type":"id","content":#"#),
+        ("SOCKET feeds", r#""type":"id","content":1,"feed_type":"All","page":#"#),
+        ("SOCKET put_details", r#""type":"id","content":#,"system":"customer_detail","fields":{"industry_id":#}"#),
+        ("GET /open_api/customers", r#"{"page":#}"#),
+        ("GET /open_api/customers/get_customer", r#"{"type":"id","content":#}"#),
+        ("GET /open_api/customers?page=#", ""),
+        ("POST /customers/fetchdefault", r#"{"size":#}"#),
+        (
+            "POST /customers/fetchdefault",
+            r#"{"searchconds":[{"condtype":"DEFIELD","fieldname":"scale","condop":"EQ","value":#}]}"#,
+        ),
+        ("GET /gw/account/list?fields=accountId&page_size=#", ""),
+        ("POST /gw/entity/adv-query?entity=Account&fields=accountId&page_no=#", "{}"),
+        ("POST /crm/customer/info", r#"{"cid":#}"#),
+    ];
+    for (door, body) in doors {
+        let mut answers = Vec::new();
+        for number in ["2", "2.0", "2.000", "\"2\"", "\"2.0\"", " 2.0 ", "2.5"] {
+            let is_query = door.contains('#');
+            let in_text = number.trim_matches(['"', ' ']);
+            let answer = at_door(&mut systems, &door.replace('#', in_text), &body.replace('#', number)).await;
+            if number == "2.5" {
+                assert_ne!(answer, answers[0], "{door} {body} takes {number}");
+            } else if !is_query || number == in_text {
+                answers.push(answer);
+                assert_eq!(answers.last(), answers.first(), "{door} {body} {number}");
+            }
+        }
+        assert!(
+            ["1000", "\"errCode\":1000", "[", "\"error_code\":0"].iter().any(|good| answers[0].contains(good)),
+            "{door}: {}",
+            answers[0]
+        );
+    }
+    // So it is with who asks, and in what only our own actions take.
+    for (action, members) in
+        [("put_group", json!({"id": 77.0, "name": "三部"})), ("put_task", json!({"id": 5.0, "name": "回访"}))]
+    {
+        let mut frame = json!({"action": action, "operator": "admin1054", "companyId": 1054.0});
+        frame.as_object_mut().unwrap().extend(members.as_object().unwrap().clone());
+        assert_eq!(systems.frame(&frame).await["code"], 1000, "{frame}");
+    }
+    server.stop().await;
+}
+
+/// What is answered there, without what says when.
+async fn at_door(systems: &mut Systems, door: &str, body: &str) -> String {
+    let (method, path) = door.split_once(' ').unwrap();
+    if method == "SOCKET" {
+        let frame = format!(r#"{{"action":"{path}","operator":"admin1054","companyId":1054.0,{body}}}"#);
+        let mut reply = systems.text(frame).await;
+        reply.as_object_mut().unwrap().remove("time");
+        return reply.to_string();
+    }
+    let also = |query: String| format!("{door}{}{query}", if door.contains('?') { '&' } else { '?' });
+    let json = "\nContent-Type: application/json";
+    let user = laidian::domain::ids::to_wise(laidian::domain::ids::Entity::User, 0, 1);
+    let (line, headers) = match path.split('/').nth(1).unwrap() {
+        "open_api" => {
+            let app = APPS.iter().find(|app| app.company == MAIN).unwrap();
+            let mut signed = form_urlencoded::Serializer::new(String::new());
+            signed.extend_pairs(&crate::signed::signature(app.id, app.token));
+            (also(signed.finish()), json.to_owned())
+        }
+        "gw" => (
+            also(format!("appid=000-AAAAAAAA-BBBB-CCCC-DDDD-EEEEEEEEEEEE&sign=demo-key&op_user={user}")),
+            json.to_owned(),
+        ),
+        "crm" => (door.to_owned(), format!("{json}\nAuthorization: Bearer demo-crm-token")),
+        _ => (door.to_owned(), format!("{json}\nAuthorization: Bearer demo-ibizplm-token")),
+    };
+    systems.call(&line, &headers, body).await.text
 }

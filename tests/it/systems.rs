@@ -39,6 +39,12 @@ impl Systems {
         self.socket.ask(frame.clone()).await
     }
 
+    /// Sends a frame as it is written and returns the reply.
+    pub async fn text(&mut self, frame: String) -> Value {
+        self.socket.send(frame).await;
+        self.socket.receive().await.unwrap()
+    }
+
     /// Has an action done by an operator of the main company.
     pub async fn act(&mut self, login_no: &str, action: &str, members: Value) -> Value {
         let mut frame = members;

@@ -184,10 +184,21 @@ pub struct CustomersFound {
     /// `last11` that many last digits, `contact` that of a contact of the customer.
     #[serde(rename = "matchedBy", skip_serializing_if = "Option::is_none")]
     matched_by: Option<String>,
-    /// The name of the contact whose phone it is.
+    /// The name of the contact of the first customer whose phone it is.
     #[serde(rename = "matchedContact", skip_serializing_if = "Option::is_none")]
     matched_contact: Option<String>,
+    /// For each customer who was found by a contact, whose phone it is.
+    #[serde(rename = "matchedContacts", skip_serializing_if = "Vec::is_empty")]
+    matched_contacts: Vec<MatchedContact>,
     result: CustomerReplies,
+}
+
+#[derive(Serialize, JsonSchema)]
+struct MatchedContact {
+    /// The customer's.
+    id: i64,
+    /// The contact's.
+    name: String,
 }
 
 pub async fn get_customer(cx: &Cx<'_>, request: GetCustomer<'_>) -> Result<CustomersFound, Error> {
@@ -204,6 +215,7 @@ pub async fn get_customer(cx: &Cx<'_>, request: GetCustomer<'_>) -> Result<Custo
             PhoneMatch::Contact(_) => "contact".to_owned(),
         }),
         matched_contact,
+        matched_contacts: found.contacts.into_iter().map(|(id, name)| MatchedContact { id, name }).collect(),
         result: CustomerReplies { catalogue: cx.catalogue.clone(), rows: found.customers },
     })
 }

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use crate::domain::number_kind::NumberKind;
+use crate::domain::phone::NumberKind;
 use crate::error::Error;
 use crate::ops::{Cx, number};
 use crate::protocol::lenient::Scalar;
@@ -52,12 +52,12 @@ pub async fn get_number(cx: &Cx<'_>, request: GetNumber<'_>) -> Result<NumberSho
     let given = request.number.filter(|number| !number.is_empty());
     let given = given.ok_or_else(|| Error::parameter("number: 缺少 / is missing"))?;
     let typed = given.text().ok_or_else(|| Error::parameter("number: 应为文本 / expected a text"))?;
-    let number::KnownNumber { phone, kind, origin } = number::look_up(cx, &typed)?;
+    let number::KnownNumber { phone, origin } = number::look_up(cx, &typed)?;
     Ok(NumberShown {
         result: NumberBody {
             number: phone.typed,
             e164: phone.e164,
-            kind,
+            kind: phone.kind,
             country: origin.country.map(|country| country.iso),
             country_name: origin.country.map(|country| country.name),
             province: origin.province,

@@ -1,6 +1,7 @@
-//! Digits as one number: of which country, and of which form there.
+//! Digits as one number: of which country, and of which kind there.
 
 use super::country::Country;
+use super::kind::NumberKind;
 use super::{Home, china};
 
 /// A number without its extension, as far as it is understood.
@@ -8,14 +9,13 @@ pub(super) struct Number {
     pub digits: String,
     pub national: String,
     pub e164: Option<String>,
-    /// For numbers of the mainland only.
-    pub form: Option<china::Form>,
+    pub kind: NumberKind,
     /// Whether it is a whole number by the plan of its country; one behind `+` counts as a number all the same.
     pub fits: bool,
 }
 
-/// National number, E.164, form, whether it fits.
-type Read = (String, Option<String>, Option<china::Form>, bool);
+/// National number, E.164, kind, whether it fits.
+type Read = (String, Option<String>, NumberKind, bool);
 
 impl Number {
     /// Reads the digits of one number; `plus` when a `+` stands before them.
@@ -31,8 +31,8 @@ impl Number {
             None if home.country.is_mainland() => read_chinese(&digits, home),
             None => read_national(&digits, home),
         };
-        let (national, e164, form, fits) = read.unwrap_or_else(|| (digits.clone(), None, None, false));
-        Self { digits, national, e164, form, fits }
+        let (national, e164, kind, fits) = read.unwrap_or_else(|| unread(&digits, home.country.is_mainland()));
+        Self { digits, national, e164, kind, fits }
     }
 
     /// Whether it means the same from anywhere.
@@ -42,7 +42,7 @@ impl Number {
 
     /// Whether so many digits behind a dash are its extension.
     pub fn takes_extension(&self, digits: usize, is_in_groups: bool) -> bool {
-        self.fits && self.form.is_none_or(|form| form.takes_extension(digits, is_in_groups))
+        self.fits && self.kind.takes_extension(digits, is_in_groups)
     }
 }
 
@@ -54,7 +54,7 @@ fn read_international(number: &str, home: &Home) -> Option<Read> {
             // Behind the country code, what has no area code is a local number all the same.
             let read = china::read(rest, china::Place::AfterCountryCode, area_code).map(chinese);
             // Of an unknown form, yet the country code was meant as one.
-            read.or_else(|| (rest.len() >= super::SHORTEST_TAIL).then(|| (rest.to_owned(), None, None, false)))
+            read.or_else(|| (rest.len() >= super::SHORTEST_TAIL).then(|| unread(rest, true)))
         }
         Some((country, rest)) => {
             let national = country.without_prefix(rest);
@@ -69,14 +69,20 @@ fn read_international(number: &str, home: &Home) -> Option<Read> {
 fn read_chinese(digits: &str, home: &Home) -> Option<Read> {
     let coded = || {
         let rest = digits.strip_prefix(home.country.calling_code)?;
-        china::read(rest, china::Place::AfterCountryCode, None).filter(|(form, _)| form.is_dialled_from_anywhere())
+        china::read(rest, china::Place::AfterCountryCode, None).filter(|(kind, _)| kind.is_dialled_from_anywhere())
     };
     china::read(digits, china::Place::Alone, home.area_code()).or_else(coded).map(chinese)
 }
 
-fn chinese((form, national): (china::Form, std::borrow::Cow<'_, str>)) -> Read {
-    let e164 = form.is_dialled_from_anywhere().then(|| format!("+86{national}"));
-    (national.into_owned(), e164, Some(form), true)
+fn chinese((kind, national): (NumberKind, std::borrow::Cow<'_, str>)) -> Read {
+    let e164 = kind.is_dialled_from_anywhere().then(|| format!("+86{national}"));
+    (national.into_owned(), e164, kind, true)
+}
+
+/// What is kept as it is.
+fn unread(digits: &str, is_of_mainland: bool) -> Read {
+    let kind = if is_of_mainland { china::kind_of_others(digits) } else { NumberKind::Unknown };
+    (digits.to_owned(), None, kind, false)
 }
 
 /// Reads a number dialled inside another country, where the country code may stand without a sign before it: as far as
@@ -94,5 +100,5 @@ fn read_national(digits: &str, home: &Home) -> Option<Read> {
 /// E.164 allows 15 digits; with fewer than seven it is no subscriber's number.
 fn e164_of(calling_code: &str, national: &str, fits: bool) -> Option<Read> {
     let e164 = format!("+{calling_code}{national}");
-    (8..=16).contains(&e164.len()).then(|| (national.to_owned(), Some(e164), None, fits))
+    (8..=16).contains(&e164.len()).then(|| (national.to_owned(), Some(e164), NumberKind::International, fits))
 }

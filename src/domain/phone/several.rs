@@ -2,7 +2,7 @@
 
 use super::groups::{Group, Mark, groups, has_words, joined};
 use super::number::Number;
-use super::{Home, Phone, Unreadable};
+use super::{Home, NumberKind, Phone, Unreadable};
 
 const LONGEST_EXTENSION: usize = 6;
 /// A number of no known form has at least so many digits, and at most as many as E.164 allows.
@@ -132,8 +132,8 @@ impl Reader<'_> {
 
     /// A local number behind one with an area code has the same: `010-88886666/88887777`.
     fn in_area_of(&self, one: One, before: Option<&Phone>) -> One {
-        let area = before.filter(|_| one.number.form == Some(super::china::Form::Local)).and_then(|before| {
-            let is_landline = before.form == Some(super::china::Form::Landline);
+        let area = before.filter(|_| one.number.kind == NumberKind::Local).and_then(|before| {
+            let is_landline = before.kind == NumberKind::Landline;
             super::china::split_area_code(&before.national).filter(|_| is_landline)
         });
         match area {

@@ -111,7 +111,7 @@ fn words_of_a_query() {
     let all = |terms: &[&str]| Lookup::All(terms.iter().map(ToString::to_string).collect());
     let certain = |text: &str, lookup: Lookup| Form { text: text.into(), lookup, is_certain: true };
     let prefix = |from: &str, to: &str| Lookup::Prefix { from: from.into(), to: to.into() };
-    assert_eq!(words[0], Word { forms: vec![certain("王芳", all(&["王芳"]))], tail: None, key: None });
+    assert_eq!(words[0], Word { forms: vec![certain("王芳", all(&["王芳"]))], tails: vec![], keys: vec![] });
     assert_eq!(words[1].forms, [certain("wf", all(&["wf"])), certain("wf", all(&["\u{1}wf"]))]);
     assert_eq!(words[2].forms, [certain("芳", prefix("芳", "芴"))]);
     assert_eq!(words[3].forms, [certain("w", prefix("w", "x")), certain("\u{2}W", prefix("W", "X"))]);
@@ -123,7 +123,7 @@ fn words_of_a_query() {
 
 #[test]
 fn phones_in_a_query() {
-    let tail = |text: &str| query(text).words[0].tail.clone();
+    let tail = |text: &str| query(text).words[0].tails.first().cloned();
     assert_eq!(tail("0001").as_deref(), Some("1000"));
     assert_eq!(tail("001"), None);
     assert_eq!(tail("王0001"), None);
@@ -139,7 +139,7 @@ fn phones_in_a_query() {
     }
     assert_eq!(query("8888 王芳").words.len(), 2);
     let hong_kong = &Home::new("HK", None).unwrap();
-    assert_eq!(query_in("001 852 2345 6789", hong_kong).words[0].tail.as_deref(), Some("98765432"));
+    assert_eq!(query_in("001 852 2345 6789", hong_kong).words[0].tails, ["98765432"]);
 }
 
 #[test]
@@ -229,10 +229,37 @@ proptest! {
         let national: String = stored.chars().rev().collect();
         let typed = national.get(national.len().saturating_sub(length)..).unwrap();
         if typed.len() >= SHORTEST_DIGITS {
-            let tail = query(typed).words[0].tail.clone().unwrap();
+            let tail = query(typed).words[0].tails[0].clone();
             prop_assert!(stored.starts_with(&tail), "{typed} of {stored} is looked up by {tail}");
         }
     }
+}
+
+#[test]
+fn a_word_is_each_of_the_numbers_in_it() {
+    let both = ["53000001631", "63000001631"];
+    for text in [
+        "13610000035/36",
+        "13610000035;13610000036",
+        "13610000035，13610000036",
+        "13610000035、36",
+        "13610000035|13610000036",
+        "13610000035或13610000036",
+        "13610000035 13610000036",
+        "+86 136 1000 0035 / 13610000036",
+        "13610000036;13610000035;",
+    ] {
+        let words = query(text).words;
+        assert_eq!((words.len(), &words[0].tails[..]), (1, &both.map(str::to_owned)[..]), "{text}");
+        let words = query_of_masked(text, &CHINA, 4).words;
+        let keys: BTreeSet<&str> = words.iter().flat_map(|word| &word.keys).map(String::as_str).collect();
+        assert_eq!((words.len(), keys), (1, BTreeSet::from(["+8613610000035", "+8613610000036"])), "{text}");
+    }
+    let words = query("王芳 13610000035/36").words;
+    assert_eq!((words.len(), words[1].tails.len()), (2, 2));
+    // Less than whole numbers are words that all have to match, unless they are one.
+    assert_eq!(query("0035 0036 0037 0038").words.len(), 4);
+    assert_eq!(query("0035 0036").words.len(), 1);
 }
 
 #[test]
@@ -240,7 +267,8 @@ fn who_sees_the_last_four_digits_searches_by_them_or_by_the_whole_number() {
     let words = |text: &str| {
         let words = query_of_masked(text, &CHINA, 4).words;
         let text = |word: &Word| word.forms.first().map(|form| form.text.clone());
-        words.iter().map(|word| (text(word), word.tail.clone(), word.key.clone(), word.forms.len())).collect::<Vec<_>>()
+        let one = |numbers: &[String]| numbers.first().cloned();
+        words.iter().map(|word| (text(word), one(&word.tails), one(&word.keys), word.forms.len())).collect::<Vec<_>>()
     };
     let number =
         |tail: Option<&str>, key: Option<&str>| vec![(None, tail.map(str::to_owned), key.map(str::to_owned), 0)];

@@ -1,7 +1,7 @@
 //! What a customer is found by, made anew of what is stored.
 
-use super::contacts;
-use super::record::{self, json_of, phone_rows};
+use super::record::{self, json_of};
+use super::{contacts, phones};
 use crate::domain::customer::{Customer, CustomerPhone};
 use crate::domain::document::System;
 use crate::domain::phone::{self, Home};
@@ -11,31 +11,25 @@ use crate::store::rows::{CustomerRow, DocumentRow};
 
 pub use record::wait_for_turn;
 
-/// Makes keys and terms of a customer anew, who has phones with these texts and keys. Returns how many of the numbers
-/// another customer has: those stay with the customer, and are found with the other.
+/// Makes keys and terms of a customer anew, who has phones with these texts and keys. What another customer has of them
+/// stays with this one, and is found with the other.
 ///
 /// An entry that holds several numbers becomes several. One that is no number stays as it is, and nobody is found by it.
-#[expect(clippy::disallowed_methods, reason = "nobody asks")]
-pub async fn renew(tx: &mut Tx, row: CustomerRow, found_by: &[(String, String)], home: &Home) -> Result<i64, Error> {
+pub async fn renew(tx: &mut Tx, row: CustomerRow, found_by: &[(String, String)], home: &Home) -> Result<(), Error> {
     let mut customer = Customer::try_from(row)?;
     customer.phones = split(tx, std::mem::take(&mut customer.phones), home).await?;
     tx.set_phones(customer.id, &json_of(&customer.phones)?).await?;
     record::derive_again(tx, &customer).await?;
-    let rows = phone_rows(&customer.phones, home);
+    let rows = phones::rows(&customer.phones, home);
     let is_same = rows.len() == found_by.len()
         && rows.iter().all(|(_, typed, key, _)| found_by.iter().any(|(known, of)| known == typed && of == key));
-    if is_same {
-        return Ok(0);
-    }
-    tx.delete_phones(customer.id).await?;
-    let added = tx.insert_phones(customer.id, &json_of(&rows)?).await?;
-    Ok(i64::try_from(rows.len() - added.len().min(rows.len())).unwrap_or_default())
+    if is_same { Ok(()) } else { phones::replace(tx, customer.id, &rows, &customer.phones).await }
 }
 
 /// The phones, each with one number; new ones get the next ids.
-async fn split(tx: &mut Tx, phones: Vec<CustomerPhone>, home: &Home) -> Result<Vec<CustomerPhone>, Error> {
-    let mut split: Vec<CustomerPhone> = Vec::with_capacity(phones.len());
-    for phone in phones {
+async fn split(tx: &mut Tx, entries: Vec<CustomerPhone>, home: &Home) -> Result<Vec<CustomerPhone>, Error> {
+    let mut split: Vec<CustomerPhone> = Vec::with_capacity(entries.len());
+    for phone in entries {
         let numbers = phone::read(&phone.content, home).unwrap_or_default();
         let mut numbers = numbers.into_iter();
         let first = numbers.next().map_or(phone.content, |number| number.typed);
@@ -64,10 +58,4 @@ pub async fn renew_contacts(tx: &mut Tx, customer: i64, rows: Vec<DocumentRow>, 
         contacts::replace_phones(tx, customer, system, &document, home).await?;
     }
     Ok(())
-}
-
-/// Returns the phones of a customer as they were typed.
-pub fn typed(row: &CustomerRow) -> Result<Vec<String>, Error> {
-    let phones: Vec<CustomerPhone> = serde_json::from_str(&row.phones).map_err(|cause| Error::internal(&cause))?;
-    Ok(phones.into_iter().map(|phone| phone.content).collect())
 }

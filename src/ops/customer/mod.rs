@@ -14,6 +14,7 @@ mod merge;
 mod new;
 mod notices;
 mod origin;
+mod phones;
 mod plm;
 mod record;
 mod seen;

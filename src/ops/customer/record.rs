@@ -8,12 +8,12 @@ use super::fields_of;
 use super::merge::Merged;
 use super::notices::{self, Notice};
 use super::origin::Origin;
+use super::phones;
 use super::plm::{self, PlmChanged};
 use crate::domain::catalogue::{Catalogue, login_key};
 use crate::domain::change::{self, Line};
 use crate::domain::customer::{Customer, CustomerPhone, Label};
 use crate::domain::folding::{name_key, text_key};
-use crate::domain::phone::{Home, Phone};
 use crate::domain::pinyin::sort_key;
 use crate::domain::search_terms::{haystack, terms};
 use crate::error::Error;
@@ -28,8 +28,8 @@ pub async fn wait_for_turn(tx: &mut Tx) -> Result<(), Error> {
 
 /// Stores a new customer and returns its id.
 pub async fn insert(tx: &mut Tx, catalogue: &Catalogue, mut merged: Merged, origin: &Origin) -> Result<i64, Error> {
-    let phones = count(merged.customer.phones.len());
-    let counter = tx.count(1, 1, phones, 0, 1, 0, 1).await?.ok_or(Error::NotFound)?;
+    let numbers = count(merged.customer.phones.len());
+    let counter = tx.count(1, 1, numbers, 0, 1, 0, 1).await?.ok_or(Error::NotFound)?;
     let mut new = merged.customer;
     new.id = counter.last_customer;
     new.version = 1;
@@ -37,13 +37,13 @@ pub async fn insert(tx: &mut Tx, catalogue: &Catalogue, mut merged: Merged, orig
     new.created_by.clone_from(&origin.login_no);
     new.updated_at = origin.at;
     new.updated_by.clone_from(&origin.login_no);
-    number_phones(&mut new.phones, counter.last_phone - phones);
+    number_phones(&mut new.phones, counter.last_phone - numbers);
     if let Some(names) = merged.labels {
         new.labels = labels(tx, names).await?;
         merged.plm.iter_mut().for_each(|plm| plm.spell_as(&new.labels));
     }
     insert_row(tx, &new).await?;
-    insert_phones(tx, &new, catalogue).await?;
+    phones::insert(tx, new.id, &phones::rows(&new.phones, &catalogue.company.home)).await?;
     if !new.labels.is_empty() {
         link_labels(tx, &new).await?;
     }
@@ -93,8 +93,8 @@ pub async fn update(
     documents::store(tx, new.id, &merged.documents, &catalogue.company.home).await?;
     plm::store(tx, new.id, merged.plm.as_ref(), origin).await?;
     if new.phones != old.phones {
-        tx.delete_phones(new.id).await?;
-        insert_phones(tx, &new, catalogue).await?;
+        let rows = phones::rows(&new.phones, &catalogue.company.home);
+        phones::replace(tx, new.id, &rows, &old.phones).await?;
     }
     let (before, after) = (terms_of(old), terms_of(&new));
     if before != after {
@@ -119,6 +119,7 @@ pub async fn derive_again(tx: &mut Tx, customer: &Customer) -> Result<(), Error>
 pub async fn delete(tx: &mut Tx, old: &Customer, origin: &Origin) -> Result<(), Error> {
     let counter = tx.count(-1, 0, 0, 0, 0, 0, 1).await?.ok_or(Error::NotFound)?;
     tx.delete_terms(old.id, &json_of(&terms_of(old))?).await?;
+    phones::replace(tx, old.id, &[], &[]).await?;
     tx.delete_customer(old.id).await?;
     write_event(tx, counter.last_event, "customer.destroyed", old, &[], notices::of_removal(old), origin).await
 }
@@ -190,26 +191,6 @@ fn number_phones(phones: &mut [CustomerPhone], last: i64) {
     for (phone, id) in phones.iter_mut().filter(|phone| phone.id == 0).zip(last + 1..) {
         phone.id = id;
     }
-}
-
-/// Adds the phones, or says which of them another customer has.
-#[expect(clippy::disallowed_methods, reason = "a change is counted before it is stored")]
-async fn insert_phones(tx: &mut Tx, customer: &Customer, catalogue: &Catalogue) -> Result<(), Error> {
-    if customer.phones.is_empty() {
-        return Ok(());
-    }
-    let rows = phone_rows(&customer.phones, &catalogue.company.home);
-    let added = tx.insert_phones(customer.id, &json_of(&rows)?).await?;
-    match rows.iter().find(|(_, _, key, _)| !added.iter().any(|row| row.value == *key)) {
-        Some((_, typed, _, _)) => Err(Error::PhoneTaken { typed: (*typed).to_owned() }),
-        None => Ok(()),
-    }
-}
-
-/// Id, typed text, key and tail of each phone.
-pub(super) fn phone_rows<'c>(phones: &'c [CustomerPhone], home: &Home) -> Vec<(i64, &'c str, String, String)> {
-    let parsed = phones.iter().filter_map(|phone| Some((phone, Phone::parse(&phone.content, home)?)));
-    parsed.map(|(phone, parsed)| (phone.id, phone.content.as_str(), parsed.key(), parsed.tail())).collect()
 }
 
 fn terms_of(customer: &Customer) -> std::collections::BTreeSet<String> {

@@ -14,6 +14,7 @@ use tokio::sync::Mutex;
 use super::keys::{self, Key, KeysError};
 use super::{Proven, Refused};
 use crate::config::Tokens;
+use crate::domain::json;
 use crate::domain::times::SECOND;
 
 /// The largest file of keys, bytes: a set with the chains of certificates that some providers add.
@@ -232,7 +233,8 @@ fn claim<'a>(claims: &'a Map<String, Value>, name: &str) -> Option<&'a Value> {
 fn company_id(value: &Value) -> Option<i64> {
     match value {
         Value::String(text) if text.bytes().all(|byte| byte.is_ascii_digit()) => text.parse().ok(),
-        value => value.as_i64(),
+        Value::Number(_) => json::integer(value),
+        _ => None,
     }
 }
 

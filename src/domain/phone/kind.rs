@@ -1,14 +1,8 @@
-//! What is behind a number: somebody's mobile, a landline, a machine, a service of the mainland's numbering plan.
-//!
-//! Source: 电信网编号计划（2017年版） and 我国公众移动通信网网号及H₀分配情况, of the Ministry of Industry and Information Technology.
+//! What is behind a number: somebody's mobile, a landline, a machine, a service. Which digits are which of them in the
+//! mainland says its numbering plan, [`china`](super::china).
 
 use schemars::JsonSchema;
 use serde::Serialize;
-
-use super::phone::{Country, Phone};
-
-/// The country code of the mainland.
-const MAINLAND: &str = "86";
 
 /// What a number is. All but `International` and `Unknown` are numbers of the mainland.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
@@ -54,73 +48,22 @@ pub enum NumberKind {
 }
 
 impl NumberKind {
-    /// Returns what a number is that somebody in `home` typed. Without E.164, a number means something in its own
-    /// country only.
-    #[must_use]
-    pub fn of(phone: &Phone, home: &Country) -> Self {
-        let kind = match &phone.e164 {
-            Some(e164) => match e164.strip_prefix('+').and_then(|number| number.strip_prefix(MAINLAND)) {
-                // `10` is an area code here, and what is dialled as it stands otherwise.
-                Some(national) => known_everywhere(national).or_else(|| landline(national)).or_else(|| short(national)),
-                None => Some(Self::International),
-            },
-            None if home.calling_code == MAINLAND => {
-                let dialled = dialled(phone);
-                known_everywhere(&dialled).or_else(|| short(&dialled)).or_else(|| local(&dialled))
-            }
-            None => None,
-        };
-        kind.unwrap_or(Self::Unknown)
+    /// Whether such a number means the same from anywhere, so that it has an E.164 form.
+    pub(super) fn is_dialled_from_anywhere(self) -> bool {
+        use NumberKind::{International, Iot, Landline, Mobile, Service400, Service800};
+        matches!(self, Mobile | Iot | Landline | Service400 | Service800 | International)
     }
-}
 
-/// The digits of a number of the mainland, without country code, trunk prefix and extension.
-pub(super) fn dialled(phone: &Phone) -> String {
-    let key = phone.key();
-    let number = key.split(';').next().unwrap_or_default();
-    number.strip_prefix('+').and_then(|number| number.strip_prefix(MAINLAND)).unwrap_or(number).to_owned()
-}
-
-fn known_everywhere(digits: &str) -> Option<NumberKind> {
-    match digits.as_bytes() {
-        [b'1', b'0', b'6', b'4', ..] if digits.len() == 13 => Some(NumberKind::Iot),
-        [b'1', b'4', b'0'..=b'4', ..] if matches!(digits.len(), 11 | 13) => Some(NumberKind::Iot),
-        [b'1', b'4', b'6' | b'8', ..] if digits.len() == 11 => Some(NumberKind::Iot),
-        [b'1', b'3'..=b'9', ..] if digits.len() == 11 => Some(NumberKind::Mobile),
-        [b'4', b'0', b'0', ..] if digits.len() == 10 => Some(NumberKind::Service400),
-        [b'8', b'0', b'0', ..] if digits.len() == 10 => Some(NumberKind::Service800),
-        _ => None,
+    /// Whether this many digits behind a dash are an extension. A mobile that is written in groups wants three of
+    /// them, so that one written with one digit too many stays what it is: a number of no known form.
+    pub(super) fn takes_extension(self, digits: usize, is_in_groups: bool) -> bool {
+        match self {
+            Self::Mobile if is_in_groups => digits >= 3,
+            Self::Iot => false,
+            Self::Local => digits >= 1,
+            kind => kind.is_dialled_from_anywhere() && digits >= 1,
+        }
     }
-}
-
-fn landline(national: &str) -> Option<NumberKind> {
-    let is_landline = match national.as_bytes() {
-        [b'1', b'0', ..] | [b'2', ..] => national.len() == 10,
-        [b'3'..=b'9', ..] => matches!(national.len(), 10 | 11),
-        _ => false,
-    };
-    is_landline.then_some(NumberKind::Landline)
-}
-
-fn short(digits: &str) -> Option<NumberKind> {
-    if ["110", "119", "120", "122"].contains(&digits) {
-        return Some(NumberKind::Emergency);
-    }
-    match digits.as_bytes() {
-        [b'1', b'0', b'6', ..] => matches!(digits.len(), 5..=20).then_some(NumberKind::Sms),
-        [b'1', b'0', ..] => matches!(digits.len(), 5..=8).then_some(NumberKind::Service10),
-        [b'1', b'1', ..] => matches!(digits.len(), 3 | 5..=8).then_some(NumberKind::Service11),
-        [b'1', b'2', ..] => matches!(digits.len(), 3 | 5..=8).then_some(NumberKind::Service12),
-        // Behind 950, companies have numbers for their own customers' calls.
-        [b'9', b'5', b'0', ..] => matches!(digits.len(), 5..=15).then_some(NumberKind::Service95),
-        [b'9', b'5', ..] => matches!(digits.len(), 5..=8).then_some(NumberKind::Service95),
-        [b'9', b'6', ..] => matches!(digits.len(), 5..=8).then_some(NumberKind::Service96),
-        _ => None,
-    }
-}
-
-fn local(digits: &str) -> Option<NumberKind> {
-    matches!(digits.as_bytes(), [b'2'..=b'8', rest @ ..] if matches!(rest.len(), 6 | 7)).then_some(NumberKind::Local)
 }
 
 #[cfg(test)]
@@ -129,17 +72,14 @@ mod tests {
 
     use super::NumberKind::*;
     use super::*;
-    use crate::domain::phone::Home;
+    use crate::domain::phone::{Home, Phone};
 
-    fn read(typed: &str, iso: &str) -> Option<(Phone, NumberKind)> {
-        let home = Home::new(iso, None).unwrap();
-        let phone = Phone::parse(typed, &home)?;
-        let kind = NumberKind::of(&phone, home.country);
-        Some((phone, kind))
+    fn read(typed: &str, iso: &str) -> Option<Phone> {
+        Phone::parse(typed, &Home::new(iso, None).unwrap())
     }
 
     fn kind(typed: &str) -> NumberKind {
-        read(typed, "CN").unwrap().1
+        read(typed, "CN").unwrap().kind
     }
 
     #[test]
@@ -211,10 +151,11 @@ mod tests {
 
     #[test]
     fn short_numbers_are_those_of_the_company_s_own_country() {
-        let at_home = |typed| read(typed, "HK").unwrap().1;
+        let at_home = |typed| read(typed, "HK").unwrap().kind;
         assert_eq!(at_home("10086"), Unknown);
         assert_eq!(at_home("999"), Unknown);
         assert_eq!(at_home("2345 6789"), International);
+        assert_eq!(at_home("+86 10086"), Service10);
         assert_eq!(at_home("+86 13000000001"), Mobile);
     }
 
@@ -245,9 +186,9 @@ mod tests {
 
         #[test]
         fn any_number_has_a_kind(text in "[0-9+ ()转#-]{1,30}", iso in "CN|HK|US|JP") {
-            if let Some((phone, kind)) = read(&text, &iso) {
+            if let Some(phone) = read(&text, &iso) {
                 let is_abroad = phone.e164.as_ref().is_some_and(|e164| !e164.starts_with("+86"));
-                prop_assert_eq!(kind == International, is_abroad);
+                prop_assert_eq!(phone.kind == International, is_abroad);
             }
         }
     }
