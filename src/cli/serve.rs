@@ -158,7 +158,7 @@ async fn rederive(backend: Arc<Backend>) {
         bar.set_style(style);
     }
     bar.set_message("更新号码和检索词 / numbers and search terms are made anew");
-    let work = ops::rederive::all(&backend.store, &backend.rederived);
+    let work = ops::customer::rederive::all(&backend.store, &backend.rederived);
     tokio::pin!(work);
     let mut ticks = tokio::time::interval(Duration::from_secs(1));
     let mut lines = tokio::time::interval(Duration::from_secs(10));

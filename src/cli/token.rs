@@ -26,7 +26,7 @@ pub async fn run(args: Args, settings: &DatabaseArgs) -> Result<ExitCode, Box<dy
     settings::log_faults(&config)?;
     let backend = settings::open_existing(&config).await?;
     let place = config.location().to_string();
-    let issued = ops::token::issue_token(&backend, args.company, &args.operator, args.hours * 3600).await;
+    let issued = ops::access::token::issue_token(&backend, args.company, &args.operator, args.hours * 3600).await;
     backend.store.close().await?;
     let token = issued.map_err(|cause| Within { cause: cause.into(), place: place.clone() })?;
     writeln!(std::io::stdout(), "{token}")?;

@@ -6,8 +6,8 @@ use crate::domain::custom_field::FieldKind;
 use crate::domain::rights::{Adjustment, Phones, Reach};
 use crate::domain::role::Role;
 use crate::error::Error;
-use crate::ops::credential::Kind;
-use crate::ops::setup::{self, DictionaryKind, NewCredential};
+use crate::ops::access::credential::Kind;
+use crate::ops::company::setup::{self, DictionaryKind, NewCredential};
 use crate::store::Tx;
 
 /// An app of the demo and its token, which is no secret.

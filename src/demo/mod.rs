@@ -20,7 +20,7 @@ mod tests;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::phone::CHINA;
 use crate::error::Error;
-use crate::ops::catalogue;
+use crate::ops::company::catalogue;
 use crate::ops::customer::{Merged, Origin, insert, put_documents};
 use crate::store::{Scope, Store, Tx};
 

@@ -4,7 +4,7 @@ use super::calendar;
 use super::companies::{LI, MAIN, WANG, ZHOU};
 use crate::domain::ids;
 use crate::error::Error;
-use crate::ops::plm::{self, ProductRole};
+use crate::ops::systems::plm::{self, ProductRole};
 use crate::store::Tx;
 
 /// The product of the demo.

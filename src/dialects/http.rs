@@ -7,7 +7,7 @@ use serde_json::{Map, Value, json};
 
 use crate::config::Dialects;
 use crate::error::Error;
-use crate::ops::credential::Signed;
+use crate::ops::access::credential::Signed;
 
 /// A call, as it came.
 pub struct Call<'a> {

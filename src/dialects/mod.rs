@@ -27,7 +27,7 @@ use members::{Ignored, Reading};
 
 use crate::domain::masking::mask_from;
 use crate::error::Error;
-use crate::ops::outgoing::Outgoing;
+use crate::ops::files::generated::Outgoing;
 use crate::ops::{Backend, Caller, Cx};
 use crate::protocol::envelope::{self, Door};
 use crate::protocol::frame::Settings;

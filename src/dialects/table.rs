@@ -8,7 +8,7 @@ use serde_json::Deserializer;
 
 use crate::domain::role::Role;
 use crate::error::Error;
-use crate::ops::outgoing::Outgoing;
+use crate::ops::files::generated::Outgoing;
 use crate::protocol::folded::{self, Folded};
 
 /// What an operation does to the data; writes of one socket are carried out in order.

@@ -3,36 +3,14 @@
 //! A use case gets a [`Cx`]: the store confined to one company, that company's [`Catalogue`], who is
 //! asking, and the time. It holds the rules; the wire's shapes stay in `dialects`, the SQL in `store`.
 
-pub mod allowances;
-pub mod audit;
-pub mod catalogue;
+pub mod access;
 pub mod clock;
-pub mod credential;
+pub mod company;
 pub mod customer;
-pub mod derive;
-pub mod details;
-pub mod downloads;
-pub mod echo;
-pub mod export;
-pub mod feeds;
 pub mod files;
-pub mod find;
 pub mod idempotency;
-pub mod identity;
-pub mod import;
-pub mod jobs;
 pub mod number;
-pub mod outgoing;
-pub mod password;
-pub mod plm;
-pub mod plm_report;
-pub mod rederive;
-pub mod reveal;
-pub mod rights;
-pub mod setup;
-pub mod token;
-pub mod tries;
-pub mod words;
+pub mod systems;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
@@ -45,8 +23,12 @@ use crate::error::Error;
 use crate::print::Fonts;
 use crate::store::{Asker, Scope, Store};
 
+use access::{allowances, audit, password, token};
 use clock::Clock;
-use downloads::Downloads;
+use company::catalogue;
+use customer::rederive;
+use files::downloads::Downloads;
+use files::jobs;
 
 /// What all requests of a server share.
 pub struct Backend {

@@ -12,7 +12,7 @@ use uuid::Uuid;
 use super::Shared;
 use crate::error::Error;
 use crate::ops::Caller;
-use crate::ops::outgoing::Outgoing;
+use crate::ops::files::generated::Outgoing;
 
 /// What is not written as it is in the name of a file (RFC 8187).
 const ENCODED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'.').remove(b'-').remove(b'_');
@@ -61,7 +61,7 @@ pub async fn fetch(State(shared): State<Arc<Shared>>, Path(token): Path<String>)
     }
 }
 
-async fn take(shared: &Shared, token: &str) -> Option<crate::ops::downloads::Download> {
+async fn take(shared: &Shared, token: &str) -> Option<crate::ops::files::downloads::Download> {
     shared.backend.downloads.take(Uuid::try_parse(token).ok()?, shared.backend.clock.now()).await
 }
 

@@ -20,7 +20,8 @@ use crate::dialects::http::{Call, Refusal, Refused};
 use crate::dialects::{self, Answered, Effect, Operation, Row, Upload};
 use crate::documents;
 use crate::error::Error;
-use crate::ops::{Caller, allowances};
+use crate::ops::Caller;
+use crate::ops::access::allowances;
 use crate::protocol::envelope::Door;
 use crate::protocol::frame;
 

@@ -14,7 +14,8 @@ use prometheus_client::registry::Registry;
 
 use super::{CloseCode, handles};
 use crate::error::Error;
-use crate::ops::{jobs, password};
+use crate::ops::access::password;
+use crate::ops::files::jobs;
 
 /// Upper bounds of the times that are told apart, seconds.
 const BUCKETS: [f64; 10] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10.0];

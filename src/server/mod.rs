@@ -52,7 +52,9 @@ use self::metrics::Metrics;
 use self::stream::Connection;
 use self::tls::Certificates;
 use crate::config::Config;
-use crate::ops::{self, Backend, audit, jobs};
+use crate::ops::access::audit;
+use crate::ops::files::jobs;
+use crate::ops::{self, Backend};
 
 /// How long a connection may take to send the head of a request, the time between two requests included.
 const HEAD: Duration = Duration::from_secs(10);
@@ -254,7 +256,7 @@ async fn tidy(shared: Arc<Shared>) {
         shared.rates.tidy();
         // The cause is in the log; the next time tries again.
         let _ = audit::forget(&shared.backend, shared.config.audit.keep_days).await;
-        let _ = ops::files::forget(&shared.backend).await;
+        let _ = ops::files::uploads::forget(&shared.backend).await;
         let _ = jobs::forget(&shared.backend).await;
     }
 }

@@ -21,7 +21,8 @@ use super::{Shared, socket};
 use crate::config::Origin;
 use crate::dialects::cti;
 use crate::error::Error;
-use crate::ops::{Caller, audit, credential};
+use crate::ops::Caller;
+use crate::ops::access::{audit, credential};
 
 /// The subprotocol of clients that offer one beside their token.
 const PROTOCOL: &str = "laidian";

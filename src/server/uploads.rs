@@ -11,7 +11,7 @@ use multer::{Constraints, Field, Multipart, SizeLimit};
 
 use super::Shared;
 use crate::error::Error;
-use crate::ops::files::{self, Incoming};
+use crate::ops::files::uploads::{self, Incoming};
 use crate::ops::{Backend, Caller};
 use crate::protocol::nul;
 
@@ -64,7 +64,7 @@ impl Drop for Stored {
             let (backend, company) = (self.backend.clone(), self.company);
             tokio::spawn(async move {
                 // The cause is in the log; in time, all files are thrown away.
-                let _ = files::remove(&backend, company, &id).await;
+                let _ = uploads::remove(&backend, company, &id).await;
             });
         }
     }

@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
-use laidian::ops::audit;
+use laidian::ops::access::audit;
 use serde_json::{Value, json};
 
 use crate::client::{Client, PATIENCE};
@@ -288,7 +288,7 @@ async fn say_secrets(server: &TestServer) -> Vec<String> {
         json!({"action": "rotate_app", "id": "a-bearer"}),
     ] {
         let told = done(&mut admin, frame).await["token"].as_str().unwrap().to_owned();
-        secrets.extend([laidian::ops::credential::digest(&told), told]);
+        secrets.extend([laidian::ops::access::credential::digest(&told), told]);
     }
     secrets.extend(["trcs001", "trcs008", "admin1054"].map(password));
     secrets.extend(token.split('.').map(str::to_owned));

@@ -5,8 +5,9 @@ use std::collections::BTreeMap;
 use laidian::domain::change::Line;
 use laidian::domain::custom_field::FieldKind;
 use laidian::error::Error;
+use laidian::ops::Cx;
+use laidian::ops::company::setup;
 use laidian::ops::customer::{Changes, Patch, PhoneChange, create};
-use laidian::ops::{Cx, setup};
 use serde_json::{Value, json};
 
 use crate::invariants::check_invariants;

@@ -13,11 +13,12 @@ use laidian::domain::filter::parse_segments;
 use laidian::domain::identifier::Identifier;
 use laidian::domain::ids;
 use laidian::error::Error;
+use laidian::ops::access::identity::{self, Claim};
+use laidian::ops::customer::find;
+use laidian::ops::customer::import::{self, Columns, Layout, Order};
 use laidian::ops::customer::{Changes, Patch, PhoneChange, create};
-use laidian::ops::find;
-use laidian::ops::identity::{self, Claim};
-use laidian::ops::import::{self, Columns, Layout, Order};
-use laidian::ops::{Backend, Caller, Cx, files};
+use laidian::ops::files::uploads;
+use laidian::ops::{Backend, Caller, Cx};
 use laidian::protocol::envelope::Door;
 use laidian::sheets::Xlsx;
 use laidian::sheets::reading::{Cell, Row};
@@ -109,7 +110,7 @@ async fn import(backend: Arc<Backend>, caller: Caller) -> Result<(), Error> {
     for number in 0..120 {
         workbook.row([format!("导入{number}").as_str()]).unwrap();
     }
-    let file = files::keep(&backend, &caller, "a.xlsx", workbook.finish().unwrap()).await?;
+    let file = uploads::keep(&backend, &caller, "a.xlsx", workbook.finish().unwrap()).await?;
     let order = Order { file, layout: Arc::new(Names), product: None, wants_book: true };
     import::run(backend, caller, Uuid::new_v4().simple().to_string(), order).await;
     Ok(())

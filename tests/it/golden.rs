@@ -7,7 +7,7 @@ use laidian::cli::private::Demo;
 use laidian::cli::replay::{Options, Outcome, PrivateServers, Running, Servers, Target, run_files, script_files};
 use laidian::config;
 use laidian::domain::custom_field::FieldKind;
-use laidian::ops::setup;
+use laidian::ops::company::setup;
 use serde_json::{Map, Value};
 
 use crate::support::{DESK, Engine, TestServer, server};

@@ -207,7 +207,7 @@ fn a_circle_or_a_use_upwards_would_be_noticed() {
         ("ops", "pub mod find; pub mod create; use create::create;"),
         ("ops::find", "use super::Cx; use crate::domain::phone::{self, Phone};"),
         ("ops::create", "use super::find::{self, only};"),
-        ("domain::phone", "use std::fmt; mod tests { use crate::ops::find; }"),
+        ("domain::phone", "use std::fmt; mod tests { use laidian::ops::customer::find; }"),
     ]);
     assert!(fine.keys().all(|module| circle(module, &fine).is_none()));
     assert!(upwards(&fine).is_empty());
@@ -218,7 +218,34 @@ fn a_circle_or_a_use_upwards_would_be_noticed() {
     ]);
     assert_eq!(circular.keys().filter(|module| circle(module, &circular).is_some()).count(), 2);
 
-    let upward =
-        of_texts(&[("ops::find", ""), ("domain::phone", "fn read() { table!(1 => crate::ops::find::find); }")]);
+    let upward = of_texts(&[
+        ("ops::find", ""),
+        ("domain::phone", "fn read() { table!(1 => laidian::ops::customer::find::find); }"),
+    ]);
     assert_eq!(upwards(&upward), ["domain::phone uses ops::find"]);
+}
+
+#[test]
+fn the_documents_name_files_that_there_are() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut missing = Vec::new();
+    let mut named = 0;
+    for entry in std::fs::read_dir(root.join("docs")).unwrap() {
+        let document = entry.unwrap().path();
+        if document.extension().is_none_or(|kind| kind != "md") {
+            continue;
+        }
+        let text = std::fs::read_to_string(&document).unwrap();
+        for path in text.split('`').skip(1).step_by(2) {
+            let layer = path.split('/').next().unwrap_or_default();
+            if LAYERS.contains(&layer) && (path.ends_with(".rs") || path.ends_with('/')) {
+                named += 1;
+                if !root.join("src").join(path).exists() {
+                    missing.push(format!("{}: {path}", document.display()));
+                }
+            }
+        }
+    }
+    assert!(named > 50, "{named}");
+    assert_eq!(missing, Vec::<String>::new());
 }

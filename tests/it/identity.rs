@@ -3,11 +3,13 @@
 use laidian::demo::APPS;
 use laidian::domain::signature;
 use laidian::error::Error;
-use laidian::ops::audit::Actor;
-use laidian::ops::credential::{Signed, by_signature};
-use laidian::ops::identity::{Claim, believe, by_password, check_claim};
-use laidian::ops::token::{by_token, issue_token};
-use laidian::ops::{Backend, Caller, password, setup};
+use laidian::ops::access::audit::Actor;
+use laidian::ops::access::credential::{Signed, by_signature};
+use laidian::ops::access::identity::{Claim, believe, by_password, check_claim};
+use laidian::ops::access::password;
+use laidian::ops::access::token::{by_token, issue_token};
+use laidian::ops::company::setup;
+use laidian::ops::{Backend, Caller};
 
 use crate::support::{DESK, Demo, Engine, MAIN, NOW, SECOND, SHOP, backend};
 

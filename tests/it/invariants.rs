@@ -9,7 +9,7 @@ use laidian::domain::folding::{name_key, text_key};
 use laidian::domain::phone::Phone;
 use laidian::domain::pinyin::sort_key;
 use laidian::domain::search_terms::{haystack, terms};
-use laidian::ops::catalogue;
+use laidian::ops::company::catalogue;
 use laidian::store::Scope;
 use serde_json::Value;
 

@@ -2,9 +2,9 @@
 
 use laidian::config::{AuthMode, Config};
 use laidian::domain::signature;
+use laidian::ops::access::credential::Kind;
 use laidian::ops::clock::Clock;
-use laidian::ops::credential::Kind;
-use laidian::ops::setup::{self, NewCredential};
+use laidian::ops::company::setup::{self, NewCredential};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 

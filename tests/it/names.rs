@@ -4,9 +4,10 @@
 use laidian::domain::filter::parse_segments;
 use laidian::domain::ids::{self, Entity};
 use laidian::domain::search_terms::terms;
-use laidian::ops::export::{self, Format, Walk};
-use laidian::ops::setup::{self, DictionaryKind};
-use laidian::ops::{Cx, derive, find};
+use laidian::ops::Cx;
+use laidian::ops::company::setup::{self, DictionaryKind};
+use laidian::ops::customer::export::{self, Format, Walk};
+use laidian::ops::customer::{find, rederive};
 use serde_json::{Value, json};
 
 use crate::invariants::check_invariants;
@@ -390,25 +391,12 @@ async fn names_are_derived_anew(engine: Engine) {
         .execute(
             "update customer set name_key = 'x', company_key = 'x', name_sort = '', haystack = 'x'; delete from customer_term;
              update label set key = ''; update staff set name_sort = ''; update service_group set name_sort = '';
-             update plm_product set name_sort = ''",
+             update plm_product set name_sort = ''; update company set rules = ''",
         )
         .await;
+    rederive::all(&demo.store, &rederive::Progress::default()).await.unwrap();
     for company in demo.store.companies().await.unwrap() {
         let scope = demo.store.company(company.id);
-        let (mut customer, mut label) = (Some(0), Some(0));
-        while customer.is_some() || label.is_some() {
-            let mut tx = scope.write().await.unwrap();
-            if let Some(after) = customer {
-                customer = derive::customers(&mut tx, after, 25).await.unwrap();
-            }
-            if let Some(after) = label {
-                label = derive::labels(&mut tx, after, 2).await.unwrap();
-            }
-            tx.commit().await.unwrap();
-        }
-        let mut tx = scope.write().await.unwrap();
-        derive::lists(&mut tx).await.unwrap();
-        tx.commit().await.unwrap();
         check_invariants(&demo.place, &scope).await;
     }
     let unsorted =

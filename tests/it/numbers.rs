@@ -1,8 +1,8 @@
 //! Whatever a telephone system, a spreadsheet or a person writes for a number finds the customer who has it; what is no
 //! number is not stored as one.
 
+use laidian::ops::customer::rederive;
 use laidian::ops::customer::{Changes, PhoneChange, create};
-use laidian::ops::rederive;
 use serde_json::{Value, json};
 
 use crate::invariants::check_invariants;

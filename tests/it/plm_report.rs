@@ -5,7 +5,9 @@ use std::collections::BTreeMap;
 use laidian::domain::ids;
 use laidian::domain::rights::{Adjustment, Phones, Reach};
 use laidian::domain::role::Role;
-use laidian::ops::{Cx, plm, plm_report, setup};
+use laidian::ops::Cx;
+use laidian::ops::company::setup;
+use laidian::ops::systems::plm::{self, report};
 use laidian::print::{Block, Cell, Field, Format, Sheet, Table};
 
 use crate::support::{Demo, Engine, MAIN, backend};
@@ -29,7 +31,7 @@ async fn with_agents(engine: Engine, agents: Adjustment) -> Demo {
 
 async fn printed(cx: &Cx<'_>) -> Sheet {
     let entry = plm::entry(cx, &ids::to_hex32(MAIN, 1)).await.unwrap();
-    let [sheet] = plm_report::print(cx, vec![entry]).await.unwrap().try_into().unwrap();
+    let [sheet] = report::print(cx, vec![entry]).await.unwrap().try_into().unwrap();
     sheet
 }
 
@@ -74,7 +76,7 @@ async fn a_customer_is_printed_as_its_reader_may_see_it(engine: Engine) {
     let cx = demo.context(&agent).await.unwrap();
     let sheet = printed(&cx).await;
     assert!(value(&sheet, "电话").contains("****"), "{sheet:?}");
-    let page = String::from_utf8(plm_report::file(&cx, vec![sheet], Format::Html).await.unwrap()).unwrap();
+    let page = String::from_utf8(report::file(&cx, vec![sheet], Format::Html).await.unwrap()).unwrap();
     assert!(page.contains("互联网") && !phones.iter().any(|phone| page.contains(phone.as_str())), "{page}");
 }
 
@@ -130,7 +132,7 @@ fn told(table: &Table) -> BTreeMap<String, [i64; 3]> {
 }
 
 async fn is_counted(demo: &Demo, cx: &Cx<'_>, product: Option<&str>, condition: &str) {
-    let sheet = plm_report::report(cx, product).await.unwrap();
+    let sheet = report::report(cx, product).await.unwrap();
     for (table, column) in tables(&sheet).into_iter().zip(["grade_id", "industry_id"]) {
         assert_eq!(told(table), counted(demo, column, condition).await, "{column} where {condition}");
     }
@@ -144,7 +146,7 @@ async fn customers_are_counted_by_grade_and_industry(engine: Engine) {
     is_counted(&demo, &cx, None, "1 = 1").await;
     is_counted(&demo, &cx, Some("p-demo"), "p.product_id = 'p-demo'").await;
 
-    let sheet = plm_report::report(&cx, None).await.unwrap();
+    let sheet = report::report(&cx, None).await.unwrap();
     let grades: Vec<_> = tables(&sheet)[0].rows.iter().map(|row| row[0].to_string()).collect();
     assert_eq!(
         grades,
@@ -158,7 +160,7 @@ async fn customers_are_counted_by_grade_and_industry(engine: Engine) {
 
     // Neither is a product; the second PostgreSQL could not even look for.
     for product in ["none", "a\0b"] {
-        let nobody = plm_report::report(&cx, Some(product)).await.unwrap();
+        let nobody = report::report(&cx, Some(product)).await.unwrap();
         assert_eq!(told(tables(&nobody)[0])["合计"], [0; 3]);
     }
 }

@@ -3,8 +3,9 @@
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use laidian::demo::token_secret;
 use laidian::error::Error;
-use laidian::ops::token::by_token;
-use laidian::ops::{Backend, setup};
+use laidian::ops::Backend;
+use laidian::ops::access::token::by_token;
+use laidian::ops::company::setup;
 use proptest::prelude::*;
 use proptest::test_runner::{Config as Cases, TestRunner};
 use serde_json::{Value, json};
@@ -53,7 +54,7 @@ async fn a_provider_signs_operators_in(engine: Engine) {
     // The company's own tokens are what they were.
     let file = KeyFile::new(&Signer::rsa(1).pem());
     let demo = backend_with(engine, 0, settings(file.path())).await;
-    let own = laidian::ops::token::issue_token(&demo, MAIN, "trcs001", 60).await.unwrap();
+    let own = laidian::ops::access::token::issue_token(&demo, MAIN, "trcs001", 60).await.unwrap();
     assert!(signs_in(&demo, &own).await);
 }
 

@@ -1,7 +1,7 @@
 //! What customers are found by is made anew by a newer program: all of it, while the server answers; whoever shares a
 //! number then is found by it as soon as he alone has it.
 
-use laidian::ops::rederive;
+use laidian::ops::customer::rederive;
 use laidian::store::Store;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;

@@ -4,7 +4,8 @@ mod sign_ins;
 
 use laidian::dialects::{self, Access};
 use laidian::domain::role::Role;
-use laidian::ops::{Cx, setup};
+use laidian::ops::Cx;
+use laidian::ops::company::setup;
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
 

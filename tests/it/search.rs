@@ -8,11 +8,12 @@ use laidian::domain::identifier::Identifier;
 use laidian::domain::phone::{CHINA, Phone};
 use laidian::domain::pinyin::{Kind, initials, readings};
 use laidian::domain::search_terms::{haystack, query};
+use laidian::ops::access::rights::Shown;
+use laidian::ops::customer::export::{self, Format, Walk};
+use laidian::ops::customer::find::{self, PAGE};
+use laidian::ops::customer::history;
 use laidian::ops::customer::{Changes, Patch, PhoneChange, create};
-use laidian::ops::export::{self, Format, Walk};
-use laidian::ops::find::{self, PAGE};
-use laidian::ops::rights::Shown;
-use laidian::ops::{Backend, Caller, Cx, feeds};
+use laidian::ops::{Backend, Caller, Cx};
 use laidian::store::search::Search;
 use serde_json::Value;
 
@@ -241,8 +242,8 @@ async fn same_feeds(sqlite: &Backend, postgres: &Backend, caller: &Caller) {
         for kinds in FeedKind::ALL.iter().map(std::slice::from_ref).chain([&FeedKind::ALL[..]]) {
             for number in 1..=2 {
                 let (one, other) = tokio::join!(
-                    feeds::page(&one, customer, kinds, number, 3),
-                    feeds::page(&other, customer, kinds, number, 3)
+                    history::page(&one, customer, kinds, number, 3),
+                    history::page(&other, customer, kinds, number, 3)
                 );
                 let (one, other) = (one.unwrap(), other.unwrap());
                 assert_eq!((one.total, &one.items), (other.total, &other.items), "{customer} {kinds:?}");

@@ -6,7 +6,7 @@ use futures_util::{SinkExt, StreamExt};
 use laidian::cli::private::Demo;
 use laidian::cli::replay::{PrivateServers, Running};
 use laidian::config::AuthMode;
-use laidian::ops::setup;
+use laidian::ops::company::setup;
 use proptest::strategy::{Strategy, ValueTree};
 use proptest::test_runner::TestRunner;
 use serde_json::{Map, Value, json};

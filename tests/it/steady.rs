@@ -9,7 +9,7 @@ use laidian::config::Config;
 use laidian::domain::filter::parse_segments;
 use laidian::domain::identifier::Identifier;
 use laidian::error::Error;
-use laidian::ops::find;
+use laidian::ops::customer::find;
 use laidian::ops::{Backend, Caller};
 use laidian::store::{Asker, Connections, Scope, Store};
 use tokio::task::JoinHandle;

@@ -3,7 +3,7 @@
 use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use laidian::demo::token_secret;
 use laidian::error::Error;
-use laidian::ops::token::{by_token, issue_token};
+use laidian::ops::access::token::{by_token, issue_token};
 use serde_json::json;
 
 use crate::support::{Engine, MAIN, NOW, SECOND, SHOP, backend};

@@ -8,8 +8,8 @@ use crate::dialects;
 use crate::domain::custom_field::FieldKind;
 use crate::domain::rights::RightsPatch;
 use crate::domain::role::Role;
-use crate::ops::credential;
-use crate::ops::setup::{self, Change, DictionaryKind, LastAdmin};
+use crate::ops::access::credential;
+use crate::ops::company::setup::{self, Change, DictionaryKind, LastAdmin};
 use crate::store::Store;
 
 /// What a command wants changed, and in which company.

@@ -4,7 +4,7 @@ use std::error::Error;
 use std::io::Write;
 
 use crate::domain::times;
-use crate::ops::setup;
+use crate::ops::company::setup;
 use crate::store::Store;
 
 pub async fn audit(store: &Store, company: i64, limit: i64) -> Result<(), Box<dyn Error>> {

@@ -15,9 +15,9 @@ use super::settings::{self, DatabaseArgs, Within};
 use crate::dialects;
 use crate::dialects::cti::http::DIALECT;
 use crate::ops::Backend;
-use crate::ops::audit::Actor;
-use crate::ops::rederive;
-use crate::ops::setup::{self, Change};
+use crate::ops::access::audit::Actor;
+use crate::ops::company::setup::{self, Change};
+use crate::ops::customer::rederive;
 
 #[derive(Debug, clap::Args)]
 pub struct Args {

@@ -7,7 +7,7 @@ use rpassword::ConfigBuilder;
 use rustix::termios::{LocalModes, OptionalActions, Termios, tcgetattr, tcsetattr};
 use tokio::signal::unix::{SignalKind, signal};
 
-use crate::ops::password;
+use crate::ops::access::password;
 
 /// Returns the hash of the password.
 pub fn read() -> Result<String, Box<dyn Error>> {

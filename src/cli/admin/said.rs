@@ -1,7 +1,7 @@
 //! The line that says what was done.
 
-use crate::ops::credential::Kind;
-use crate::ops::setup::Change;
+use crate::ops::access::credential::Kind;
+use crate::ops::company::setup::Change;
 
 /// What was done, Chinese and English.
 pub fn done(company: i64, change: &Change) -> String {

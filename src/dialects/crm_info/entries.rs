@@ -11,7 +11,7 @@ use crate::domain::document::members::{ADDRESS, CHECKING_INFO, CONTACT, EXTEND_I
 use crate::domain::document::{Document, Member, Shape, shown};
 use crate::error::Error;
 use crate::ops::Cx;
-use crate::ops::rights::Shown;
+use crate::ops::access::rights::Shown;
 
 /// What a contact's role ids mean.
 const ROLES: [(&str, &str); 5] = [("1", "老板"), ("2", "店长"), ("3", "采购"), ("4", "财务"), ("5", "技师")];

@@ -8,7 +8,8 @@ use crate::dialects::http::{
 };
 use crate::domain::json;
 use crate::error::Error;
-use crate::ops::{Backend, Caller, Via, credential};
+use crate::ops::access::credential;
+use crate::ops::{Backend, Caller, Via};
 use crate::protocol::body;
 use crate::protocol::frame::Settings;
 

@@ -22,9 +22,9 @@ use crate::domain::role::Role;
 use crate::domain::times::SECOND;
 use crate::error::Error;
 use crate::ops::Cx;
-use crate::ops::find;
-use crate::ops::rights::Shown;
-use crate::ops::words::{Words, first_phone};
+use crate::ops::access::rights::Shown;
+use crate::ops::customer::find;
+use crate::ops::systems::terms::{Words, first_phone};
 use crate::protocol::lenient::Scalar;
 
 /// Clients send all sorts of things that nobody reads.

@@ -13,7 +13,7 @@ use serde_json::value::RawValue;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::custom_field::CustomField;
 use crate::domain::times;
-use crate::ops::rights::Shown;
+use crate::ops::access::rights::Shown;
 
 /// A customer as replies print it. The names are the spelling of the document's reply examples.
 #[derive(Debug, Serialize, JsonSchema)]

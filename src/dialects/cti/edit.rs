@@ -9,8 +9,8 @@ use super::find::identifier;
 use super::input::CustomerInput;
 use crate::error::Error;
 use crate::ops::Cx;
+use crate::ops::access::rights::Shown;
 use crate::ops::customer::{self, Expected, Written};
-use crate::ops::rights::Shown;
 use crate::protocol::lenient::Scalar;
 
 #[derive(Debug, Deserialize, JsonSchema)]

@@ -12,10 +12,11 @@ use crate::domain::catalogue::Catalogue;
 use crate::domain::filter::ListFilter;
 use crate::domain::masking::{mask_json, mask_text};
 use crate::error::Error;
-use crate::ops::export::{self, Export, Format, Walk};
-use crate::ops::outgoing::{self, Book, Out, Outgoing, PIECE, Pieces};
-use crate::ops::rights::Shown;
-use crate::ops::{Backend, Caller, Cx, find};
+use crate::ops::access::rights::Shown;
+use crate::ops::customer::export::{self, Export, Format, Walk};
+use crate::ops::customer::find;
+use crate::ops::files::generated::{self, Book, Out, Outgoing, PIECE, Pieces};
+use crate::ops::{Backend, Caller, Cx};
 use crate::protocol::lenient::Scalar;
 use crate::sheets::Csv;
 
@@ -63,7 +64,7 @@ impl Outgoing for CustomersFile {
         Box::pin(async move {
             backend.context(&caller).await?.require_export()?;
             let export = self.0.clone();
-            Ok(outgoing::pieces(|out| async move { write(&backend, &caller, export, &out).await }))
+            Ok(generated::pieces(|out| async move { write(&backend, &caller, export, &out).await }))
         })
     }
 }

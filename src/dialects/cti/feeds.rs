@@ -8,7 +8,8 @@ use crate::domain::change::Line;
 use crate::domain::feed::FeedKind;
 use crate::domain::times;
 use crate::error::Error;
-use crate::ops::{Cx, feeds as history, find};
+use crate::ops::Cx;
+use crate::ops::customer::{find, history};
 use crate::protocol::lenient::Scalar;
 use crate::store::rows::FeedRow;
 

@@ -10,7 +10,7 @@ use crate::domain::identifier::Identifier;
 use crate::domain::json;
 use crate::error::Error;
 use crate::ops::Cx;
-use crate::ops::find::{self, PhoneMatch};
+use crate::ops::customer::find::{self, PhoneMatch};
 use crate::protocol::lenient::Scalar;
 use crate::store::conditions::Direction;
 

@@ -6,7 +6,8 @@ use crate::dialects::http::{
     Call, Described, Placement, Refusal, Refused, bearer_scheme, detail_schema, explained, members_of, with,
 };
 use crate::error::Error;
-use crate::ops::{Backend, Caller, credential};
+use crate::ops::access::credential;
+use crate::ops::{Backend, Caller};
 use crate::protocol::frame::Settings;
 
 /// The dialect that these credentials are for.

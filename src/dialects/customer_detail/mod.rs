@@ -15,9 +15,9 @@ use crate::domain::identifier::Identifier;
 use crate::domain::{ids, json, times};
 use crate::error::Error;
 use crate::ops::Cx;
-use crate::ops::find;
-use crate::ops::rights::Shown;
-use crate::ops::words::Words;
+use crate::ops::access::rights::Shown;
+use crate::ops::customer::find;
+use crate::ops::systems::terms::Words;
 use crate::protocol::lenient::Scalar;
 
 /// Clients send all sorts of things that nobody reads.

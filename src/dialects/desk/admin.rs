@@ -10,10 +10,11 @@ use crate::domain::custom_field::FieldKind;
 use crate::domain::rights::{Phones, Reach, RightsPatch};
 use crate::domain::role::Role;
 use crate::error::Error;
-use crate::ops::credential::Kind;
-use crate::ops::plm::Grant;
-use crate::ops::setup::{self, Change, DictionaryKind, LastAdmin};
-use crate::ops::{Cx, password};
+use crate::ops::Cx;
+use crate::ops::access::credential::Kind;
+use crate::ops::access::password;
+use crate::ops::company::setup::{self, Change, DictionaryKind, LastAdmin};
+use crate::ops::systems::plm::Grant;
 use crate::protocol::lenient::{Member, Scalar};
 
 fn role(name: &str) -> Result<Role, Error> {

@@ -7,7 +7,7 @@ use serde_json::Value;
 use crate::domain::times;
 use crate::error::Error;
 use crate::ops::Cx;
-use crate::ops::audit::{self, Wanted};
+use crate::ops::access::audit::{self, Wanted};
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]

@@ -10,7 +10,7 @@ use crate::domain::rights::{Phones, Reach, Rights};
 use crate::domain::role::Role;
 use crate::error::Error;
 use crate::ops::Cx;
-use crate::ops::setup::DictionaryKind;
+use crate::ops::company::setup::DictionaryKind;
 
 /// Nothing is asked.
 #[derive(Debug, Deserialize, JsonSchema)]

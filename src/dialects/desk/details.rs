@@ -8,8 +8,10 @@ use serde_json::{Map, Value};
 use crate::dialects::cti::{self, identifier};
 use crate::domain::document::{self, System};
 use crate::error::Error;
+use crate::ops::Cx;
+use crate::ops::customer::find;
 use crate::ops::customer::{self, Changes};
-use crate::ops::{Cx, details, find};
+use crate::ops::systems::profile;
 use crate::protocol::lenient::Scalar;
 
 /// Members of one system's document of one customer.
@@ -75,12 +77,12 @@ pub async fn put_details(cx: &Cx<'_>, request: PutDetails<'_>) -> Result<Details
         ..Changes::default()
     };
     let customer = cti::done(cx, customer::update(cx, &customer, changes, expected).await?)?;
-    Ok(Details { version: customer.version, result: details::of(cx, &customer, system).await? })
+    Ok(Details { version: customer.version, result: profile::of(cx, &customer, system).await? })
 }
 
 pub async fn get_details(cx: &Cx<'_>, request: GetDetails<'_>) -> Result<Details, Error> {
     let system = system(&request.system)?;
     let found = find::find(cx, &identifier(request.r#type.as_ref(), request.content)?).await?;
     let customer = find::only(found.customers.into_iter())?;
-    Ok(Details { version: customer.version, result: details::of(cx, &customer, system).await? })
+    Ok(Details { version: customer.version, result: profile::of(cx, &customer, system).await? })
 }

@@ -19,7 +19,8 @@ use crate::dialects::members::{Answers, Names, Reading, Unknown};
 use crate::domain::customer::CustomerPhone;
 use crate::domain::times;
 use crate::error::Error;
-use crate::ops::{Cx, reveal};
+use crate::ops::Cx;
+use crate::ops::access::reveal;
 use crate::protocol::lenient::Scalar;
 
 /// A slip of the pen is no leave to do the rest: it could reset what was to be changed.

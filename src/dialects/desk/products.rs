@@ -6,8 +6,8 @@ use serde::Deserialize;
 use super::admin::{Done, make};
 use crate::error::Error;
 use crate::ops::Cx;
-use crate::ops::plm::ProductRole;
-use crate::ops::setup::Change;
+use crate::ops::company::setup::Change;
+use crate::ops::systems::plm::ProductRole;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct PutProduct {

@@ -11,8 +11,8 @@ use crate::domain::json;
 use crate::domain::plm::{GRADES, INDUSTRIES};
 use crate::error::Error;
 use crate::ops::Cx;
+use crate::ops::customer::import::{Columns, Layout};
 use crate::ops::customer::{Changes, PhoneChange};
-use crate::ops::import::{Columns, Layout};
 use crate::sheets::reading::{Cell, MOST_COLUMNS, Row};
 
 /// What a column holds.

@@ -8,7 +8,7 @@ use serde_json::Value;
 use crate::domain::plm::Profile;
 use crate::domain::times;
 use crate::ops::Cx;
-use crate::ops::plm::{Entry, name_of};
+use crate::ops::systems::plm::{Entry, name_of};
 use crate::store::rows::AttentionRow;
 
 /// A customer, in the order of the document. Every member is always there.

@@ -12,9 +12,9 @@ use crate::domain::identifier::Identifier;
 use crate::domain::plm::Profile;
 use crate::error::Error;
 use crate::ops::Cx;
+use crate::ops::access::rights::Shown;
 use crate::ops::customer::{self, Expected};
-use crate::ops::plm::{self, Entry, Grant};
-use crate::ops::rights::Shown;
+use crate::ops::systems::plm::{self, Entry, Grant};
 
 /// What is shown of one customer, and of several.
 #[derive(Serialize, JsonSchema)]

@@ -15,10 +15,11 @@ use super::shapes::{Exported, Filters, Tagged};
 use crate::domain::masking::mask_text;
 use crate::domain::plm::{GRADES, INDUSTRIES, label_of};
 use crate::error::Error;
-use crate::ops::outgoing::{self, Book, Out, Outgoing, Pieces};
-use crate::ops::plm::{self, Grant};
-use crate::ops::tries::Tried;
-use crate::ops::{Backend, Caller, Cx, audit};
+use crate::ops::access::audit;
+use crate::ops::access::tries::Tried;
+use crate::ops::files::generated::{self, Book, Out, Outgoing, Pieces};
+use crate::ops::systems::plm::{self, Grant};
+use crate::ops::{Backend, Caller, Cx};
 use crate::sheets::XLSX;
 use crate::sheets::template::{Column, template};
 use crate::store::plm::PlmSearch;
@@ -43,7 +44,7 @@ impl Outgoing for Template {
             };
             let made = tokio::task::spawn_blocking(move || template("客户", &TEMPLATE.map(column))).await;
             let file = made.map_err(|cause| Error::internal(&cause))?.map_err(|cause| Error::internal(&cause))?;
-            Ok(outgoing::pieces(|out| async move { out.send_file(file).await }))
+            Ok(generated::pieces(|out| async move { out.send_file(file).await }))
         })
     }
 }
@@ -83,7 +84,7 @@ impl Outgoing for Customers {
     fn begin(self: Arc<Self>, backend: Arc<Backend>, caller: Caller) -> BoxFuture<'static, Result<Pieces, Error>> {
         Box::pin(async move {
             backend.context(&caller).await?.require_export()?;
-            Ok(outgoing::pieces(|out| async move { self.write(&backend, &caller, &out).await }))
+            Ok(generated::pieces(|out| async move { self.write(&backend, &caller, &out).await }))
         })
     }
 }

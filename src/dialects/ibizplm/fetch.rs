@@ -13,7 +13,7 @@ use crate::domain::json;
 use crate::domain::search_terms::{fold, piece_of_name};
 use crate::error::Error;
 use crate::ops::Cx;
-use crate::ops::plm::{self, Entry, Grant, name_of};
+use crate::ops::systems::plm::{self, Entry, Grant, name_of};
 use crate::store::conditions::Operand;
 use crate::store::plm::{PlmColumn, PlmCondition, PlmSearch, PlmTest};
 

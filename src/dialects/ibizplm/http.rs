@@ -8,7 +8,9 @@ use crate::dialects::http::{bearer_scheme, detail_schema, explained, members_of,
 use crate::domain::json;
 use crate::domain::plm::Fault;
 use crate::error::Error;
-use crate::ops::{Backend, Caller, credential, plm};
+use crate::ops::access::credential;
+use crate::ops::systems::plm;
+use crate::ops::{Backend, Caller};
 use crate::protocol::body;
 use crate::protocol::frame::Settings;
 use crate::sheets::XLSX;

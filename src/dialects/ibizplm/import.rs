@@ -16,11 +16,12 @@ use super::shapes::{
 use crate::dialects::Headers;
 use crate::domain::times::{self, SECOND};
 use crate::error::Error;
-use crate::ops::import::{self, BOOK, Order, Outcome};
-use crate::ops::jobs::{self, Job};
-use crate::ops::outgoing::Outgoing;
-use crate::ops::plm::{self, Grant};
-use crate::ops::{Cx, files};
+use crate::ops::Cx;
+use crate::ops::customer::import::{self, BOOK, Order, Outcome};
+use crate::ops::files::generated::Outgoing;
+use crate::ops::files::jobs::{self, Job};
+use crate::ops::files::uploads;
+use crate::ops::systems::plm::{self, Grant};
 use crate::store::rows::ActionRow;
 
 /// The import that there is.
@@ -64,7 +65,7 @@ pub async fn import_with_book(cx: &Cx<'_>, request: Given<ImportFile>) -> Result
     let (job, outcome) = carry_out(cx, &request, true).await?;
     let headers = figures(&job, &outcome);
     match (outcome.file, outcome.message) {
-        (Some(id), _) => Ok(Arc::new(files::Kept { id, name: BOOK.to_owned(), headers })),
+        (Some(id), _) => Ok(Arc::new(uploads::Kept { id, name: BOOK.to_owned(), headers })),
         (None, message) => Err(Error::parameter(message.unwrap_or_default())),
     }
 }
@@ -110,7 +111,7 @@ async fn start<S>(cx: &Cx<'_>, request: &Given<S>, wants_book: bool) -> Result<S
         return Err(Error::parameter(format!("没有产品 {product} / there is no such product")));
     }
     let file = request.text("srfossfileid").ok_or_else(|| Error::parameter("没有传入导入数据 / no file came along"))?;
-    files::named(cx, &file).await?;
+    uploads::named(cx, &file).await?;
     let own = match request.text("srfimportschemaid") {
         Some(id) => Some(schema(cx, &id).await?),
         None => None,
@@ -193,8 +194,8 @@ pub async fn put_schema(cx: &Cx<'_>, request: Given<ImportSchema>) -> Result<Sch
 pub async fn put_file(cx: &Cx<'_>, request: Given<FileKey>) -> Result<Uploaded, Error> {
     plm::allow_to_prepare(cx).await?;
     let id = request.text("srfossfileid").ok_or_else(|| Error::parameter("没有传入文件 / no file came along"))?;
-    let file = files::named(cx, &id).await?;
-    let until = file.created_at.saturating_add(files::KEPT * SECOND);
+    let file = uploads::named(cx, &id).await?;
+    let until = file.created_at.saturating_add(uploads::KEPT * SECOND);
     Ok(Uploaded {
         id: file.id,
         name: file.name,
@@ -205,8 +206,8 @@ pub async fn put_file(cx: &Cx<'_>, request: Given<FileKey>) -> Result<Uploaded, 
 
 pub async fn get_file(cx: &Cx<'_>, request: Given<FileKey>) -> Result<Arc<dyn Outgoing>, Error> {
     let id = request.text("srfossfileid").ok_or(Error::NotFound)?;
-    let file = files::find(cx, &id).await?.ok_or(Error::NotFound)?;
-    Ok(Arc::new(files::Kept { id: file.id, name: file.name, headers: Vec::new() }))
+    let file = uploads::find(cx, &id).await?.ok_or(Error::NotFound)?;
+    Ok(Arc::new(uploads::Kept { id: file.id, name: file.name, headers: Vec::new() }))
 }
 
 pub async fn import_in_background(cx: &Cx<'_>, request: Given<ImportFile>) -> Result<AsyncAction, Error> {

@@ -12,9 +12,9 @@ use crate::domain::json;
 use crate::domain::plm::{self, Attention, FOLLOWING, Fault, LONGEST_ID, MEMBERS, Profile, Wrong};
 use crate::error::Error;
 use crate::ops::Cx;
+use crate::ops::access::rights::Shown;
 use crate::ops::customer::{Changes, Patch, PlmPatch};
-use crate::ops::plm::Entry;
-use crate::ops::rights::Shown;
+use crate::ops::systems::plm::Entry;
 
 /// How many may follow one customer, and elements of one list.
 const MOST: usize = 1000;

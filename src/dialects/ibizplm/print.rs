@@ -9,9 +9,11 @@ use super::edit::target;
 use super::input::Given;
 use super::shapes::{Printed, Reported};
 use crate::error::Error;
-use crate::ops::outgoing::{self, Outgoing, Pieces};
-use crate::ops::plm::{self, Grant};
-use crate::ops::{Backend, Caller, Cx, audit, plm_report};
+use crate::ops::access::audit;
+use crate::ops::files::generated::{self, Outgoing, Pieces};
+use crate::ops::systems::plm::report;
+use crate::ops::systems::plm::{self, Grant};
+use crate::ops::{Backend, Caller, Cx};
 use crate::print::{Format, MOST_SHEETS};
 
 /// The tags of the print and of the report that there are.
@@ -55,15 +57,15 @@ impl Outgoing for Pages {
                     for key in keys {
                         entries.push(target(&cx, product, Some(Grant::Read), key).await?);
                     }
-                    plm_report::print(&cx, entries).await?
+                    report::print(&cx, entries).await?
                 }
                 What::Report => {
                     plm::allow(&cx, product, Some(Grant::Read), None).await?;
-                    vec![plm_report::report(&cx, product).await?]
+                    vec![report::report(&cx, product).await?]
                 }
             };
-            let file = plm_report::file(&cx, sheets, self.format).await?;
-            Ok(outgoing::pieces(|out| async move {
+            let file = report::file(&cx, sheets, self.format).await?;
+            Ok(generated::pieces(|out| async move {
                 out.send(file).await;
                 Ok(())
             }))

@@ -7,7 +7,7 @@ use super::shapes::{AnyCustomer, KeyedCustomer, Ticked};
 use crate::domain::plm::{Fault, LONGEST_ID, Wrong};
 use crate::error::Error;
 use crate::ops::Cx;
-use crate::ops::plm::{self, Side, is_id};
+use crate::ops::systems::plm::{self, Side, is_id};
 
 fn invalid(field: &'static str, label: &'static str, wrong: Wrong) -> Error {
     Error::Invalid { faults: vec![Fault { field, label, wrong }] }

@@ -11,10 +11,10 @@ use crate::domain::identifier::Identifier;
 use crate::domain::ids::{self, Entity};
 use crate::error::Error;
 use crate::ops::Cx;
+use crate::ops::access::rights::Shown;
+use crate::ops::customer::find;
 use crate::ops::customer::{self, Changes, Duplicates, Expected, Written};
-use crate::ops::find;
-use crate::ops::plm;
-use crate::ops::rights::Shown;
+use crate::ops::systems::plm;
 use crate::protocol::folded;
 use crate::protocol::lenient::Scalar;
 

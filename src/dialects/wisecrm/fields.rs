@@ -13,7 +13,7 @@ use crate::domain::ids::{self, Entity};
 use crate::domain::times;
 use crate::error::Error;
 use crate::ops::Cx;
-use crate::ops::rights::Shown;
+use crate::ops::access::rights::Shown;
 
 /// The fields that one request can ask for.
 const MOST_FIELDS: usize = 200;

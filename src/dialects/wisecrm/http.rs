@@ -5,7 +5,8 @@ use serde_json::{Map, Value, json};
 use super::{OK, OK_MESSAGE, input};
 use crate::dialects::http::{Call, Described, Placement, Refusal, Refused, query_scheme, with};
 use crate::error::Error;
-use crate::ops::{Backend, Caller, credential};
+use crate::ops::access::credential;
+use crate::ops::{Backend, Caller};
 use crate::protocol::body;
 use crate::protocol::frame::Settings;
 

@@ -11,9 +11,9 @@ use crate::domain::identifier::Identifier;
 use crate::domain::ids::{self, Entity};
 use crate::error::Error;
 use crate::ops::Cx;
+use crate::ops::access::rights::Shown;
+use crate::ops::customer::find;
 use crate::ops::customer::{Changes, Patch};
-use crate::ops::find;
-use crate::ops::rights::Shown;
 
 /// What a field of ours is called here, in refusals.
 const NAMES: [(&str, &str); 3] = [("custname", "accountName"), ("cellphones", "phone"), ("jsonStr ", "c__")];

@@ -4,8 +4,9 @@ use super::begin;
 use super::changes::Changes;
 use super::new::New;
 use crate::error::Error;
-use crate::ops::tries::{self, Tried};
-use crate::ops::{Cx, jobs};
+use crate::ops::Cx;
+use crate::ops::access::tries::{self, Tried};
+use crate::ops::files::jobs;
 
 /// Creates customers and returns, in their order, which of them could not be. What the job has done is counted in the
 /// same transactions, with `beside`, the steps that failed before: its figures are true whatever ends it.

@@ -5,7 +5,7 @@ use serde_json::Value;
 use crate::domain::document::{Document, Member, Shape, System};
 use crate::domain::phone::{self, Home};
 use crate::error::Error;
-use crate::ops::details;
+use crate::ops::systems::profile;
 use crate::store::Tx;
 
 /// The list of contacts in a document.
@@ -15,7 +15,7 @@ const CONTACTS: &str = "contacts";
 pub fn check_phones(system: System, old: &Document, patch: &Document, home: &Home) -> Result<(), Error> {
     let phones_of = |document: &Document| {
         let mut phones = Vec::new();
-        details::collect(system.members(), document, &mut phones);
+        profile::collect(system.members(), document, &mut phones);
         phones
     };
     let new = phones_of(patch).into_iter().filter(|phone| !phone.trim().is_empty());
@@ -71,7 +71,7 @@ fn rows(members: &[Member], contacts: Option<&Value>, home: &Home) -> Vec<Row> {
     for contact in contacts.and_then(Value::as_array).into_iter().flatten().filter_map(Value::as_object) {
         let name = contact.get("name").and_then(Value::as_str).unwrap_or_default();
         let mut typed = Vec::new();
-        details::collect(members, contact, &mut typed);
+        profile::collect(members, contact, &mut typed);
         for phone in typed.iter().flat_map(|typed| phone::read(typed, home).unwrap_or_default()) {
             let (key, tail) = (phone.key(), phone.tail());
             if rows.iter().all(|(_, _, known, _)| *known != key) {

@@ -7,7 +7,7 @@ use crate::domain::folding::name_key;
 use crate::domain::phone::Phone;
 use crate::error::Error;
 use crate::ops::Cx;
-use crate::ops::tries::Tried;
+use crate::ops::access::tries::Tried;
 use crate::store::Tx;
 
 /// Refuses what `new` has anew and another customer of the company has already, whoever sees that one. In the

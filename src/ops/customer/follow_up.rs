@@ -13,7 +13,9 @@ use crate::domain::masking::Unclear;
 use crate::domain::text::visible;
 use crate::domain::times::SECOND;
 use crate::error::Error;
-use crate::ops::{Cx, details, idempotency, tries};
+use crate::ops::access::tries;
+use crate::ops::systems::profile;
+use crate::ops::{Cx, idempotency};
 use crate::store::Tx;
 
 /// The longest text of a follow-up, characters.
@@ -34,7 +36,7 @@ async fn whole<'t>(cx: &Cx<'_>, tx: &mut Tx, customer: &Customer, text: &'t str)
     let mut meant = unmask::hidden(customer, home).restore(None, text);
     for system in System::ALL {
         if meant == Err(Unclear::Incomplete) {
-            let document = details::stored(tx.document(customer.id, system.name()).await?)?;
+            let document = profile::stored(tx.document(customer.id, system.name()).await?)?;
             meant = unmask::hidden_with(customer, system, &document, home).restore(None, text);
         }
     }

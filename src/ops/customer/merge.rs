@@ -7,8 +7,6 @@ use jiff::tz::TimeZone;
 use serde_json::Value;
 
 use super::changes::{Changes, Moment, Patch, PhoneChange};
-use super::documents::Changed;
-use super::plm::PlmChanged;
 use crate::domain::catalogue::{Catalogue, Dictionary, login_key};
 use crate::domain::custom_field::is_blank;
 use crate::domain::customer::{
@@ -17,6 +15,8 @@ use crate::domain::customer::{
 use crate::domain::phone::{self, Home, Phone};
 use crate::domain::text::visible;
 use crate::error::Error;
+use crate::ops::systems::plm::edit::PlmChanged;
+use crate::ops::systems::profile::documents::Changed;
 
 /// The customer to be. Phones and labels that are new have the id 0 until they are numbered.
 pub struct Merged {

@@ -5,21 +5,22 @@
 
 mod batch;
 pub mod changes;
-mod contacts;
-pub mod derived;
-mod documents;
+pub mod contacts;
 mod duplicates;
+pub mod export;
+pub mod find;
 mod follow_up;
-mod merge;
+pub mod history;
+pub mod import;
+mod json;
+pub mod merge;
 mod new;
-mod notices;
-mod origin;
-mod phones;
-mod plm;
-mod record;
+pub mod origin;
+pub mod phones;
+pub mod record;
+pub mod rederive;
 mod seen;
-mod shared;
-mod unmask;
+pub mod unmask;
 mod versions;
 
 pub use batch::create_all;
@@ -28,21 +29,16 @@ pub use changes::{Changes, Duplicates, Moment, Patch, PhoneChange};
 pub use follow_up::{FollowedUp, follow_up};
 pub use merge::Merged;
 pub use origin::Origin;
-pub use plm::profile;
 pub use record::{derive_again, insert};
 pub use versions::{Conflict, Expected, Written};
 
-use documents::Changed;
+use crate::ops::systems::plm::edit::PlmChanged;
+use crate::ops::systems::profile::documents::Changed;
 use new::New;
-use plm::PlmChanged;
 
 use serde_json::json;
 
-use super::find;
-use super::rights::Shown;
-use super::tries::{self, Tried};
-use super::words::Words;
-use super::{Cx, audit, details, idempotency};
+use super::{Cx, idempotency};
 use crate::domain::change;
 use crate::domain::customer::Customer;
 use crate::domain::document::{Document, System};
@@ -50,6 +46,13 @@ use crate::domain::identifier::Identifier;
 use crate::domain::phone::Home;
 use crate::domain::role::Role;
 use crate::error::Error;
+use crate::ops::access::audit;
+use crate::ops::access::rights::Shown;
+use crate::ops::access::tries::{self, Tried};
+use crate::ops::systems::common;
+use crate::ops::systems::plm::edit;
+use crate::ops::systems::profile::{self, documents};
+use crate::ops::systems::terms::Words;
 use crate::store::rows::CustomerRow;
 use crate::store::{Tx, Within};
 
@@ -85,7 +88,7 @@ pub async fn update(
     let tried = seen::tried(cx, &mut tx, &current, &old, &changes).await?;
     let home = &cx.catalogue.company.home;
     let as_shown = |system: System, document: &Document| {
-        let shown = details::masked(system, document.clone(), &old.phones, home);
+        let shown = profile::masked(system, document.clone(), &old.phones, home);
         (shown, unmask::hidden_with(&old, system, document, home))
     };
     let as_shown: Option<documents::AsShown<'_>> = if cx.rights().masks() { Some(&as_shown) } else { None };
@@ -97,17 +100,17 @@ pub async fn update(
         let take_shown = |system, stored: &Document, patch: &mut Document| shown.take(system, stored, patch);
         documents = documents::read(&mut tx, old.id, patches, as_shown, take_shown, home).await?;
     }
-    shared::share(&mut changes, &mut documents, &old, &cx.catalogue)?;
+    common::share(&mut changes, &mut documents, &old, &cx.catalogue)?;
     let hidden = cx.rights().masks().then(|| unmask::hidden(&old, home));
     if let Some(hidden) = &hidden {
         unmask::unmask(&mut changes, &old, hidden, &cx.catalogue)?;
-        shared::respell(&mut changes);
+        common::respell(&mut changes);
     }
     let duplicates = changes.duplicates;
     let profile = changes.plm.take();
     let mut merged = merge::merge(&old, changes, &cx.catalogue)?;
     merged.documents = documents::merge(&mut tx, documents, cx.now).await?;
-    merged.plm = plm::merge(&mut tx, &cx.catalogue, Some(old.id), profile, hidden).await?;
+    merged.plm = edit::merge(&mut tx, &cx.catalogue, Some(old.id), profile, hidden).await?;
     stay_within(cx, &merged.customer)?;
     duplicates::check(cx, &mut tx, duplicates, &old, &merged.customer, &tried).await?;
     let overtaken = expected.overtaken_by(&mut tx, &current).await?;

@@ -1,11 +1,9 @@
 //! A customer that is to be created.
 
 use super::changes::{Changes, Duplicates, PlmPatch};
-use super::documents::Patched;
 use super::origin::Origin;
-use super::plm;
 use super::record;
-use super::{Merged, adopt, documents, duplicates, merge, shared, stay_within, stored, unmask};
+use super::{Merged, adopt, duplicates, merge, stay_within, stored, unmask};
 use crate::domain::change;
 use crate::domain::customer::Customer;
 use crate::domain::document::Document;
@@ -13,7 +11,11 @@ use crate::domain::masking::Hidden;
 use crate::domain::role::Role;
 use crate::error::Error;
 use crate::ops::Cx;
-use crate::ops::tries::Tried;
+use crate::ops::access::tries::Tried;
+use crate::ops::systems::common;
+use crate::ops::systems::plm::edit;
+use crate::ops::systems::profile::documents;
+use crate::ops::systems::profile::documents::Patched;
 use crate::store::Tx;
 use crate::store::rows::CustomerRow;
 
@@ -40,7 +42,7 @@ impl New {
             Patched::check(system, Document::new(), patch, home)
         });
         let mut documents = documents.collect::<Result<Vec<_>, _>>()?;
-        shared::share(&mut changes, &mut documents, &Customer::default(), &cx.catalogue)?;
+        common::share(&mut changes, &mut documents, &Customer::default(), &cx.catalogue)?;
         if masks {
             // Nothing was shown of it: a number in it that is hidden belongs to somebody else, and would not be whole.
             unmask::unmask(&mut changes, &Customer::default(), &Hidden::default(), &cx.catalogue)?;
@@ -67,7 +69,7 @@ impl New {
         duplicates::check(cx, tx, duplicates, &Customer::default(), &merged.customer, tried).await?;
         merged.documents = documents::merge(tx, documents, cx.now).await?;
         let hidden = cx.rights().masks().then(Hidden::default);
-        merged.plm = plm::merge(tx, &cx.catalogue, None, profile, hidden).await?;
+        merged.plm = edit::merge(tx, &cx.catalogue, None, profile, hidden).await?;
         let id = record::insert(tx, &cx.catalogue, merged, &Origin::of(cx)).await?;
         stored(tx, id).await
     }

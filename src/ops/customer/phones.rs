@@ -3,7 +3,7 @@
 //! Customers of earlier rules may share one all the same. It is found with the first of them; the others keep it, and
 //! whoever is next is found by it as soon as the first has it no more.
 
-use super::record::json_of;
+use super::json::json_of;
 use crate::domain::customer::CustomerPhone;
 use crate::domain::phone::{Home, Phone};
 use crate::error::Error;
@@ -14,6 +14,7 @@ use crate::store::rows::TextRow;
 pub type Row<'c> = (i64, &'c str, String, String);
 
 /// Returns what the phones are found by; what is no number is found by nothing.
+#[must_use]
 pub fn rows<'c>(phones: &'c [CustomerPhone], home: &Home) -> Vec<Row<'c>> {
     let parsed = phones.iter().filter_map(|phone| Some((phone, Phone::parse(&phone.content, home)?)));
     parsed.map(|(phone, parsed)| (phone.id, phone.content.as_str(), parsed.key(), parsed.tail())).collect()

@@ -1,15 +1,12 @@
 //! Writing a customer: the row, what it is found by, the change lines and the event, in one transaction.
 
-use serde::Serialize;
 use serde_json::json;
 
-use super::documents::{self, Changed};
 use super::fields_of;
+use super::json::{from_json, json_of};
 use super::merge::Merged;
-use super::notices::{self, Notice};
 use super::origin::Origin;
 use super::phones;
-use super::plm::{self, PlmChanged};
 use crate::domain::catalogue::{Catalogue, login_key};
 use crate::domain::change::{self, Line};
 use crate::domain::customer::{Customer, CustomerPhone, Label};
@@ -17,6 +14,9 @@ use crate::domain::folding::{name_key, text_key};
 use crate::domain::pinyin::sort_key;
 use crate::domain::search_terms::{haystack, terms};
 use crate::error::Error;
+use crate::ops::systems::plm::edit::{self, PlmChanged};
+use crate::ops::systems::plm::notices::{self, Notice};
+use crate::ops::systems::profile::documents::{self, Changed};
 use crate::store::Tx;
 use crate::store::rows::{CustomerRow, NamedRow};
 
@@ -52,7 +52,7 @@ pub async fn insert(tx: &mut Tx, catalogue: &Catalogue, mut merged: Merged, orig
     lines.extend(merged.documents.iter().flat_map(Changed::lines));
     lines.extend(merged.plm.iter().flat_map(PlmChanged::lines));
     documents::store(tx, new.id, &merged.documents, &catalogue.company.home).await?;
-    plm::store(tx, new.id, merged.plm.as_ref(), origin).await?;
+    edit::store(tx, new.id, merged.plm.as_ref(), origin).await?;
     tx.insert_change(counter.last_change, new.id, origin.at, &origin.login_no, &origin.name, &json_of(&lines)?).await?;
     let notices = notices::of_new(merged.plm.as_ref());
     write_event(tx, counter.last_event, "customer.created", &new, &lines, notices, origin).await?;
@@ -91,7 +91,7 @@ pub async fn update(
         link_labels(tx, &new).await?;
     }
     documents::store(tx, new.id, &merged.documents, &catalogue.company.home).await?;
-    plm::store(tx, new.id, merged.plm.as_ref(), origin).await?;
+    edit::store(tx, new.id, merged.plm.as_ref(), origin).await?;
     if new.phones != old.phones {
         let rows = phones::rows(&new.phones, &catalogue.company.home);
         phones::replace(tx, new.id, &rows, &old.phones).await?;
@@ -253,14 +253,6 @@ async fn update_row(tx: &mut Tx, c: &Customer) -> Result<(), Error> {
         &derived.name_sort, &derived.haystack,
     ).await?;
     Ok(())
-}
-
-pub(super) fn json_of<T: Serialize>(value: &T) -> Result<String, Error> {
-    serde_json::to_string(value).map_err(|cause| Error::internal(&cause))
-}
-
-fn from_json<T: serde::de::DeserializeOwned>(text: &str) -> Result<T, Error> {
-    serde_json::from_str(text).map_err(|cause| Error::internal(&cause))
 }
 
 impl TryFrom<CustomerRow> for Customer {

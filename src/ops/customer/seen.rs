@@ -2,12 +2,13 @@
 
 use serde_json::Value;
 
-use super::{Changes, profile};
+use super::Changes;
 use crate::domain::customer::Customer;
 use crate::domain::masking::{Known, mask, mask_text};
 use crate::error::Error;
-use crate::ops::tries::{self, Tried, collect};
-use crate::ops::{Cx, details};
+use crate::ops::Cx;
+use crate::ops::access::tries::{self, Tried, collect};
+use crate::ops::systems::{plm, profile};
 use crate::store::Tx;
 use crate::store::rows::CustomerRow;
 
@@ -53,13 +54,13 @@ async fn shown(
     shown.extend(old.owner_no.iter().map(|owner| mask_text(owner).into_owned()));
     shown.extend(catalogue.fields.iter().map(|field| mask_text(&field.name).into_owned()));
     for (system, _) in &changes.documents {
-        let document = details::stored(tx.document(old.id, system.name()).await?)?;
-        let document = details::masked(*system, document, &old.phones, country);
+        let document = profile::stored(tx.document(old.id, system.name()).await?)?;
+        let document = profile::masked(*system, document, &old.phones, country);
         collect(&Value::Object(document), &mut shown);
     }
     if changes.plm.is_some() {
         for row in tx.plm_customers(&format!("[{}]", old.id)).await? {
-            for value in profile(&row).values() {
+            for value in plm::edit::profile(&row).values() {
                 collect(&known.mask_value(value), &mut shown);
             }
         }

@@ -13,7 +13,8 @@ use crate::domain::document::{Document, System};
 use crate::domain::masking::{Hidden, Known, Unclear, mask, mask_text, restore_alike};
 use crate::domain::phone::Home;
 use crate::error::Error;
-use crate::ops::{details, tries};
+use crate::ops::access::tries;
+use crate::ops::systems::profile;
 
 /// Returns what is hidden of a customer's own numbers and texts.
 #[must_use]
@@ -25,9 +26,9 @@ pub fn hidden(customer: &Customer, home: &Home) -> Hidden {
 /// Returns what is hidden of a customer and of a system's document of it, in which these numbers stand, too.
 #[must_use]
 pub fn hidden_with(customer: &Customer, system: System, document: &Document, home: &Home) -> Hidden {
-    let mut hidden = of(details::known(system, document, &customer.phones, home), customer);
+    let mut hidden = of(profile::known(system, document, &customer.phones, home), customer);
     let (mut numbers, mut texts) = (Vec::new(), Vec::new());
-    details::collect(system.members(), document, &mut numbers);
+    profile::collect(system.members(), document, &mut numbers);
     for number in &numbers {
         hidden.learn_phone(number);
     }

@@ -2,7 +2,7 @@
 
 use crate::domain::change::Line;
 use crate::error::Error;
-use crate::ops::rights::Shown;
+use crate::ops::access::rights::Shown;
 use crate::store::Tx;
 use crate::store::rows::CustomerRow;
 

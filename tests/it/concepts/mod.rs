@@ -12,7 +12,7 @@ mod writes;
 
 use laidian::domain::custom_field::FieldKind;
 use laidian::domain::ids::{self, Entity};
-use laidian::ops::setup::{self, DictionaryKind};
+use laidian::ops::company::setup::{self, DictionaryKind};
 use serde_json::{Map, Value, json};
 
 use self::known::{CHOICES, FIELDS, KINDS, Known, SOURCES};

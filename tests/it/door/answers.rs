@@ -2,8 +2,8 @@
 
 use laidian::config::AuthMode;
 use laidian::domain::signature;
+use laidian::ops::access::token::issue_token;
 use laidian::ops::clock::Clock;
-use laidian::ops::token::issue_token;
 use serde_json::json;
 use tokio::net::TcpStream;
 

@@ -202,7 +202,7 @@ async fn who_sees_numbers_is_not_counted() {
 async fn the_other_door_counts_too() {
     let mut asker = Asker::begin(Engine::Sqlite, 1).await;
     let victim = asker.victim().await;
-    let token = laidian::ops::token::issue_token(asker.server.backend(), 1001, "trcs077", 600).await.unwrap();
+    let token = laidian::ops::access::token::issue_token(asker.server.backend(), 1001, "trcs077", 600).await.unwrap();
     let row = rows().find(|row| row.action == "destroy_customer").unwrap();
     let guess = json!({"type": "cellphone", "content": victim.wrong, "ifVersion": 999});
     for code in [2005, 429] {

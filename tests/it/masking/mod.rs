@@ -48,7 +48,7 @@ impl Talk {
         let mut admin = log_in(&url, "admin1001").await;
         let people = People::invent(server.backend(), &mut admin, &dice).await;
         let agent = log_in(&url, "TRCS004").await;
-        let token = laidian::ops::token::issue_token(server.backend(), 1001, "TRCS004", 600).await.unwrap();
+        let token = laidian::ops::access::token::issue_token(server.backend(), 1001, "TRCS004", 600).await.unwrap();
         Self { people, dice, agent, admin, address: server.address(), token, revealed: 0 }
     }
 

@@ -19,7 +19,7 @@ async fn a_number_is_answered_alike_whoevers_it_is(engine: Engine) {
     .await;
     let url = format!("ws://{}/ws", server.address());
     let (mut admin, mut agent) = (log_in(&url, "admin1001").await, log_in(&url, "TRCS004").await);
-    let token = laidian::ops::token::issue_token(server.backend(), 1001, "TRCS004", 600).await.unwrap();
+    let token = laidian::ops::access::token::issue_token(server.backend(), 1001, "TRCS004", 600).await.unwrap();
     let route = rows().find(|row| row.action == "get_number").unwrap().routes[0];
     let (dice, mut secrets) = (Dice::new(), Secrets::default());
     for form in 0..FORMS {

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use laidian::config::Sessions;
-use laidian::ops::token::issue_token;
+use laidian::ops::access::token::issue_token;
 use serde_json::{Value, json};
 
 use super::{code, done};
