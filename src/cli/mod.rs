@@ -10,6 +10,7 @@ mod token;
 
 use std::error::Error;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use clap::{Parser, Subcommand};
 
@@ -35,8 +36,32 @@ enum Command {
     Replay(replay::Args),
 }
 
-/// Runs a command and returns what the process is to exit with.
-pub async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
+/// How long threads that are at work when everything is done may take to end; then the process ends without them.
+const END: Duration = Duration::from_secs(2);
+
+/// Runs the command of this process and returns what it is to exit with.
+#[must_use]
+pub fn main() -> ExitCode {
+    let cli = Cli::parse();
+    let runtime = match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime,
+        Err(error) => {
+            eprintln!("laidian: {error}");
+            return ExitCode::FAILURE;
+        }
+    };
+    let ended = runtime.block_on(run(cli));
+    runtime.shutdown_timeout(END);
+    match ended {
+        Ok(code) => code,
+        Err(error) => {
+            eprintln!("laidian: {error}");
+            ExitCode::from(2)
+        }
+    }
+}
+
+async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
     let Cli { settings, command } = cli;
     match command {
         Command::Serve(args) => serve::run(args, &settings).await,
