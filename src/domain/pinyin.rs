@@ -4,7 +4,7 @@
 //! Many characters have more than one reading. Words (重庆) and the surnames of people (单) decide most; where they do
 //! not, a text has several readings, and all of them find it.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
 
 use super::folding::{spelling, standard};
 
@@ -19,6 +19,9 @@ const MOST_READINGS: usize = 8;
 /// What stands before each syllable in a line of them, and where something else parts them: no text holds them.
 pub const SYLLABLE: char = '\u{2}';
 pub const GAP: char = '\u{4}';
+
+/// The version of what texts are sorted by. Stored keys of another version are made anew.
+pub const VERSION: i64 = 1;
 
 /// Characters of a name that its place in a list depends on; all of them would not fit into an index.
 const LONGEST_SORTED: usize = 48;
@@ -152,8 +155,21 @@ pub fn initials(text: &str, kind: Kind) -> String {
 /// characters together. Names that begin with the same 48 characters are equal.
 #[must_use]
 pub fn sort_key(name: &str) -> String {
+    sorted_as(name, Kind::Name)
+}
+
+/// Returns what texts that are no names are sorted by, likewise: those of them that are not sorted as they are, by what
+/// they are called.
+#[must_use]
+pub fn sort_keys<'t, K: Ord>(texts: impl IntoIterator<Item = (K, &'t str)>) -> BTreeMap<K, String> {
+    let key = |(called, text): (K, &str)| (called, sorted_as(text, Kind::Company), text.to_owned());
+    let keys = texts.into_iter().map(key).filter(|(_, key, text)| key != text);
+    keys.map(|(called, key, _)| (called, key)).collect()
+}
+
+fn sorted_as(text: &str, kind: Kind) -> String {
     let mut key = String::new();
-    for spot in spots(name, Kind::Name).into_iter().take(LONGEST_SORTED) {
+    for spot in spots(text, kind).into_iter().take(LONGEST_SORTED) {
         match spot.sound {
             Sound::Syllable(Syllable { letters, tone }) => {
                 // Behind all ASCII.

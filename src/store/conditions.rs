@@ -164,6 +164,17 @@ impl Column {
     }
 }
 
+impl Column {
+    /// By what name a text that is no name has its place in `sorts`.
+    fn sorts(self) -> Option<String> {
+        match self {
+            Self::Address => Some("address".into()),
+            Self::Custom(id) => Some(id.to_string()),
+            _ => None,
+        }
+    }
+}
+
 impl Conditions {
     /// Appends ` and (…)`.
     pub(super) fn push(&self, sql: &mut Sql, engine: &Engine) {
@@ -191,17 +202,20 @@ impl Conditions {
         }
     }
 
-    /// Appends the columns of an `order by`, each with a comma behind it: on both engines names by pinyin, other texts in
-    /// the order of their characters' numbers, and what is not there as the least.
+    /// Appends the columns of an `order by`, each with a comma behind it: on both engines texts by pinyin, and what is
+    /// not there as the least.
     pub(super) fn push_order(&self, sql: &mut Sql, engine: &Engine) {
         for (column, direction) in &self.order {
-            let sorted = column.sorted();
-            match sorted {
-                Some(sorted) => sql.push(sorted),
-                None => column.push(sql, engine),
-            };
             let differs = matches!(engine, Engine::Postgres(_));
-            if differs && column.is_text() && sorted.is_none() {
+            match (column.sorted(), column.sorts()) {
+                (Some(sorted), _) => drop(sql.push(sorted)),
+                (None, Some(field)) => {
+                    sql.push(if differs { "coalesce(c.sorts::json ->> " } else { "coalesce(c.sorts ->> " });
+                    column.push(sql.bind(field.as_str()).push(", "), engine).push(")");
+                }
+                (None, None) => drop(column.push(sql, engine)),
+            }
+            if differs && column.is_text() && column.sorted().is_none() {
                 sql.push(" collate \"C\"");
             }
             sql.push(match (direction, differs && column.may_be_null()) {

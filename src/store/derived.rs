@@ -4,8 +4,12 @@ use super::rows::{NamedRow, ProductRow};
 
 queries! {
     /// Stores what a customer is found and sorted by, and nothing else.
-    write fn update_derived(id: i64, name_key: &str, company_key: &str, name_sort: &str, haystack: &str) -> u64 {
-        "update customer set name_key = $3, company_key = $4, name_sort = $5, haystack = $6 where company_id = $1 and id = $2"
+    write fn update_derived(id: i64, name_key: &str, company_key: &str, name_sort: &str, haystack: &str, sorts: Option<&str>) -> u64 {
+        "update customer set name_key = $3, company_key = $4, name_sort = $5, haystack = $6, sorts = $7 where company_id = $1 and id = $2"
+    }
+    /// Stores what the texts of iBiz PLM are sorted by, and nothing else.
+    write fn set_plm_sorts(customer_id: i64, sorts: Option<&str>, categories_name_sort: Option<&str>) -> u64 {
+        "update plm_customer set sorts = $3, categories_name_sort = $4 where company_id = $1 and customer_id = $2"
     }
     /// The next labels after this id, in the order of their ids.
     read fn labels_after(id: i64, limit: i64) -> Vec<NamedRow> {

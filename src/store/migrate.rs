@@ -38,6 +38,7 @@ migrations! {
     14 "0014_numbers",
     15 "0015_names",
     16 "0016_shared_phones",
+    17 "0017_sorted_texts",
 }
 
 fn migration(version: i64, name: &'static str, text: &'static str) -> Migration {

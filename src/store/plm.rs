@@ -33,20 +33,23 @@ queries! {
     write fn put_plm_customer(
         customer_id: i64, plm_id: Option<&str>, scale: Option<i64>, description: Option<&str>, logo: Option<&str>,
         grade_id: Option<&str>, industry_id: Option<&str>, categories: Option<&str>, categories_name: Option<&str>,
-        product_id: Option<&str>, is_archived: i64, is_deleted: i64,
+        product_id: Option<&str>, is_archived: i64, is_deleted: i64, sorts: Option<&str>, categories_name_sort: Option<&str>,
     ) -> u64 {
         "insert into plm_customer (company_id, customer_id, plm_id, scale, description, logo, grade_id, industry_id, categories,
-           categories_name, product_id, is_archived, is_deleted) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13)
+           categories_name, product_id, is_archived, is_deleted, sorts, categories_name_sort)
+         values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15)
          on conflict (company_id, customer_id) do update set plm_id = coalesce(excluded.plm_id, plm_customer.plm_id),
            scale = excluded.scale, description = excluded.description,
            logo = excluded.logo, grade_id = excluded.grade_id, industry_id = excluded.industry_id, categories = excluded.categories,
            categories_name = excluded.categories_name, product_id = excluded.product_id, is_archived = excluded.is_archived,
-           is_deleted = excluded.is_deleted"
+           is_deleted = excluded.is_deleted, sorts = excluded.sorts, categories_name_sort = excluded.categories_name_sort"
     }
     /// Labels are the names of categories.
-    write fn put_plm_categories_name(customer_id: i64, names: Option<&str>) -> u64 {
-        "insert into plm_customer (company_id, customer_id, categories_name, is_archived, is_deleted) values ($1, $2, $3, 0, 0)
-         on conflict (company_id, customer_id) do update set categories_name = excluded.categories_name"
+    write fn put_plm_categories_name(customer_id: i64, names: Option<&str>, sorted_by: Option<&str>) -> u64 {
+        "insert into plm_customer (company_id, customer_id, categories_name, is_archived, is_deleted, categories_name_sort)
+         values ($1, $2, $3, 0, 0, $4)
+         on conflict (company_id, customer_id)
+         do update set categories_name = excluded.categories_name, categories_name_sort = excluded.categories_name_sort"
     }
     /// Who follows a customer, by user.
     read fn plm_attentions(customer_id: i64) -> Vec<AttentionRow> {
@@ -186,12 +189,9 @@ impl Scope {
         self.push_plm(&mut sql, search);
         sql.push(" order by ");
         for (column, largest_first) in &search.order {
-            // Names by pinyin, other texts in the order of their characters' numbers on both engines.
-            let sorted = column.sorted();
-            sql.push(sorted.unwrap_or(column.text()));
-            if matches!(self.store.open.engine, Engine::Postgres(_)) && !column.is_number() && sorted.is_none() {
-                sql.push(" collate \"C\"");
-            }
+            // By what both engines sort alike: texts by pinyin.
+            let is_postgres = matches!(self.store.open.engine, Engine::Postgres(_));
+            column.push_sorted(&mut sql, is_postgres);
             // Where there are no nulls, an index of the column has this order already.
             sql.push(match (column.may_be_null(), largest_first) {
                 (true, true) => " desc nulls last, ",

@@ -248,12 +248,13 @@ queries! {
         star: i64, follow_count: i64, last_accept: Option<&str>, assigned_at: Option<i64>, last_follow_at: Option<i64>,
         created_at: i64, created_by: &str, updated_at: i64, updated_by: &str,
         custom: Option<&str>, phones: &str, labels: &str, name_key: &str, company_key: &str,
-        name_sort: &str, haystack: &str,
+        name_sort: &str, haystack: &str, sorts: Option<&str>,
     ) -> u64 {
         "insert into customer (company_id, id, version, name, company_name, address, type_value, flag_value, source_value,
            task_id, owner_key, owner_no, group_id, star, follow_count, last_accept, assigned_at, last_follow_at,
-           created_at, created_by, updated_at, updated_by, custom, phones, labels, name_key, company_key, name_sort, haystack)
-         values ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28)"
+           created_at, created_by, updated_at, updated_by, custom, phones, labels, name_key, company_key, name_sort, haystack,
+           sorts)
+         values ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)"
     }
     write fn update_customer(
         id: i64, name: Option<&str>, company_name: Option<&str>, address: Option<&str>,
@@ -262,12 +263,12 @@ queries! {
         star: i64, follow_count: i64, last_accept: Option<&str>, assigned_at: Option<i64>, last_follow_at: Option<i64>,
         updated_at: i64, updated_by: &str,
         custom: Option<&str>, phones: &str, labels: &str, name_key: &str, company_key: &str,
-        name_sort: &str, haystack: &str,
+        name_sort: &str, haystack: &str, sorts: Option<&str>,
     ) -> u64 {
         "update customer set version = version + 1, name = $3, company_name = $4, address = $5, type_value = $6,
            flag_value = $7, source_value = $8, task_id = $9, owner_key = $10, owner_no = $11, group_id = $12, star = $13,
            follow_count = $14, last_accept = $15, assigned_at = $16, last_follow_at = $17, updated_at = $18, updated_by = $19,
-           custom = $20, phones = $21, labels = $22, name_key = $23, company_key = $24, name_sort = $25, haystack = $26
+           custom = $20, phones = $21, labels = $22, name_key = $23, company_key = $24, name_sort = $25, haystack = $26, sorts = $27
          where company_id = $1 and id = $2"
     }
     write fn delete_customer(id: i64) -> u64 {

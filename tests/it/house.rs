@@ -207,7 +207,7 @@ fn a_circle_or_a_use_upwards_would_be_noticed() {
         ("ops", "pub mod find; pub mod create; use create::create;"),
         ("ops::find", "use super::Cx; use crate::domain::phone::{self, Phone};"),
         ("ops::create", "use super::find::{self, only};"),
-        ("domain::phone", "use std::fmt; mod tests { use laidian::ops::customer::find; }"),
+        ("domain::phone", "use std::fmt; mod tests { use crate::ops::find; }"),
     ]);
     assert!(fine.keys().all(|module| circle(module, &fine).is_none()));
     assert!(upwards(&fine).is_empty());
@@ -218,10 +218,8 @@ fn a_circle_or_a_use_upwards_would_be_noticed() {
     ]);
     assert_eq!(circular.keys().filter(|module| circle(module, &circular).is_some()).count(), 2);
 
-    let upward = of_texts(&[
-        ("ops::find", ""),
-        ("domain::phone", "fn read() { table!(1 => laidian::ops::customer::find::find); }"),
-    ]);
+    let upward =
+        of_texts(&[("ops::find", ""), ("domain::phone", "fn read() { table!(1 => crate::ops::find::find); }")]);
     assert_eq!(upwards(&upward), ["domain::phone uses ops::find"]);
 }
 

@@ -24,6 +24,7 @@ both_engines! {
     lists_are_sorted_by_pinyin_on_request,
     numbers_in_names_are_not_told_by_the_order,
     people_are_sorted_by_pinyin_too,
+    texts_are_sorted_by_pinyin_too,
     names_are_derived_anew,
 }
 
@@ -383,15 +384,43 @@ async fn people_are_sorted_by_pinyin_too(engine: Engine) {
     server.stop().await;
 }
 
+/// So are the texts that are no names.
+async fn texts_are_sorted_by_pinyin_too(engine: Engine) {
+    let (server, mut systems) = start(engine).await;
+    // By code points, 重 is behind 成, and C before a.
+    let texts = ["apple", "Cherry", "安庆", "成都", "重庆", "杭州"];
+    for (place, text) in [(3, "成都"), (0, "apple"), (5, "杭州"), (2, "安庆"), (4, "重庆"), (1, "Cherry")] {
+        let customer = json!({"custname": format!("排序{place}"), "address": text});
+        let created = systems.act("trcs001", "create_customer", json!({ "customer": customer })).await;
+        let id = ids::to_hex32(MAIN, created["customer"]["id"].as_i64().unwrap());
+        let body = json!({"description": text, "categories_name": text});
+        systems.plm(&format!("PUT /customers/{id}"), &body).await;
+        assert_eq!(texts[place], text);
+    }
+    let expected: Vec<String> = (0..texts.len()).map(|place| format!("排序{place}")).collect();
+    for field in ["description", "categories_name"] {
+        let filter = json!({"n_name_like": "排序", "sort": format!("{field},asc"), "size": 1000});
+        let rows = systems.plm("POST /customers/fetchdefault", &filter).await;
+        let rows: Vec<&str> = rows.as_array().unwrap().iter().map(|row| row["name"].as_str().unwrap()).collect();
+        assert_eq!(rows, expected, "{field}");
+    }
+    let filter = json!({"filters": [{"fieldName": "accountName", "operator": "cl", "value": "排序"}]});
+    let query = [("entity", "Account"), ("fields", "accountName"), ("sort", "address")];
+    let rows = systems.wise("POST /gw/entity/adv-query", 1, &query, &filter).await["data"].to_string();
+    assert!(expected.iter().map(|name| rows.find(name.as_str()).unwrap()).is_sorted(), "{rows}");
+    server.stop().await;
+}
+
 async fn names_are_derived_anew(engine: Engine) {
     let demo = backend(engine, 90).await;
     demo.place
         .connect()
         .await
         .execute(
-            "update customer set name_key = 'x', company_key = 'x', name_sort = '', haystack = 'x'; delete from customer_term;
+            "update customer set name_key = 'x', company_key = 'x', name_sort = '', haystack = 'x', sorts = null; delete from customer_term;
              update label set key = ''; update staff set name_sort = ''; update service_group set name_sort = '';
-             update plm_product set name_sort = ''; update company set rules = ''",
+             update plm_product set name_sort = ''; update company set rules = '';
+             update plm_customer set sorts = null, categories_name_sort = null",
         )
         .await;
     rederive::all(&demo.store, &rederive::Progress::default()).await.unwrap();
@@ -403,4 +432,8 @@ async fn names_are_derived_anew(engine: Engine) {
         "select name from staff where name_sort = '' union all select name from service_group where name_sort = ''
          union all select name from plm_product where name_sort = ''";
     assert_eq!(demo.place.connect().await.texts(unsorted).await, [""; 0]);
+    let of_plm = "select sorts from plm_customer where description = '重点客户，每季度回访'";
+    assert_eq!(demo.place.connect().await.texts(of_plm).await.len(), 1);
+    let of_addresses = "select coalesce(sorts, '') from customer where address like '%杭州%' and coalesce(sorts, '') not like '%hang2杭%'";
+    assert_eq!(demo.place.connect().await.texts(of_addresses).await, [""; 0]);
 }

@@ -11,7 +11,7 @@ use crate::domain::catalogue::{Catalogue, login_key};
 use crate::domain::change::{self, Line};
 use crate::domain::customer::{Customer, CustomerPhone, Label};
 use crate::domain::folding::{name_key, text_key};
-use crate::domain::pinyin::sort_key;
+use crate::domain::pinyin::{sort_key, sort_keys};
 use crate::domain::search_terms::{haystack, terms};
 use crate::error::Error;
 use crate::ops::systems::plm::edit::{self, PlmChanged};
@@ -109,8 +109,8 @@ pub async fn update(
 /// Stores once more what a customer is found and sorted by, by the rules of [today](crate::domain::folding::VERSION).
 /// The customer stays as it is: no version, no line of its history. Terms of earlier rules are not removed.
 pub async fn derive_again(tx: &mut Tx, customer: &Customer) -> Result<(), Error> {
-    let Derived { name_key, company_key, name_sort, haystack, .. } = Derived::of(customer)?;
-    tx.update_derived(customer.id, &name_key, &company_key, &name_sort, &haystack).await?;
+    let Derived { name_key, company_key, name_sort, haystack, sorts, .. } = Derived::of(customer)?;
+    tx.update_derived(customer.id, &name_key, &company_key, &name_sort, &haystack, sorts.as_deref()).await?;
     tx.insert_terms(customer.id, &json_of(&terms_of(customer))?).await?;
     Ok(())
 }
@@ -179,7 +179,8 @@ async fn labels(tx: &mut Tx, names: Vec<String>) -> Result<Vec<Label>, Error> {
 async fn link_labels(tx: &mut Tx, customer: &Customer) -> Result<(), Error> {
     let names: Vec<&str> = customer.labels.iter().map(|label| label.name.as_str()).collect();
     let categories = (!names.is_empty()).then(|| names.join(","));
-    tx.put_plm_categories_name(customer.id, categories.as_deref()).await?;
+    let sorted_by = categories.as_deref().map(sort_key);
+    tx.put_plm_categories_name(customer.id, categories.as_deref(), sorted_by.as_deref()).await?;
     if !customer.labels.is_empty() {
         let ids: Vec<i64> = customer.labels.iter().map(|label| label.id).collect();
         tx.insert_customer_labels(customer.id, &json_of(&ids)?).await?;
@@ -207,6 +208,8 @@ struct Derived {
     pub company_key: String,
     name_sort: String,
     pub haystack: String,
+    /// What texts are sorted by that are not sorted as they are.
+    sorts: Option<String>,
 }
 
 impl Derived {
@@ -221,8 +224,16 @@ impl Derived {
             company_key: name_key(company),
             name_sort: sort_key(name),
             haystack: haystack(name, company),
+            sorts: sorts_of(customer)?,
         })
     }
+}
+
+fn sorts_of(customer: &Customer) -> Result<Option<String>, Error> {
+    let address = customer.address.as_deref().map(|address| ("address".to_owned(), address));
+    let custom = customer.custom.iter().filter_map(|(id, value)| Some((id.to_string(), value.as_str()?)));
+    let keys = sort_keys(address.into_iter().chain(custom));
+    if keys.is_empty() { Ok(None) } else { json_of(&keys).map(Some) }
 }
 
 #[rustfmt::skip]
@@ -235,7 +246,7 @@ async fn insert_row(tx: &mut Tx, c: &Customer) -> Result<(), Error> {
         c.star, c.follow_count, c.last_accept.as_deref(), c.assigned_at, c.last_follow_at,
         c.created_at, &c.created_by, c.updated_at, &c.updated_by,
         derived.custom.as_deref(), &derived.phones, &derived.labels, &derived.name_key, &derived.company_key,
-        &derived.name_sort, &derived.haystack,
+        &derived.name_sort, &derived.haystack, derived.sorts.as_deref(),
     ).await?;
     Ok(())
 }
@@ -250,7 +261,7 @@ async fn update_row(tx: &mut Tx, c: &Customer) -> Result<(), Error> {
         c.star, c.follow_count, c.last_accept.as_deref(), c.assigned_at, c.last_follow_at,
         c.updated_at, &c.updated_by,
         derived.custom.as_deref(), &derived.phones, &derived.labels, &derived.name_key, &derived.company_key,
-        &derived.name_sort, &derived.haystack,
+        &derived.name_sort, &derived.haystack, derived.sorts.as_deref(),
     ).await?;
     Ok(())
 }

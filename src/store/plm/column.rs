@@ -1,5 +1,7 @@
 //! The columns of iBiz PLM's customers.
 
+use crate::store::dynamic::Sql;
+
 /// What can be compared and sorted by.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PlmColumn {
@@ -74,14 +76,51 @@ impl PlmColumn {
     }
 
     /// What names are sorted by.
-    pub(super) fn sorted(self) -> Option<&'static str> {
+    fn sorted(self) -> Option<&'static str> {
         match self {
             Self::Name => Some("c.name_sort"),
             Self::ProductName => Some("d.name_sort"),
             Self::AssigneeName => {
                 Some("(select s.name_sort from staff s where s.company_id = $1 and s.login_key = c.owner_key)")
             }
+            Self::CategoriesName => Some("p.categories_name_sort"),
             _ => None,
+        }
+    }
+
+    /// By what name the texts that are no names have their places in `sorts`.
+    fn sorts(self) -> Option<&'static str> {
+        match self {
+            Self::Description => Some("description"),
+            Self::Logo => Some("logo"),
+            Self::Grade => Some("grade_id"),
+            Self::Industry => Some("industry_id"),
+            Self::Categories => Some("categories"),
+            _ => None,
+        }
+    }
+
+    /// Appends what it is sorted by, in the same order on both engines.
+    pub(super) fn push_sorted(self, sql: &mut Sql, is_postgres: bool) {
+        if let Some(sorted) = self.sorted() {
+            sql.push(sorted);
+            return;
+        }
+        if let Some(field) = self.sorts() {
+            sql.push(if is_postgres { "coalesce(p.sorts::json ->> " } else { "coalesce(p.sorts ->> " });
+            let text = match self {
+                // As the key of such a text is.
+                Self::Grade => {
+                    "case when p.grade_id is null and c.star > 0 then cast(c.star as text) || '~xing1星' else p.grade_id end"
+                }
+                other => other.text(),
+            };
+            sql.bind(field).push(", ").push(text).push(")");
+        } else {
+            sql.push(self.text());
+        }
+        if is_postgres && !self.is_number() {
+            sql.push(" collate \"C\"");
         }
     }
 

@@ -14,7 +14,9 @@ use tokio::sync::Mutex;
 
 use crate::domain::folding;
 use crate::domain::phone::{self, Home};
+use crate::domain::pinyin;
 use crate::error::Error;
+use crate::ops::systems::plm::edit;
 use crate::store::rows::CompanyRow;
 use crate::store::{Scope, Store, Tx};
 
@@ -43,7 +45,8 @@ impl Progress {
 
 /// The rules of today for a company that dials from here.
 fn rules(home: &Home) -> String {
-    format!("phones={}+{} terms={}", phone::RULES, home.area_code().unwrap_or_default(), folding::VERSION)
+    let area_code = home.area_code().unwrap_or_default();
+    format!("phones={}+{area_code} sorts={} terms={}", phone::RULES, pinyin::VERSION, folding::VERSION)
 }
 
 fn home_of(company: &CompanyRow) -> Home {
@@ -150,6 +153,9 @@ async fn batch(scope: &Scope, home: &Home, rules: &str, walk: &mut Walk, progres
         documents.entry(row.customer_id).or_default().push(row);
     }
     let count = customers.len();
+    for profile in tx.plm_customers(&ids).await? {
+        edit::sort_again(&mut tx, &profile).await?;
+    }
     for customer in customers {
         let id = customer.id;
         let phones = phones.remove(&id).unwrap_or_default();

@@ -7,6 +7,7 @@ use crate::domain::change::Line;
 use crate::domain::customer::{Label, categories};
 use crate::domain::ids;
 use crate::domain::masking::{Hidden, Unclear, mask_text, restore_alike};
+use crate::domain::pinyin::{sort_key, sort_keys};
 use crate::domain::plm::{self, Attention, MEMBERS, NOT_FOLLOWING, Profile};
 use crate::error::Error;
 use crate::ops::customer::changes::PlmPatch;
@@ -190,6 +191,27 @@ pub fn profile(row: &PlmRow) -> Profile {
     MEMBERS.iter().map(|member| member.name.to_owned()).zip(values).collect()
 }
 
+/// The texts of a profile, but the names of categories, which come with the labels.
+const TEXTS: [&str; 5] = ["description", "logo", "grade_id", "industry_id", "categories"];
+
+/// Returns what the texts of a profile are sorted by where they are not sorted as they are.
+fn sorts<'t>(text: impl Fn(&str) -> Option<&'t str>) -> Result<Option<String>, Error> {
+    let keys = sort_keys(TEXTS.into_iter().filter_map(|name| Some((name, text(name)?))));
+    if keys.is_empty() {
+        return Ok(None);
+    }
+    serde_json::to_string(&keys).map(Some).map_err(|cause| Error::internal(&cause))
+}
+
+/// Makes anew what a stored profile is sorted by.
+pub async fn sort_again(tx: &mut Tx, row: &PlmRow) -> Result<(), Error> {
+    let profile = profile(row);
+    let text = |name: &str| profile.get(name).and_then(Value::as_str);
+    let categories = text("categories_name").map(sort_key);
+    tx.set_plm_sorts(row.customer_id, sorts(text)?.as_deref(), categories.as_deref()).await?;
+    Ok(())
+}
+
 /// Stores what has changed.
 pub async fn store(tx: &mut Tx, customer: i64, changed: Option<&PlmChanged>, origin: &Origin) -> Result<(), Error> {
     let Some(PlmChanged { id, old, new, attentions }) = changed else { return Ok(()) };
@@ -211,6 +233,8 @@ pub async fn store(tx: &mut Tx, customer: i64, changed: Option<&PlmChanged>, ori
             product,
             number("is_archived").unwrap_or(0),
             number("is_deleted").unwrap_or(0),
+            sorts(|name| text(name))?.as_deref(),
+            text("categories_name").map(sort_key).as_deref(),
         )
         .await?;
     }
