@@ -130,6 +130,8 @@ sections! {
     }
     /// What is kept of who did what.
     audit: Audit { keep_days: u64 = 365 }
+    /// How long deleted customers can be restored.
+    recycle: Recycle { days: u64 = 30 }
     /// Who may read the figures at /metrics.
     metrics: Metrics { allow: Vec<IpAddr> = vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)] }
     /// What is logged and how.
@@ -244,6 +246,7 @@ impl Config {
             ("limits.search_seconds", self.limits.search_seconds),
             ("limits.result_bytes", self.limits.result_bytes as u64),
             ("audit.keep_days", self.audit.keep_days),
+            ("recycle.days", self.recycle.days),
             ("socket.ping_seconds", self.socket.ping_seconds),
             ("socket.pong_seconds", self.socket.pong_seconds),
             ("export.url_seconds", self.export.url_seconds),
@@ -266,6 +269,7 @@ impl Config {
             ("limits.request_seconds", self.limits.request_seconds, YEAR),
             ("limits.search_seconds", self.limits.search_seconds, YEAR),
             ("audit.keep_days", self.audit.keep_days, 36_500),
+            ("recycle.days", self.recycle.days, 36_500),
             ("socket.ping_seconds", self.socket.ping_seconds, YEAR),
             ("socket.pong_seconds", self.socket.pong_seconds, YEAR),
             ("socket.idle_seconds", self.socket.idle_seconds, YEAR),

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use crate::domain::custom_field::FieldKind;
-use crate::domain::rights::{Adjustment, Phones, Reach};
+use crate::domain::rights::{Adjustment, Delete, Phones, Reach};
 use crate::domain::role::Role;
 use crate::error::Error;
 use crate::ops::access::credential::Kind;
@@ -97,7 +97,7 @@ pub static MAIN: Plan = Plan {
     name: "云上通讯演示公司",
     groups: &[(1_054_001, "客服一部"), (1_054_002, "客服二部")],
     staff: &[WANG, LI, ZHOU, ADMIN_MAIN],
-    agents: agents(Reach::Company, Phones::Shown, true),
+    agents: agents(Reach::Company, Phones::Shown, true, Delete::All),
     types: &[("0", "企业客户"), ("1", "普通客户"), ("2", "潜在客户")],
     flags: FLAGS,
     sources: SOURCES,
@@ -131,8 +131,14 @@ const FLAGS: &[(&str, &str)] =
     &[("0", "未处理"), ("1", "了解产品"), ("2", "不需要"), ("10", "继续跟踪"), ("11", "客户签约")];
 const SOURCES: &[(&str, &str)] = &[("0", "百度广告"), ("1", "展览"), ("2", "老客户介绍")];
 
-const fn agents(reach: Reach, phones: Phones, export: bool) -> Adjustment {
-    Adjustment { reach: Some(reach), phones: Some(phones), export: Some(export), actions: BTreeMap::new() }
+const fn agents(reach: Reach, phones: Phones, export: bool, delete: Delete) -> Adjustment {
+    Adjustment {
+        reach: Some(reach),
+        phones: Some(phones),
+        export: Some(export),
+        delete: Some(delete),
+        actions: BTreeMap::new(),
+    }
 }
 
 /// Whose lists the document's `filter_customers` example prints.
@@ -144,7 +150,7 @@ pub static SHOP: Plan = Plan {
         Member { login_no: "TRCS004", name: "陈晓岚", role: Role::Agent, groups: &[1001], mobile: "" },
         ADMIN_SHOP,
     ],
-    agents: agents(Reach::Group, Phones::Masked, false),
+    agents: agents(Reach::Group, Phones::Masked, false, Delete::Own),
     types: &[("0", "潜在客户"), ("1", "签约客户"), ("2", "重复购买"), ("3", "流失客户")],
     flags: &[("0", "未处理"), ("2", "不需要"), ("8", "无法接通"), ("10", "继续跟踪"), ("11", "客户签约")],
     sources: &[("0", "天猫"), ("1", "京东"), ("2", "百度"), ("3", "线下"), ("4", "代理商"), ("5", "老客户介绍")],
@@ -158,7 +164,7 @@ pub static DESK: Plan = Plan {
     name: "晴川服务演示公司",
     groups: &[(1_001_002, "客服部")],
     staff: &[Member { login_no: "008", name: "吴桐", role: Role::Agent, groups: &[1_001_002], mobile: "" }],
-    agents: agents(Reach::Company, Phones::Shown, true),
+    agents: agents(Reach::Company, Phones::Shown, true, Delete::All),
     types: &[("0", "普通客户"), ("1", "企业客户")],
     flags: FLAGS,
     sources: SOURCES,

@@ -27,6 +27,16 @@ pub enum Phones {
     Shown,
 }
 
+/// Which of the customers whom he sees somebody may delete.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Delete {
+    None,
+    /// Those he looks after himself.
+    Own,
+    All,
+}
+
 /// The rights of a role.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Rights {
@@ -35,6 +45,7 @@ pub struct Rights {
     pub phones: Phones,
     /// Whether customers may leave as a file.
     pub export: bool,
+    pub delete: Delete,
     /// Actions that are given to the role, or taken from it, whatever their own row says.
     pub actions: BTreeMap<String, bool>,
 }
@@ -49,6 +60,8 @@ pub struct Adjustment {
     pub phones: Option<Phones>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub export: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delete: Option<Delete>,
     #[serde(skip_serializing_if = "BTreeMap::is_empty")]
     pub actions: BTreeMap<String, bool>,
 }
@@ -65,6 +78,8 @@ pub struct RightsPatch {
     pub phones: Option<Option<Phones>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub export: Option<Option<bool>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub delete: Option<Option<Delete>>,
     /// Action by action.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub actions: Option<Option<BTreeMap<String, Option<bool>>>>,
@@ -92,6 +107,7 @@ impl RightsPatch {
             reach: self.reach.unwrap_or(before.reach),
             phones: self.phones.unwrap_or(before.phones),
             export: self.export.unwrap_or(before.export),
+            delete: self.delete.unwrap_or(before.delete),
             actions,
         }
     }
@@ -101,12 +117,15 @@ impl RightsPatch {
 pub static SYSTEM: Rights = Rights::usual(Role::Supervisor);
 
 impl Rights {
-    /// What a role may unless the company says otherwise. Agents see everybody who may call, but do not carry
-    /// the customer base away.
+    /// What a role may unless the company says otherwise. Agents see everybody who may call, but neither carry
+    /// the customer base away nor delete the customers of others.
     #[must_use]
     pub const fn usual(role: Role) -> Self {
-        let export = !matches!(role, Role::Agent);
-        Self { role, reach: Reach::Company, phones: Phones::Shown, export, actions: BTreeMap::new() }
+        let (export, delete) = match role {
+            Role::Agent => (false, Delete::Own),
+            Role::Supervisor | Role::Admin => (true, Delete::All),
+        };
+        Self { role, reach: Reach::Company, phones: Phones::Shown, export, delete, actions: BTreeMap::new() }
     }
 
     /// Returns the rights of a role in a company with this adjustment.
@@ -118,6 +137,7 @@ impl Rights {
             reach: adjustment.reach.unwrap_or(usual.reach),
             phones: adjustment.phones.unwrap_or(usual.phones),
             export: adjustment.export.unwrap_or(usual.export),
+            delete: adjustment.delete.unwrap_or(usual.delete),
             actions: adjustment.actions,
         }
     }
@@ -155,6 +175,14 @@ mod tests {
     }
 
     #[test]
+    fn agents_delete_their_own_customers_unless_it_is_adjusted() {
+        assert_eq!(adjusted(Role::Agent, "{}").delete, Delete::Own);
+        assert_eq!(adjusted(Role::Agent, r#"{"delete":"none"}"#).delete, Delete::None);
+        assert_eq!(adjusted(Role::Agent, r#"{"delete":"all"}"#).delete, Delete::All);
+        assert_eq!((adjusted(Role::Supervisor, "{}").delete, SYSTEM.delete), (Delete::All, Delete::All));
+    }
+
+    #[test]
     fn what_a_patch_does_not_name_stays() {
         let before: Adjustment =
             serde_json::from_str(r#"{"phones":"masked","reach":"own","actions":{"a":true,"b":false}}"#).unwrap();
@@ -164,13 +192,14 @@ mod tests {
         let patch = RightsPatch {
             reach: Some(None),
             export: Some(Some(true)),
+            delete: Some(Some(Delete::None)),
             actions: Some(Some(actions)),
             ..RightsPatch::default()
         };
         let after = patch.apply(before);
         assert_eq!(
             serde_json::to_string(&after).unwrap(),
-            r#"{"phones":"masked","export":true,"actions":{"b":false,"c":false}}"#
+            r#"{"phones":"masked","export":true,"delete":"none","actions":{"b":false,"c":false}}"#
         );
     }
 

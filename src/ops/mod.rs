@@ -16,7 +16,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::{Arc, Weak};
 
-use crate::config::{Config, Dialects, Import};
+use crate::config::{Config, Dialects, Import, Recycle};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::role::Role;
 use crate::error::Error;
@@ -42,6 +42,7 @@ pub struct Backend {
     pub allowances: allowances::Allowances,
     pub dialects: Dialects,
     pub import: Import,
+    pub recycle: Recycle,
     pub jobs: jobs::Jobs,
     /// How far keys and terms are made anew.
     pub rederived: rederive::Progress,
@@ -65,6 +66,7 @@ impl Backend {
             allowances: allowances::Allowances::new(&config.limits),
             dialects: config.dialects.clone(),
             import: config.import.clone(),
+            recycle: config.recycle.clone(),
             jobs: jobs::Jobs::default(),
             rederived: rederive::Progress::default(),
             fonts: Arc::new(Fonts::new(config.print.font.clone())),

@@ -53,6 +53,7 @@ use self::stream::Connection;
 use self::tls::Certificates;
 use crate::config::Config;
 use crate::ops::access::audit;
+use crate::ops::customer::recycle;
 use crate::ops::files::jobs;
 use crate::ops::{self, Backend};
 
@@ -245,7 +246,7 @@ async fn withdraw(shared: Arc<Shared>) {
 /// How often what is not needed any more is thrown away.
 const TIDY: Duration = Duration::from_mins(10);
 
-/// Forgets rates of those who left, and lines of the audit that are old enough.
+/// Forgets rates of those who left, and what is old enough: lines of the audit, files, deleted customers.
 async fn tidy(shared: Arc<Shared>) {
     let mut time = tokio::time::interval(TIDY);
     loop {
@@ -258,6 +259,7 @@ async fn tidy(shared: Arc<Shared>) {
         let _ = audit::forget(&shared.backend, shared.config.audit.keep_days).await;
         let _ = ops::files::uploads::forget(&shared.backend).await;
         let _ = jobs::forget(&shared.backend).await;
+        let _ = recycle::forget(&shared.backend).await;
     }
 }
 

@@ -39,6 +39,7 @@ migrations! {
     15 "0015_names",
     16 "0016_shared_phones",
     17 "0017_sorted_texts",
+    18 "0018_recycle_bin",
 }
 
 fn migration(version: i64, name: &'static str, text: &'static str) -> Migration {

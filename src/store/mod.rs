@@ -23,6 +23,7 @@ pub mod plm;
 mod postgres;
 pub mod queries;
 mod rarest;
+pub mod recycle;
 pub mod rows;
 pub mod search;
 mod searching;
@@ -56,6 +57,9 @@ pub fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str
         .chain(rarest::STATEMENTS)
         .chain(derived::STATEMENTS)
         .chain(phones::STATEMENTS)
+        .chain(recycle::STATEMENTS)
+        .chain(recycle::KEEP)
+        .chain(recycle::BRING_BACK)
 }
 
 /// Where the data is.

@@ -294,7 +294,7 @@ impl Scope {
         }
     }
 
-    fn push_ids(&self, sql: &mut Sql, condition: &'static str, ids: &[i64]) {
+    pub(super) fn push_ids(&self, sql: &mut Sql, condition: &'static str, ids: &[i64]) {
         let list = ids.iter().copied().collect::<serde_json::Value>().to_string();
         sql.push(condition);
         match self.store.open.engine {

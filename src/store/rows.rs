@@ -87,6 +87,12 @@ rows! {
     /// A phone of a customer by which another one is found.
     SharedPhoneRow { id: i64, customer_id: i64, typed: String, found_with: i64 }
 
+    /// Who has a number.
+    HolderRow { key: String, customer_id: i64 }
+
+    /// A deleted customer: who deleted it and when, whom it shared phones with, and its row as a JSON object.
+    DeletedRow { id: i64, deleted_at: i64, deleted_by: String, shared: String, customer: String }
+
     /// One item of a feed; what the texts mean depends on the kind (see `feeds.rs`).
     FeedRow {
         kind: String, id: i64, at: i64,

@@ -89,7 +89,7 @@ async fn a_life_is_told_in_order(engine: Engine) {
         [
             ("customer.created", "008", NOW),
             ("customer.updated", "系统", NOW + 5),
-            ("customer.destroyed", "系统", NOW + 5)
+            ("customer.deleted", "系统", NOW + 5)
         ]
     );
     let body: Value = serde_json::from_str(&events[1].body).unwrap();

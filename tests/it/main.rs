@@ -53,6 +53,7 @@ mod print;
 mod process;
 mod provider;
 mod readme;
+mod recycle;
 mod rederiving;
 mod refusals;
 mod rights;

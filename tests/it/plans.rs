@@ -8,6 +8,7 @@ use laidian::domain::phone::CHINA;
 use laidian::domain::search_terms::{query, query_of_masked};
 use laidian::store::conditions::{Column, Conditions, Direction, Operand, Test};
 use laidian::store::plm::{PlmColumn, PlmSearch};
+use laidian::store::recycle::DeletedSearch;
 use laidian::store::search::Search;
 use laidian::store::{Scope, statements as fixed};
 use regex::Regex;
@@ -19,7 +20,7 @@ use crate::support::{Engine, MAIN, Raw, backend};
 const CUSTOMERS: u64 = 400;
 
 /// The tables that grow with the customers, and the names that statements give them.
-const GROWING: [&str; 23] = [
+const GROWING: [&str; 27] = [
     "customer",
     "c",
     "phone",
@@ -43,12 +44,17 @@ const GROWING: [&str; 23] = [
     "plm_customer",
     "plm_attention",
     "plm_relation",
+    "deleted_customer",
+    "d",
+    "deleted_row",
+    "r",
 ];
 
 /// Lists that may walk a company's customers until a page is full: of everybody, and of groups, which are a
 /// large part of everybody; and in the order of names, which no filter's index has. Whoever has so many stars is a
-/// large part, too, and may have another grade. All terms of a company are removed in pieces when they are made anew.
-const WALKS: [&str; 8] = [
+/// large part, too, and may have another grade. All terms of a company are removed in pieces when they are made anew. Of the recycle bin, all is looked
+/// through.
+const WALKS: [&str; 10] = [
     "search for nothing: page",
     "search for names in order: page",
     "search for names from the last: page",
@@ -57,6 +63,8 @@ const WALKS: [&str; 8] = [
     "search for every name: page",
     "ibizplm, stars: count",
     "delete_some_terms",
+    "deleted: page",
+    "deleted: count",
 ];
 
 /// Every statement there is, with a name for the report.
@@ -75,6 +83,9 @@ fn statements(engine: Engine, scope: &Scope) -> Vec<(String, String)> {
         let parts = ["page", "count"].into_iter().zip(scope.plm_texts(&search));
         all.extend(parts.map(|(part, text)| (format!("ibizplm, {name}: {part}"), text)));
     }
+    let deleted = DeletedSearch { piece: Some("王".into()), ..DeletedSearch::default() };
+    let parts = ["page", "count"].into_iter().zip(scope.deleted_texts(&deleted));
+    all.extend(parts.map(|(part, text)| (format!("deleted: {part}"), text)));
     for (name, kinds) in [("one", &FeedKind::ALL[..1]), ("all", &FeedKind::ALL[..])] {
         let parts = ["page", "count"].into_iter().zip(scope.feed_texts(kinds));
         all.extend(parts.map(|(part, text)| (format!("feed of {name}: {part}"), text)));
@@ -302,6 +313,18 @@ async fn postgres_reads_no_table_as_a_whole() {
     }
     let demo = backend(Engine::Postgres, CUSTOMERS).await;
     let mut raw = demo.place.connect().await;
+    // Of an empty table nothing is known.
+    let caller = demo.caller(MAIN, None).await;
+    let cx = demo.context(&caller).await.unwrap();
+    for id in 300..320 {
+        crate::support::destroy(&cx, id).await.unwrap();
+    }
+    raw.execute("alter table deleted_customer alter company_id set (n_distinct = 2), alter id set (n_distinct = -1), alter deleted_at set (n_distinct = -1)")
+        .await;
+    raw.execute(
+        "alter table deleted_row alter company_id set (n_distinct = 2), alter customer_id set (n_distinct = -0.1)",
+    )
+    .await;
     // A small table is best read as a whole, so they are said to be large. Plans are those of any parameters.
     let large = GROWING.map(|table| format!("'{table}'")).join(", ");
     raw.execute("alter table label alter company_id set (n_distinct = 2), alter name set (n_distinct = -1)").await;

@@ -6,6 +6,7 @@ use laidian::domain::feed::FeedKind;
 use laidian::domain::search_terms::piece_of_name;
 use laidian::store::conditions::{Column, Conditions, Direction, Join, Operand, Test};
 use laidian::store::plm::{Part, PlmColumn, PlmCondition, PlmSearch, PlmTest};
+use laidian::store::recycle::DeletedSearch;
 use laidian::store::search::Search;
 use laidian::store::{Within, statements};
 
@@ -44,7 +45,14 @@ async fn every_statement_can_be_prepared(engine: Engine) {
     let searches = [Search::default(), every_condition(Join::All), every_condition(Join::Any)];
     let searches = searches.iter().flat_map(|search| scope.search_texts(search));
     let plm = scope.plm_texts(&plm).into_iter().chain(scope.plm_texts(&PlmSearch::default()));
-    for text in searches.chain(scope.feed_texts(&FeedKind::ALL)).chain(plm) {
+    let deleted = DeletedSearch {
+        since: 1,
+        piece: Some("王".into()),
+        within: Within { owner_key: Some("a".into()), groups: Some(vec![1]) },
+    };
+    let deleted = [deleted, DeletedSearch::default()];
+    let deleted = deleted.iter().flat_map(|search| scope.deleted_texts(search));
+    for text in searches.chain(scope.feed_texts(&FeedKind::ALL)).chain(plm).chain(deleted) {
         if let Err(error) = raw.prepare(&text).await {
             refused.push(format!("{text}: {error}"));
         }

@@ -51,9 +51,9 @@ pub async fn of(store: &Store, what: What) -> Result<Option<(i64, Change)>, Box<
         }
         What::TokenSecret { of: Of { company } } => (company, Change::TokenSecret),
         What::Rotate { of: Of { company }, id } => (company, Change::Rotate { id, secret: None }),
-        What::Rights { of: Of { company }, role, reach, phones, export, give, take, reset } => {
+        What::Rights { of: Of { company }, role, reach, phones, export, delete, give, take, reset } => {
             let role = Role::parse(&role).unwrap_or(Role::Agent);
-            let patch = RightsPatch { reset, ..rights_patch(reach, phones, export, &give, &take)? };
+            let patch = RightsPatch { reset, ..rights_patch(reach, phones, export, delete, &give, &take)? };
             (company, Change::Rights { role, patch })
         }
         What::Dictionary { of: Of { company }, kind, value, name, position } => {
@@ -82,6 +82,7 @@ fn rights_patch(
     reach: Option<String>,
     phones: Option<String>,
     export: Option<bool>,
+    delete: Option<String>,
     give: &[String],
     take: &[String],
 ) -> Result<RightsPatch, Box<dyn Error>> {
@@ -98,6 +99,7 @@ fn rights_patch(
         reach: word(reach).map(serde_json::from_value).transpose()?,
         phones: word(phones).map(serde_json::from_value).transpose()?,
         export: export.map(Some),
+        delete: word(delete).map(serde_json::from_value).transpose()?,
         actions: (!actions.is_empty()).then_some(Some(actions)),
     })
 }

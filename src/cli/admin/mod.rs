@@ -168,6 +168,9 @@ enum What {
         /// 能否导出 / whether it may export
         #[arg(long)]
         export: Option<bool>,
+        /// 能删除哪些客户 / which customers it may delete
+        #[arg(long, value_parser = ["none", "own", "all"])]
+        delete: Option<String>,
         /// 允许的 action，可重复 / an action that it may call besides; may be repeated
         #[arg(long = "allow", value_name = "ACTION")]
         give: Vec<String>,

@@ -14,9 +14,9 @@ mod input;
 use crate::dialects::members::{Answers, Names, Reading, Unknown};
 use crate::protocol::envelope::success as answer;
 
-pub use customer::CustomerBody;
+pub use customer::{CustomerBody, CustomerReply};
 pub use edit::{done, expected};
-pub use find::identifier;
+pub use find::{Meta, identifier, page_number, query_text};
 pub use input::customer_company;
 
 /// Clients send all sorts of things that nobody reads.
@@ -48,8 +48,8 @@ operations! { Cti:
     UpdateCustomer = "update_customer" [PUT "/open_api/customers/update_customer"], write by Agent
         => edit::update_customer(edit::UpdateCustomer<'_>) -> json edit::CustomerStored;
 
-    /// 删除客户。
-    /// Deletes a customer.
+    /// 删除客户：进入回收站，可以恢复。
+    /// Deletes a customer: it goes into the recycle bin, from which it can be restored.
     DestroyCustomer = "destroy_customer" [DELETE "/open_api/customers/destroy_customer"], write by Agent
         => edit::destroy_customer(edit::DestroyCustomer<'_>) -> json edit::CustomerDestroyed;
 

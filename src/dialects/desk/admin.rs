@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::dialects::{self, cti, ibizplm};
 use crate::domain::custom_field::FieldKind;
-use crate::domain::rights::{Phones, Reach, RightsPatch};
+use crate::domain::rights::{Delete, Phones, Reach, RightsPatch};
 use crate::domain::role::Role;
 use crate::error::Error;
 use crate::ops::Cx;
@@ -245,13 +245,16 @@ pub struct PutRights {
     phones: Member<Phones>,
     #[serde(default)]
     export: Member<bool>,
+    /// Which of the customers that the role sees it may delete: none, own or all.
+    #[serde(default)]
+    delete: Member<Delete>,
     /// Actions that are given (true) to the role or taken (false) from it.
     #[serde(default)]
     actions: Member<BTreeMap<String, Option<bool>>>,
 }
 
 pub async fn put_rights(cx: &Cx<'_>, request: PutRights) -> Result<Done, Error> {
-    let PutRights { role: role_name, reach, phones, export, actions } = request;
+    let PutRights { role: role_name, reach, phones, export, delete, actions } = request;
     if let Member::Value(actions) = &actions {
         actions.keys().try_for_each(|action| dialects::adjustable(action))?;
     }
@@ -260,6 +263,7 @@ pub async fn put_rights(cx: &Cx<'_>, request: PutRights) -> Result<Done, Error> 
         reach: reach.given(),
         phones: phones.given(),
         export: export.given(),
+        delete: delete.given(),
         actions: actions.given(),
     };
     make(cx, vec![Change::Rights { role: role(&role_name)?, patch }]).await

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::domain::catalogue::Dictionary;
-use crate::domain::rights::{Phones, Reach, Rights};
+use crate::domain::rights::{Delete, Phones, Reach, Rights};
 use crate::domain::role::Role;
 use crate::error::Error;
 use crate::ops::Cx;
@@ -90,12 +90,14 @@ struct RightsShown {
     reach: Reach,
     phones: Phones,
     export: bool,
+    delete: Delete,
     actions: BTreeMap<String, bool>,
 }
 
 impl From<&Rights> for RightsShown {
     fn from(rights: &Rights) -> Self {
-        Self { reach: rights.reach, phones: rights.phones, export: rights.export, actions: rights.actions.clone() }
+        let Rights { reach, phones, export, delete, ref actions, .. } = *rights;
+        Self { reach, phones, export, delete, actions: actions.clone() }
     }
 }
 

@@ -7,6 +7,7 @@ mod details;
 mod follow_up;
 mod number;
 mod products;
+mod recycle;
 
 pub use super::cti::http;
 use crate::protocol::envelope::success as answer;
@@ -60,6 +61,16 @@ operations! { Desk:
     /// Tells what sort of number this is and where it is from, whoever's it is.
     GetNumber = "get_number" [GET "/open_api/numbers/get_number"], read by Agent
         => number::get_number(number::GetNumber<'_>) -> json number::NumberShown;
+
+    /// 回收站里的客户，最近删除的在前，每页 20 条。
+    /// Lists deleted customers that can be restored, the last deleted first, 20 a page.
+    ListDeleted = "list_deleted", list by Supervisor
+        => recycle::list_deleted(recycle::ListDeleted<'_>) -> json recycle::DeletedList;
+
+    /// 从回收站恢复客户；已被其他客户占用的号码会列出来，其余全部恢复。
+    /// Restores a deleted customer with all that was known of it; numbers that are another's now are told.
+    RestoreCustomer = "restore_customer", write by Supervisor
+        => recycle::restore_customer(recycle::RestoreCustomer<'_>) -> json recycle::CustomerRestored;
 
     /// 公司的全部设置：部门、工号、应用、字典、任务、自定义字段、权限。
     /// Shows what the company has set up.
@@ -123,7 +134,7 @@ operations! { Desk:
     PutProductMember = "put_product_member", write by Admin
         => products::put_product_member(products::PutProductMember) -> json admin::Done;
 
-    /// 调整角色的权限：可见范围、电话隐藏、导出、各个 action。
+    /// 调整角色的权限：可见范围、电话隐藏、导出、删除、各个 action。
     /// Adjusts what a role sees and may do.
     PutRights = "put_rights", write by Admin => admin::put_rights(admin::PutRights) -> json admin::Done;
 

@@ -13,7 +13,7 @@ use crate::domain::feed::FeedKind;
 use crate::domain::folding::fold;
 use crate::domain::masking::{Known, mask};
 use crate::domain::phone::Home;
-use crate::domain::rights::{self, Reach, Rights};
+use crate::domain::rights::{self, Delete, Reach, Rights};
 use crate::domain::role::Role;
 use crate::error::Error;
 use crate::ops::Cx;
@@ -67,6 +67,25 @@ impl Cx<'_> {
             return Ok(());
         }
         Err(Error::forbidden(format!("export: 角色 {0} 不能导出 / the role {0} may not export", rights.role.name())))
+    }
+
+    /// Refuses to delete a customer that the caller sees to who may not.
+    pub fn require_deletion(&self, customer: &CustomerRow) -> Result<(), Error> {
+        let rights = self.rights();
+        let own =
+            || Within { owner_key: self.caller.operator.as_ref().map(|one| login_key(&one.login_no)), groups: None };
+        match rights.delete {
+            Delete::All => Ok(()),
+            Delete::Own if own().holds(customer.owner_no.as_deref(), customer.group_id) => Ok(()),
+            Delete::Own => Err(Error::forbidden(format!(
+                "delete: 角色 {0} 只能删除归属自己的客户 / the role {0} may delete its own customers only",
+                rights.role.name()
+            ))),
+            Delete::None => Err(Error::forbidden(format!(
+                "delete: 角色 {0} 不能删除客户 / the role {0} may not delete customers",
+                rights.role.name()
+            ))),
+        }
     }
 
     /// Refuses to list so many customers page by page to who may not export them.

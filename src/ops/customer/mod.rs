@@ -18,6 +18,7 @@ mod new;
 pub mod origin;
 pub mod phones;
 pub mod record;
+pub mod recycle;
 pub mod rederive;
 mod seen;
 pub mod unmask;
@@ -132,7 +133,7 @@ pub async fn update(
     cx.show(row).map(Written::Done)
 }
 
-/// Deletes a customer with all that is known of it, and returns its id; the event remains.
+/// Deletes a customer with all that is known of it, and returns its id: it is in the [recycle bin](recycle).
 pub async fn destroy(cx: &Cx<'_>, identifier: &Identifier<'_>, expected: Expected) -> Result<Written<i64>, Error> {
     cx.require("destroy_customer", Role::Agent)?;
     let tried = tries::identifier(cx, identifier)?;
@@ -174,13 +175,14 @@ pub async fn destroy_all(cx: &Cx<'_>, ids: &[i64], expected: Expected) -> Result
 }
 
 async fn remove(cx: &Cx<'_>, tx: &mut Tx, current: CustomerRow, expected: Expected) -> Result<i64, Error> {
+    cx.require_deletion(&current)?;
     let old = Customer::try_from(current)?;
     if expected.without_tickets && !tx.ticket_counts(&format!("[{}]", old.id)).await?.is_empty() {
         return Err(Error::InUse {
             detail: "客户存在工单，不能删除 / there are tickets of this customer".into()
         });
     }
-    record::delete(tx, &old, &Origin::of(cx)).await?;
+    recycle::put(tx, &cx.catalogue, &old, &Origin::of(cx)).await?;
     audit::write_for(cx, tx, audit::Kind::Deletion, &json!({ "customer": old.id })).await?;
     Ok(old.id)
 }

@@ -43,6 +43,30 @@ pub async fn replace(tx: &mut Tx, customer: i64, rows: &[Row<'_>], kept: &[Custo
     hand_over(tx, freed).await
 }
 
+/// Adds the phones of a customer that is restored, and returns the ids of those that are another's now. What it
+/// `shared` with that one, pairs of a phone's id and the other's, it keeps.
+pub async fn restore(tx: &mut Tx, customer: i64, rows: &[Row<'_>], shared: &[(i64, i64)]) -> Result<Vec<i64>, Error> {
+    let others: Vec<Row<'_>> = added(tx, customer, rows).await?.into_iter().cloned().collect();
+    let now = holders(tx, &others).await?;
+    let is_kept = |id: i64| now.iter().any(|pair| pair.0 == id && shared.contains(pair));
+    let (kept, taken): (Vec<_>, Vec<_>) = others.into_iter().partition(|(id, ..)| is_kept(*id));
+    if !kept.is_empty() {
+        tx.insert_shared_phones(customer, &json_of(&kept)?).await?;
+    }
+    Ok(taken.into_iter().map(|(id, ..)| id).collect())
+}
+
+/// Returns the phones whose numbers a customer has, each with that customer.
+pub async fn holders(tx: &mut Tx, rows: &[Row<'_>]) -> Result<Vec<(i64, i64)>, Error> {
+    if rows.is_empty() {
+        return Ok(Vec::new());
+    }
+    let keys: Vec<&str> = rows.iter().map(|(_, _, key, _)| key.as_str()).collect();
+    let holders = tx.phone_holders(&json_of(&keys)?).await?;
+    let of = |key: &str| holders.iter().find(|holder| holder.key == key).map(|holder| holder.customer_id);
+    Ok(rows.iter().filter_map(|(id, _, key, _)| Some((*id, of(key)?))).collect())
+}
+
 /// Adds the phones that nobody has, and returns the others.
 #[expect(clippy::disallowed_methods, reason = "a change is counted before it is stored")]
 async fn added<'r, 'c>(tx: &mut Tx, customer: i64, rows: &'r [Row<'c>]) -> Result<Vec<&'r Row<'c>>, Error> {

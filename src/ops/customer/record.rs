@@ -47,13 +47,13 @@ pub async fn insert(tx: &mut Tx, catalogue: &Catalogue, mut merged: Merged, orig
     if !new.labels.is_empty() {
         link_labels(tx, &new).await?;
     }
-    tx.insert_terms(new.id, &json_of(&terms_of(&new))?).await?;
+    insert_terms(tx, &new).await?;
     let mut lines = change::lines(&Customer::default(), &new, catalogue);
     lines.extend(merged.documents.iter().flat_map(Changed::lines));
     lines.extend(merged.plm.iter().flat_map(PlmChanged::lines));
     documents::store(tx, new.id, &merged.documents, &catalogue.company.home).await?;
     edit::store(tx, new.id, merged.plm.as_ref(), origin).await?;
-    tx.insert_change(counter.last_change, new.id, origin.at, &origin.login_no, &origin.name, &json_of(&lines)?).await?;
+    write_change(tx, counter.last_change, new.id, &lines, origin).await?;
     let notices = notices::of_new(merged.plm.as_ref());
     write_event(tx, counter.last_event, "customer.created", &new, &lines, notices, origin).await?;
     Ok(new.id)
@@ -81,9 +81,7 @@ pub async fn update(
     let added = count(new.phones.iter().filter(|phone| phone.id == 0).count());
     let counter = tx.count(0, 0, added, 0, 1, 0, 1).await?.ok_or(Error::NotFound)?;
     number_phones(&mut new.phones, counter.last_phone - added);
-    new.version += 1;
-    new.updated_at = origin.at;
-    new.updated_by.clone_from(&origin.login_no);
+    next_version(&mut new, origin);
     update_row(tx, &new).await?;
     // Before iBiz PLM's own spelling of them.
     if new.labels != old.labels {
@@ -101,7 +99,7 @@ pub async fn update(
         tx.delete_terms(new.id, &json_of(&before)?).await?;
         tx.insert_terms(new.id, &json_of(&after)?).await?;
     }
-    tx.insert_change(counter.last_change, new.id, origin.at, &origin.login_no, &origin.name, &json_of(&lines)?).await?;
+    write_change(tx, counter.last_change, new.id, &lines, origin).await?;
     let notices = notices::of_change(old, &new, merged.plm.as_ref());
     write_event(tx, counter.last_event, "customer.updated", &new, &lines, notices, origin).await
 }
@@ -111,20 +109,41 @@ pub async fn update(
 pub async fn derive_again(tx: &mut Tx, customer: &Customer) -> Result<(), Error> {
     let Derived { name_key, company_key, name_sort, haystack, sorts, .. } = Derived::of(customer)?;
     tx.update_derived(customer.id, &name_key, &company_key, &name_sort, &haystack, sorts.as_deref()).await?;
+    insert_terms(tx, customer).await
+}
+
+/// Removes what a customer is found by, beside its numbers.
+pub(super) async fn delete_terms(tx: &mut Tx, customer: &Customer) -> Result<(), Error> {
+    tx.delete_terms(customer.id, &json_of(&terms_of(customer))?).await?;
+    Ok(())
+}
+
+/// Stores what a customer is found by, beside its numbers.
+pub(super) async fn insert_terms(tx: &mut Tx, customer: &Customer) -> Result<(), Error> {
     tx.insert_terms(customer.id, &json_of(&terms_of(customer))?).await?;
     Ok(())
 }
 
-/// Removes a customer and all that hangs on it.
-pub async fn delete(tx: &mut Tx, old: &Customer, origin: &Origin) -> Result<(), Error> {
-    let counter = tx.count(-1, 0, 0, 0, 0, 0, 1).await?.ok_or(Error::NotFound)?;
-    tx.delete_terms(old.id, &json_of(&terms_of(old))?).await?;
-    phones::replace(tx, old.id, &[], &[]).await?;
-    tx.delete_customer(old.id).await?;
-    write_event(tx, counter.last_event, "customer.destroyed", old, &[], notices::of_removal(old), origin).await
+/// Makes it the next version, of this change.
+pub(super) fn next_version(customer: &mut Customer, origin: &Origin) {
+    customer.version += 1;
+    customer.updated_at = origin.at;
+    customer.updated_by.clone_from(&origin.login_no);
 }
 
-async fn write_event(
+/// Stores the lines of a change.
+pub(super) async fn write_change(
+    tx: &mut Tx,
+    id: i64,
+    customer: i64,
+    lines: &[Line],
+    origin: &Origin,
+) -> Result<(), Error> {
+    tx.insert_change(id, customer, origin.at, &origin.login_no, &origin.name, &json_of(&lines)?).await?;
+    Ok(())
+}
+
+pub(super) async fn write_event(
     tx: &mut Tx,
     id: i64,
     kind: &str,
@@ -252,7 +271,7 @@ async fn insert_row(tx: &mut Tx, c: &Customer) -> Result<(), Error> {
 }
 
 #[rustfmt::skip]
-async fn update_row(tx: &mut Tx, c: &Customer) -> Result<(), Error> {
+pub(super) async fn update_row(tx: &mut Tx, c: &Customer) -> Result<(), Error> {
     let derived = Derived::of(c)?;
     tx.update_customer(
         c.id, c.name.as_deref(), c.company_name.as_deref(), c.address.as_deref(),

@@ -67,6 +67,19 @@ pub fn frames(action: &str, people: &mut People, dice: &Dice) -> Vec<Asked> {
                 ),
             ]
         }
+        "list_deleted" => vec![
+            (json!({}), Code(1000)),
+            (json!({"query": "张三"}), Code(1000)),
+            (json!({"query": people.gone.numbers[0].national}), Code(2403)),
+            (json!({"query": readable(people, dice), "page": readable(people, dice)}), Anything),
+        ],
+        "restore_customer" => vec![
+            // It is there once; then it is somebody like all others.
+            (json!({"id": people.gone.id}), Anything),
+            (json!({"id": people.gone.id}), Code(2005)),
+            (json!({"id": people.hidden.id}), Code(2005)),
+            (json!({"id": readable(people, dice)}), Anything),
+        ],
         "get_details" => {
             let person = people.any(dice).id;
             let of = |system: &str| json!({"type": "id", "content": person, "system": system});

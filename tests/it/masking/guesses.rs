@@ -198,6 +198,8 @@ fn base_of_others(action: &str) -> Option<Base> {
         "put_product_member" => {"product": "x", "staffNo": "x"}
         "put_rights" => {"role": "agent"}
         "list_audit" => {}
+        "list_deleted" => {}
+        "restore_customer" => {"id": v.id}
     })
 }
 

@@ -47,6 +47,9 @@ impl Talk {
         let dice = Dice::new();
         let mut admin = log_in(&url, "admin1001").await;
         let people = People::invent(server.backend(), &mut admin, &dice).await;
+        let given = json!({"list_deleted": true, "restore_customer": true});
+        let rights = json!({"action": "put_rights", "role": "agent", "actions": given});
+        assert_eq!(admin.ask(rights).await["code"], 1000);
         let agent = log_in(&url, "TRCS004").await;
         let token = laidian::ops::access::token::issue_token(server.backend(), 1001, "TRCS004", 600).await.unwrap();
         Self { people, dice, agent, admin, address: server.address(), token, revealed: 0 }

@@ -23,6 +23,8 @@ pub struct People {
     /// The one whom he does not.
     pub hidden: Person,
     pub secrets: Secrets,
+    /// One in the recycle bin, with a number that another has now.
+    pub gone: Person,
     /// One who had another number, of a form that only counts as long as it is somebody's.
     pub moved: i64,
     /// For names of requests.
@@ -51,7 +53,16 @@ impl People {
         }
         let hidden = create(admin, dice, &[0], 1_001_002, &mut secrets).await;
         let moved = create_moved(admin, dice, &mut secrets).await;
-        Self { known, hidden, secrets, moved, asked: 0 }
+        let gone = create(admin, dice, &[0, 5], 1001, &mut secrets).await;
+        write_history(backend, &gone, dice).await;
+        let taker = json!({"custname": "赵六", "cellphones": [gone.numbers[0].typed], "servicegroupId": 1001});
+        for frame in [
+            json!({"action": "destroy_customer", "type": "id", "content": gone.id}),
+            json!({"action": "create_customer", "customer": taker}),
+        ] {
+            assert_eq!(admin.ask(frame).await["code"], 1000);
+        }
+        Self { known, hidden, secrets, gone, moved, asked: 0 }
     }
 
     pub fn any(&self, dice: &Dice) -> &Person {

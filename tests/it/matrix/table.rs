@@ -15,6 +15,8 @@ const FOR_ALL_SIGNED_IN: Codes = [2401, 1000, 1000, 1000, 1000, 1000, 1000, 1000
 const FOR_1054: Codes = [2401, 1000, 1000, 1000, 1000, 2005, 2005, 2005];
 const FOR_EXPORTERS: Codes = [2401, 1000, 1000, 1000, 1000, 2403, 1000, 1000];
 /// Each for his own company: what 1054 calls so is another thing there.
+const FOR_SUPERVISORS: Codes = [2401, 2403, 1000, 1000, 1000, 2403, 1000, 1000];
+const FOR_SUPERVISORS_OF_1054: Codes = [2401, 2403, 1000, 1000, 1000, 2403, 2005, 2005];
 const FOR_ADMINS: Codes = [2401, 2403, 2403, 1000, 2403, 2403, 1000, 2403];
 /// There is no such thing in the other admin's company.
 const FOR_ADMIN_OF_1054: Codes = [2401, 2403, 2403, 1000, 2403, 2403, 2000, 2403];
@@ -259,6 +261,9 @@ pub fn table() -> Vec<Row> {
         row("rotate_app", FOR_ADMIN_OF_1054, json!({"id": "2020158"})),
         row("destroy_customer", FOR_1054, json!({"type": "cellphone", "content": "13000000001"})),
         row("destroy_customer", FOR_1054, json!({"type": "id", "content": ID})),
+        row("list_deleted", FOR_SUPERVISORS, json!({})),
+        row("list_deleted", FOR_SUPERVISORS, json!({"query": "测试"})),
+        row("restore_customer", FOR_SUPERVISORS_OF_1054, json!({"id": ID})),
         wise("account/delete", FOR_1054, json!({"account_id": ANOTHER_ACCOUNT})),
     ]
 }

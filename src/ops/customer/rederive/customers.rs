@@ -28,7 +28,7 @@ pub async fn renew(tx: &mut Tx, row: CustomerRow, found_by: &[(String, String)],
 }
 
 /// The phones, each with one number; new ones get the next ids.
-async fn split(tx: &mut Tx, entries: Vec<CustomerPhone>, home: &Home) -> Result<Vec<CustomerPhone>, Error> {
+pub async fn split(tx: &mut Tx, entries: Vec<CustomerPhone>, home: &Home) -> Result<Vec<CustomerPhone>, Error> {
     let mut split: Vec<CustomerPhone> = Vec::with_capacity(entries.len());
     for phone in entries {
         let numbers = phone::read(&phone.content, home).unwrap_or_default();
