@@ -67,4 +67,5 @@ mod statements;
 mod steady;
 mod storage;
 mod systems;
+mod tables;
 mod tokens;

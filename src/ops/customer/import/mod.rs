@@ -116,7 +116,7 @@ pub async fn begin(cx: &Cx<'_>, job: &Job<'_>, order: Order) -> Result<String, E
 }
 
 /// Carries an import out and writes down what it has come to.
-async fn run(backend: Arc<Backend>, caller: Caller, job: String, order: Order) {
+pub async fn run(backend: Arc<Backend>, caller: Caller, job: String, order: Order) {
     let mut progress = Progress::default();
     // Reading alone can take its time.
     let signs_of_life = jobs::signs_of_life(&backend, caller.company, &job);
