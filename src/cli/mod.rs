@@ -1,6 +1,8 @@
 //! The command line.
 
 mod admin;
+mod export;
+mod import;
 mod logging;
 pub mod private;
 pub mod replay;
@@ -32,6 +34,10 @@ enum Command {
     Admin(admin::Args),
     /// 为一个工号签发令牌 / issue a token for an operator
     Token(token::Args),
+    /// 从文件导入客户 / import customers from a file
+    Import(import::Args),
+    /// 导出一个公司的全部客户，可以再导入 / export all customers of a company, in a file that can be imported again
+    Export(export::Args),
     /// 回放对话脚本并核对回复 / play conversation scripts and check the replies
     Replay(replay::Args),
 }
@@ -67,6 +73,8 @@ async fn run(cli: Cli) -> Result<ExitCode, Box<dyn Error>> {
         Command::Serve(args) => serve::run(args, &settings).await,
         Command::Admin(args) => admin::run(args, &settings).await,
         Command::Token(args) => token::run(args, &settings).await,
+        Command::Import(args) => import::run(args, &settings).await,
+        Command::Export(args) => export::run(args, &settings).await,
         Command::Replay(args) => match settings.named() {
             Some(flag) => Err(format!("{flag}: replay 不打开数据库 / replay opens no database").into()),
             None => Ok(replay::command(args, &private::Demo).await?),

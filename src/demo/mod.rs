@@ -89,6 +89,8 @@ async fn store(tx: &mut Tx, catalogue: &Catalogue, person: Person) -> Result<(),
     let origin =
         Origin { login_no: creator.login_no.to_owned(), name: creator.name.to_owned(), at: customer.created_at };
     let labels = (!labels.is_empty()).then(|| labels.into_iter().map(str::to_owned).collect());
-    let id = insert(tx, catalogue, Merged { customer, labels, documents: Vec::new(), plm: None }, &origin).await?;
+    let id =
+        insert(tx, catalogue, Merged { customer, labels, documents: Vec::new(), plm: None, recorded: None }, &origin)
+            .await?;
     history.write(tx, id).await
 }

@@ -41,8 +41,10 @@ fn fingerprint(action: &str, body: &str) -> Result<String, Error> {
         .map_err(|_| Error::parameter("请求里有不是 JSON 的内容 / the request holds something that is no JSON"))?;
     parameters.retain(|name, _| !ENVELOPE.contains(&name.trim().replace('_', "").to_ascii_lowercase().as_str()));
     // A file that is uploaded again has another id, but is the same.
-    if parameters.contains_key("srffiledigest") {
-        parameters.remove("srfossfileid");
+    for (digest, file) in [("srffiledigest", "srfossfileid"), ("fileDigest", "file")] {
+        if parameters.contains_key(digest) {
+            parameters.remove(file);
+        }
     }
     Ok(hex::encode(Sha256::digest(format!("{action}\n{}", Value::Object(parameters)))))
 }

@@ -30,12 +30,22 @@ impl Csv {
 }
 
 /// Returns the cell so that no spreadsheet runs it: one that begins like a formula gets an apostrophe in
-/// front. Tab and return, too, can stand before the sign.
+/// front. Tab and return, too, can stand before the sign. So does one that begins as if it had got one: what
+/// [`plain`] makes of it is the cell again.
 fn harmless(cell: &str) -> Cow<'_, str> {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        Cow::Owned(format!("'{cell}"))
-    } else {
-        Cow::Borrowed(cell)
+    if is_like_formula(cell.trim_start_matches('\'')) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+}
+
+fn is_like_formula(cell: &str) -> bool {
+    cell.starts_with(['=', '+', '-', '@', '\t', '\r'])
+}
+
+/// Returns the cell without the apostrophe that a [file of ours](Csv) has in front of what begins like a formula.
+#[must_use]
+pub fn plain(cell: &str) -> &str {
+    match cell.strip_prefix('\'') {
+        Some(rest) if is_like_formula(rest.trim_start_matches('\'')) => rest,
+        _ => cell,
     }
 }
 
@@ -47,6 +57,13 @@ mod tests {
     fn cells_that_begin_like_a_formula_are_made_harmless() {
         let rows = Csv::rows([["=1+1", "+86", "-1", "@x", "a=b", "王,芳"]]).unwrap();
         assert_eq!(String::from_utf8(rows).unwrap(), "'=1+1,'+86,'-1,'@x,a=b,\"王,芳\"\r\n");
+    }
+
+    #[test]
+    fn what_was_made_harmless_can_be_taken_back() {
+        for cell in ["=1+1", "+86", "'=1", "''-2", "'x", "x", "", "'", "\t=1", "1-2"] {
+            assert_eq!(plain(&harmless(cell)), cell);
+        }
     }
 
     #[test]

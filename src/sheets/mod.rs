@@ -8,5 +8,5 @@ mod xlsx;
 /// The content type of a workbook.
 pub const XLSX: &str = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet";
 
-pub use self::csv::Csv;
+pub use self::csv::{Csv, plain};
 pub use self::xlsx::{Xlsx, XlsxError, fitting};

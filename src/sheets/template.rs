@@ -8,8 +8,9 @@ use rust_xlsxwriter::{DataValidation, Format, Formula, Workbook};
 use super::XlsxError;
 
 /// A column to be filled in.
+#[derive(Debug, Clone)]
 pub struct Column {
-    pub title: &'static str,
+    pub title: String,
     /// What can be chosen; anything, when there is no list.
     pub choices: Vec<&'static str>,
 }
@@ -29,7 +30,7 @@ pub fn template(sheet_name: &str, columns: &[Column]) -> Result<File, XlsxError>
     for (index, column) in (0u16..).zip(columns) {
         sheet.set_column_format(index, &text).map_err(XlsxError::Workbook)?;
         sheet.set_column_width(index, WIDTH).map_err(XlsxError::Workbook)?;
-        sheet.write_string_with_format(0, index, column.title, &bold).map_err(XlsxError::Workbook)?;
+        sheet.write_string_with_format(0, index, &column.title, &bold).map_err(XlsxError::Workbook)?;
         if !column.choices.is_empty() {
             let list = Formula::new(format!("'{}'!$A$1:$A${}", column.title, column.choices.len()));
             let validation = DataValidation::new().allow_list_formula(list);
@@ -37,7 +38,7 @@ pub fn template(sheet_name: &str, columns: &[Column]) -> Result<File, XlsxError>
         }
     }
     for column in columns.iter().filter(|column| !column.choices.is_empty()) {
-        let list = workbook.add_worksheet().set_name(column.title).map_err(XlsxError::Workbook)?;
+        let list = workbook.add_worksheet().set_name(&column.title).map_err(XlsxError::Workbook)?;
         list.set_hidden(true);
         for (row, choice) in (0u32..).zip(&column.choices) {
             list.write_string(row, 0, *choice).map_err(XlsxError::Workbook)?;

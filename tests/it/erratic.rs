@@ -15,8 +15,8 @@ use laidian::domain::ids;
 use laidian::error::Error;
 use laidian::ops::access::identity::{self, Claim};
 use laidian::ops::customer::find;
-use laidian::ops::customer::import::{self, Columns, Layout, Order};
-use laidian::ops::customer::{Changes, Patch, PhoneChange, create};
+use laidian::ops::customer::import::{self, Columns, Layout, Order, Right, Source};
+use laidian::ops::customer::{Changes, Patch, PhoneChange, Plan, Record, create};
 use laidian::ops::files::uploads;
 use laidian::ops::{Backend, Caller, Cx};
 use laidian::protocol::envelope::Door;
@@ -85,7 +85,7 @@ impl<F: Future> Future for Erratic<F> {
 struct Names;
 
 impl Layout for Names {
-    fn columns(&self, _: &Row) -> Result<Box<dyn Columns>, String> {
+    fn columns(&self, _: &Cx<'_>, _: &Row) -> Result<Box<dyn Columns>, String> {
         Ok(Box::new(Self))
     }
 }
@@ -95,9 +95,9 @@ impl Columns for Names {
         None
     }
 
-    fn customer(&self, _: &Cx<'_>, row: &Row) -> Result<Changes<'static>, Error> {
+    fn record(&self, _: &Cx<'_>, row: &Row) -> Result<Record, Error> {
         let Some(Cell::Text(name)) = row.cell(0) else { return Err(Error::NotFound) };
-        Ok(Changes { name: Patch::Set(name.clone().into()), ..Changes::default() })
+        Ok(Changes { name: Patch::Set(name.clone().into()), ..Changes::default() }.into())
     }
 
     fn explain(&self, error: &Error) -> String {
@@ -111,7 +111,14 @@ async fn import(backend: Arc<Backend>, caller: Caller) -> Result<(), Error> {
         workbook.row([format!("导入{number}").as_str()]).unwrap();
     }
     let file = uploads::keep(&backend, &caller, "a.xlsx", workbook.finish().unwrap()).await?;
-    let order = Order { file, layout: Arc::new(Names), product: None, wants_book: true };
+    let order = Order {
+        source: Source::Uploaded(file),
+        sheet: None,
+        layout: Arc::new(Names),
+        right: Right::Plm(None),
+        plan: Plan::default(),
+        wants_book: true,
+    };
     import::run(backend, caller, Uuid::new_v4().simple().to_string(), order).await;
     Ok(())
 }

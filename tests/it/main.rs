@@ -68,4 +68,5 @@ mod statements;
 mod steady;
 mod storage;
 mod systems;
+mod tables;
 mod tokens;

@@ -14,7 +14,7 @@ use crate::domain::masking::{mask_json, mask_text};
 use crate::error::Error;
 use crate::ops::access::rights::Shown;
 use crate::ops::customer::export::{self, Export, Format, Walk};
-use crate::ops::customer::find;
+use crate::ops::customer::{find, table};
 use crate::ops::files::generated::{self, Book, Out, Outgoing, PIECE, Pieces};
 use crate::ops::{Backend, Caller, Cx};
 use crate::protocol::lenient::Scalar;
@@ -45,7 +45,13 @@ pub async fn export_customers(cx: &Cx<'_>, request: ExportCustomers<'_>) -> Resu
     };
     let search =
         find::search(cx, &request.filters.unwrap_or_default(), query_text(request.query.as_ref())?.as_deref())?;
-    Ok(Arc::new(CustomersFile(export::begin(cx, search, format).await?)))
+    Ok(file(export::begin(cx, search, format).await?))
+}
+
+/// Returns the file of an export.
+#[must_use]
+pub fn file(export: Export) -> Arc<dyn Outgoing> {
+    Arc::new(CustomersFile(export))
 }
 
 /// The file of an export.
@@ -88,74 +94,10 @@ struct Printer {
     masks: bool,
 }
 
-const TITLES: [&str; 22] = [
-    "客户编号",
-    "客户姓名",
-    "公司名称",
-    "联系电话",
-    "联系地址",
-    "客户类型",
-    "客户状态",
-    "客户来源",
-    "任务编号",
-    "任务名称",
-    "归属工号",
-    "归属部门",
-    "客户标签",
-    "客户星级",
-    "跟进次数",
-    "最近跟进时间",
-    "分配时间",
-    "创建工号",
-    "创建时间",
-    "修改工号",
-    "修改时间",
-    "自定义字段",
-];
-
 impl Printer {
     /// The cells of a customer, in the order of the titles.
     fn cells(&self, row: &Shown) -> Result<Vec<String>, Error> {
-        #[derive(Deserialize)]
-        struct Phone {
-            content: String,
-        }
-        #[derive(Deserialize)]
-        struct Label {
-            name: String,
-        }
-        let fault = |cause: serde_json::Error| Error::internal(&cause);
-        let catalogue = &self.catalogue;
-        let body = CustomerBody::new(row, catalogue).map_err(fault)?;
-        let phones: Vec<Phone> = serde_json::from_str(&row.phones).map_err(fault)?;
-        let labels: Vec<Label> = serde_json::from_str(&row.labels).map_err(fault)?;
-        let text = |text: Option<&str>| text.unwrap_or_default().to_owned();
-        let number = |number: Option<i64>| number.map(|number| number.to_string()).unwrap_or_default();
-        let group = |id: i64| catalogue.groups.get(&id).cloned().unwrap_or_else(|| id.to_string());
-        let mut cells = vec![
-            row.id.to_string(),
-            text(body.custname),
-            text(body.company_name),
-            phones.into_iter().map(|phone| phone.content).collect::<Vec<_>>().join(" "),
-            text(body.address),
-            text(body.cust_type),
-            text(body.deal_flag),
-            text(body.cust_from),
-            number(body.task_id),
-            text(body.taskname),
-            text(body.service_no),
-            body.servicegroup_id.map(group).unwrap_or_default(),
-            labels.into_iter().map(|label| label.name).collect::<Vec<_>>().join(","),
-            row.star.to_string(),
-            row.follow_count.to_string(),
-            body.last_flow_time.unwrap_or_default(),
-            body.assign_time.unwrap_or_default(),
-            row.created_by.clone(),
-            body.op_time,
-            row.updated_by.clone(),
-            body.up_time,
-            body.json_str.map(|custom| serde_json::to_string(&custom)).transpose().map_err(fault)?.unwrap_or_default(),
-        ];
+        let mut cells = table::cells::cells(row, &self.catalogue).map_err(|cause| Error::internal(&cause))?;
         if self.masks {
             for cell in &mut cells {
                 *cell = mask_text(cell).into_owned();
@@ -179,7 +121,9 @@ impl Printer {
 }
 
 async fn write_csv(mut walk: Walk<'_>, printer: &Printer, out: &Out) -> Result<(), Error> {
-    let mut piece = Csv::head(&TITLES).map_err(|cause| Error::internal(&cause))?;
+    let titles = table::cells::titles(&printer.catalogue);
+    let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
+    let mut piece = Csv::head(&titles).map_err(|cause| Error::internal(&cause))?;
     loop {
         if !out.send(piece).await {
             return Ok(());
@@ -211,7 +155,7 @@ async fn write_jsonl(mut walk: Walk<'_>, printer: &Printer, out: &Out) -> Result
 }
 
 async fn write_xlsx(mut walk: Walk<'_>, printer: &Printer, out: &Out) -> Result<(), Error> {
-    let book = Book::begin(TITLES.map(str::to_owned).to_vec());
+    let book = Book::begin(table::cells::titles(&printer.catalogue));
     loop {
         let rows = walk.next().await?;
         let rows = rows.iter().map(|row| printer.cells(row)).collect::<Result<Vec<_>, _>>()?;

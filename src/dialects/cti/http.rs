@@ -142,7 +142,7 @@ fn parameters(query: &[(String, String)], body: &[u8], settings: &Settings) -> R
         if request.len() > 1 {
             request.push(',');
         }
-        request.push_str(&Value::from(name.as_str()).to_string());
+        request.push_str(&Value::from(member(name)).to_string());
         request.push(':');
         request.push_str(&Value::from(value.as_str()).to_string());
     }
@@ -155,6 +155,15 @@ fn parameters(query: &[(String, String)], body: &[u8], settings: &Settings) -> R
     }
     request.push('}');
     Ok(request)
+}
+
+/// What a form's file is called in a request.
+fn member(name: &str) -> &str {
+    match name {
+        "srfossfileid" => "file",
+        "srffiledigest" => "fileDigest",
+        other => other,
+    }
 }
 
 /// Returns the members of a JSON object, without its braces.

@@ -137,6 +137,7 @@ impl<'a> CustomerInput<'a> {
             last_follow_at: time("lastFlowTime", self.last_flow_time)?,
             documents: Vec::new(),
             plm: None,
+            recorded: None,
         })
     }
 }

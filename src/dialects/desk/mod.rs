@@ -5,6 +5,7 @@ mod audit;
 mod company;
 mod details;
 mod follow_up;
+mod imports;
 mod number;
 mod products;
 mod recycle;
@@ -71,6 +72,26 @@ operations! { Desk:
     /// Restores a deleted customer with all that was known of it; numbers that are another's now are told.
     RestoreCustomer = "restore_customer", write by Supervisor
         => recycle::restore_customer(recycle::RestoreCustomer<'_>) -> json recycle::CustomerRestored;
+
+    /// 上传文件，保留一小时；通过 WebSocket 时返回已上传文件的信息。
+    /// Takes a file, which is kept for an hour; over the socket, shows one that was uploaded.
+    UploadFile = "upload_file" [POST "/open_api/files"], upload by Supervisor
+        => imports::upload_file(imports::UploadFile<'_>) -> json imports::FileUploaded;
+
+    /// 导入客户（后台进行）：新建、更新、跳过，或试运行；立即返回编号。
+    /// Begins to import customers from a table, or to try what would become of its rows, and answers with the import's id.
+    ImportCustomers = "import_customers" [POST "/open_api/customers/import"], upload by Supervisor
+        => imports::import_customers(imports::ImportCustomers<'_>) -> json imports::ImportShown;
+
+    /// 导入的进度和结果。
+    /// Shows how far an import is, and what it has come to.
+    GetImport = "get_import" [GET "/open_api/customers/import"], read by Supervisor
+        => imports::get_import(imports::OneImport<'_>) -> json imports::ImportShown;
+
+    /// 下载未导入的行（含错误信息列）。
+    /// Sends a workbook of the rows that failed, with the reasons.
+    GetImportErrors = "get_import_errors" [GET "/open_api/customers/import_errors"], read by Supervisor
+        => imports::get_import_errors(imports::OneImport<'_>) -> file;
 
     /// 公司的全部设置：部门、工号、应用、字典、任务、自定义字段、权限。
     /// Shows what the company has set up.

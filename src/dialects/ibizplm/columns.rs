@@ -12,7 +12,7 @@ use crate::domain::plm::{GRADES, INDUSTRIES};
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::customer::import::{Columns, Layout};
-use crate::ops::customer::{Changes, PhoneChange};
+use crate::ops::customer::{Patch, PhoneChange, Record, table};
 use crate::sheets::reading::{Cell, MOST_COLUMNS, Row};
 
 /// What a column holds.
@@ -92,8 +92,9 @@ pub struct Titles {
 }
 
 impl Layout for Titles {
-    fn columns(&self, titles: &Row) -> Result<Box<dyn Columns>, String> {
+    fn columns(&self, cx: &Cx<'_>, titles: &Row) -> Result<Box<dyn Columns>, String> {
         let mut fields: Vec<(usize, Field)> = Vec::new();
+        let mut custom: Vec<(usize, i64)> = Vec::new();
         let numbered = |name: &String| name.trim().parse::<usize>().ok();
         let last = self.own.iter().flatten().filter_map(|(name, _)| numbered(name)).max().unwrap_or(0);
         for column in 0..titles.cells.len().max(last.min(MOST_COLUMNS)) {
@@ -107,16 +108,18 @@ impl Layout for Titles {
                 }
                 None => "",
             };
-            let field = match self.field(title, column) {
-                Some(field) => field,
+            let Some(field) = self.field(title, column) else {
                 // A company's own definition names what it wants.
-                None if title.is_empty() || self.own.is_some() => continue,
-                None => {
-                    let known = TEMPLATE.map(Field::caption).join(", ");
-                    return Err(format!(
-                        "导入列[{title}]不存在，可用的列：{known} / there is no such column; these are: {known}"
-                    ));
+                if title.is_empty() || self.own.is_some() {
+                    continue;
                 }
+                // The document knows none; without them, a company where one is required could import nobody.
+                let id = table::custom_field(&cx.catalogue, title).ok_or_else(|| unknown(title))?;
+                if custom.iter().any(|(_, other)| *other == id) {
+                    return Err(format!("列[{title}]出现两次 / stands twice"));
+                }
+                custom.push((column, id));
+                continue;
             };
             if fields.iter().any(|(_, other)| *other == field) {
                 return Err(format!("列[{}]出现两次 / stands twice", field.caption()));
@@ -132,8 +135,13 @@ impl Layout for Titles {
         if missing(&Field::Name) {
             return Err(format!("缺少列[{}] / the column is missing", Field::Name.caption()));
         }
-        Ok(Box::new(Customers { fields, titles: titles.number, product: self.product.clone() }))
+        Ok(Box::new(Customers { fields, custom, titles: titles.number, product: self.product.clone() }))
     }
+}
+
+fn unknown(title: &str) -> String {
+    let known = TEMPLATE.map(Field::caption).join(", ");
+    format!("导入列[{title}]不存在，可用的列：{known} / there is no such column; these are: {known}")
 }
 
 impl Titles {
@@ -150,6 +158,8 @@ impl Titles {
 /// Rows as customers.
 struct Customers {
     fields: Vec<(usize, Field)>,
+    /// Columns of custom fields, by their ids.
+    custom: Vec<(usize, i64)>,
     /// The row of the titles.
     titles: u32,
     product: Option<String>,
@@ -160,17 +170,23 @@ impl Columns for Customers {
         self.members(cx, row).err()
     }
 
-    fn customer(&self, cx: &Cx<'_>, row: &Row) -> Result<Changes<'static>, Error> {
+    fn record(&self, cx: &Cx<'_>, row: &Row) -> Result<Record, Error> {
         let members = self.members(cx, row).map_err(Error::parameter)?;
         let mut changes = input::changes(cx, &members, self.product.as_deref(), None)?;
         if let Some(phones) = input::text_of(&members, Field::Phones.name()) {
             let phone = |typed: &str| PhoneChange { id: None, typed: typed.to_owned().into() };
             changes.phones = Some(numbers(&phones).into_iter().map(phone).collect());
         }
-        Ok(changes)
+        changes.custom = self.custom(cx, row).map_err(Error::parameter)?;
+        Ok(changes.into())
     }
 
     fn explain(&self, error: &Error) -> String {
+        if let Error::CustomFieldMissing { label } = error {
+            return format!(
+                "缺少自定义字段 {label}：请加一列[{label}]并填写 / is required: add a column of this title"
+            );
+        }
         // What other systems call cellphones is a column here.
         text_of(error).replacen("cellphones:", "联系电话:", 1)
     }
@@ -208,10 +224,27 @@ impl Customers {
                 Err(why) => faults.push(why.line(number, field.caption())),
             }
         }
+        faults.extend(self.custom(cx, row).err());
         if !faults.is_empty() {
             return Err(faults.join("\r\n"));
         }
         Ok(members)
+    }
+
+    fn custom(&self, cx: &Cx<'_>, row: &Row) -> Result<Patch<BTreeMap<i64, Value>>, String> {
+        let number = row.number.saturating_sub(self.titles);
+        let mut values = BTreeMap::new();
+        for (column, id) in &self.custom {
+            let Some(field) = cx.catalogue.fields.iter().find(|field| field.id == *id) else { continue };
+            let text = match row.cell(*column) {
+                Some(Cell::Text(text)) => text.trim(),
+                Some(Cell::Fault(mark)) => return Err(Why::Form(mark.clone()).line(number, &field.name)),
+                Some(Cell::Formula) => return Err(Why::Formula.line(number, &field.name)),
+                None => continue,
+            };
+            values.insert(*id, table::custom_value(field, text));
+        }
+        Ok(if values.is_empty() { Patch::Keep } else { Patch::Set(values) })
     }
 }
 

@@ -17,6 +17,7 @@ use crate::domain::plm::{GRADES, INDUSTRIES, label_of};
 use crate::error::Error;
 use crate::ops::access::audit;
 use crate::ops::access::tries::Tried;
+use crate::ops::customer::table;
 use crate::ops::files::generated::{self, Book, Out, Outgoing, Pieces};
 use crate::ops::systems::plm::{self, Grant};
 use crate::ops::{Backend, Caller, Cx};
@@ -36,13 +37,18 @@ impl Outgoing for Template {
         XLSX
     }
 
-    fn begin(self: Arc<Self>, _: Arc<Backend>, _: Caller) -> BoxFuture<'static, Result<Pieces, Error>> {
+    fn begin(self: Arc<Self>, backend: Arc<Backend>, caller: Caller) -> BoxFuture<'static, Result<Pieces, Error>> {
         Box::pin(async move {
             let column = |field: super::columns::Field| Column {
-                title: field.caption(),
+                title: field.caption().to_owned(),
                 choices: field.list().map_or_else(Vec::new, |(_, list)| list.iter().map(|(_, label)| *label).collect()),
             };
-            let made = tokio::task::spawn_blocking(move || template("客户", &TEMPLATE.map(column))).await;
+            let mut columns = TEMPLATE.map(column).to_vec();
+            let catalogue = backend.context(&caller).await?.catalogue;
+            // Without them, no row would be a customer.
+            let required = table::custom_columns(&catalogue).into_iter().filter(|(field, _)| field.required);
+            columns.extend(required.map(|(_, title)| Column { title, choices: Vec::new() }));
+            let made = tokio::task::spawn_blocking(move || template("客户", &columns)).await;
             let file = made.map_err(|cause| Error::internal(&cause))?.map_err(|cause| Error::internal(&cause))?;
             Ok(generated::pieces(|out| async move { out.send_file(file).await }))
         })

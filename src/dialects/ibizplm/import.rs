@@ -17,7 +17,8 @@ use crate::dialects::Headers;
 use crate::domain::times::{self, SECOND};
 use crate::error::Error;
 use crate::ops::Cx;
-use crate::ops::customer::import::{self, BOOK, Order, Outcome};
+use crate::ops::customer::Plan;
+use crate::ops::customer::import::{self, BOOK, Order, Outcome, Right, Source};
 use crate::ops::files::generated::Outgoing;
 use crate::ops::files::jobs::{self, Job};
 use crate::ops::files::uploads;
@@ -119,9 +120,15 @@ async fn start<S>(cx: &Cx<'_>, request: &Given<S>, wants_book: bool) -> Result<S
     let name = format!("[客户]数据导入作业[{tag}]");
     let job = Job { name: &name, kind: "DEIMPORTDATA2", subject: ENTITY, tag: &tag };
     let layout = Arc::new(Titles { product: product.clone(), own });
-    let order = Order { file, layout, product, wants_book };
-    let (backend, caller) = (cx.backend.shared()?, cx.caller.clone());
-    jobs::enter(cx, &job, |id| import::run(backend, caller, id, order)).await
+    let order = Order {
+        source: Source::Uploaded(file),
+        sheet: None,
+        layout,
+        right: Right::Plm(product),
+        plan: Plan::default(),
+        wants_book,
+    };
+    import::begin(cx, &job, order).await
 }
 
 /// Returns the tag of an import, if there is such a one.

@@ -22,6 +22,8 @@ pub enum Kind {
     /// What a company has set up: people, rights, credentials, lists.
     Settings,
     Export,
+    /// Somebody began to import customers.
+    Import,
     /// A masked number was shown.
     Reveal,
     /// Somebody entered numbers who may not see them.
@@ -30,8 +32,16 @@ pub enum Kind {
 }
 
 impl Kind {
-    pub const ALL: [Self; 7] =
-        [Self::SignIn, Self::Refusal, Self::Settings, Self::Export, Self::Reveal, Self::Try, Self::Deletion];
+    pub const ALL: [Self; 8] = [
+        Self::SignIn,
+        Self::Refusal,
+        Self::Settings,
+        Self::Export,
+        Self::Import,
+        Self::Reveal,
+        Self::Try,
+        Self::Deletion,
+    ];
 
     #[must_use]
     pub fn name(self) -> &'static str {
@@ -40,6 +50,7 @@ impl Kind {
             Self::Refusal => "refusal",
             Self::Settings => "settings",
             Self::Export => "export",
+            Self::Import => "import",
             Self::Reveal => "reveal",
             Self::Try => "try",
             Self::Deletion => "deletion",

@@ -1,40 +1,191 @@
-//! Creating many customers, each wholly or not at all.
+//! Creating and changing many customers, each wholly or not at all.
 
-use super::begin;
-use super::changes::Changes;
+use std::collections::HashSet;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use super::changes::{Changes, Patch, PhoneChange};
 use super::new::New;
+use super::versions::{Expected, Written};
+use super::{apply, begin, merge, phones};
+use crate::domain::customer::{Customer, CustomerPhone};
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::access::tries::{self, Tried};
 use crate::ops::files::jobs;
+use crate::store::Tx;
+use crate::store::rows::CustomerRow;
 
-/// Creates customers and returns, in their order, which of them could not be. What the job has done is counted in the
-/// same transactions, with `beside`, the steps that failed before: its figures are true whatever ends it.
-pub async fn create_all(
-    cx: &Cx<'_>,
-    all: &[Changes<'static>],
-    job: &str,
-    beside: usize,
-) -> Result<Vec<Result<(), Error>>, Error> {
-    let mut results: Vec<Result<(), Error>> = Vec::with_capacity(all.len());
-    // Once each: how often one is tried tells whether it was refused.
-    let mut counted: Vec<(usize, &Changes<'static>, Tried)> = Vec::with_capacity(all.len());
-    for (index, changes) in all.iter().enumerate() {
-        let tried = tries::new(cx, changes);
-        results.push(tried.map(|tried| counted.push((index, changes, tried))));
+/// A customer as somebody wants it to be.
+#[derive(Debug, Clone, Default)]
+pub struct Record {
+    /// The id of a customer who may be there already.
+    pub id: Option<i64>,
+    pub changes: Changes<'static>,
+}
+
+impl From<Changes<'static>> for Record {
+    fn from(changes: Changes<'static>) -> Self {
+        Self { id: None, changes }
     }
-    let mut refused = beside + all.len() - counted.len();
-    // All in one transaction, which costs the least. Where one of them is refused, all are undone, and each half is
-    // tried alone.
-    let mut parts = vec![(0, counted.len())];
+}
+
+/// What becomes of a record and of the customer that it matches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Mode {
+    /// All are new: a number that somebody has is refused.
+    #[default]
+    Create,
+    /// Those that match are changed, the others refused.
+    Update,
+    /// Those that match are changed, the others created.
+    Upsert,
+    /// Those that match stay as they are, the others are created.
+    Skip,
+}
+
+impl Mode {
+    pub const ALL: [Self; 4] = [Self::Create, Self::Update, Self::Upsert, Self::Skip];
+
+    /// The name on the wire.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Create => "create",
+            Self::Update => "update",
+            Self::Upsert => "upsert",
+            Self::Skip => "skip",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|mode| mode.name().eq_ignore_ascii_case(name.trim()))
+    }
+
+    /// Whether customers are changed who are there already.
+    #[must_use]
+    pub fn changes(self) -> bool {
+        matches!(self, Self::Update | Self::Upsert)
+    }
+}
+
+/// By what a record matches a customer.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum MatchBy {
+    /// By its id or, where nobody has it, by a number.
+    #[default]
+    IdOrPhone,
+    Id,
+    Phone,
+}
+
+impl MatchBy {
+    pub const ALL: [Self; 3] = [Self::IdOrPhone, Self::Id, Self::Phone];
+
+    /// The name on the wire.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::IdOrPhone => "idOrPhone",
+            Self::Id => "id",
+            Self::Phone => "phone",
+        }
+    }
+
+    #[must_use]
+    pub fn parse(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|by| by.name().eq_ignore_ascii_case(name.trim()))
+    }
+}
+
+/// How records are written.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Plan {
+    pub mode: Mode,
+    pub by: MatchBy,
+    /// Whether nothing is written, and only told what would become of each.
+    pub is_trial: bool,
+}
+
+/// What has become of a record.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Done {
+    Created,
+    Updated,
+    /// The customer is as the record wants it already.
+    Unchanged,
+    Skipped,
+}
+
+/// The numbers that records of a trial would have been given, as digests: a trial writes nothing that later records
+/// could be told by.
+#[derive(Debug, Default)]
+pub struct Given(HashSet<u64>);
+
+/// A record whose numbers are counted; `None` for one that is refused.
+type Counted = Option<(Record, Tried)>;
+
+/// Writes records and returns, in their order, what has become of each. What the job has done is counted in the same
+/// transactions, record by record in their order, so that its figures are true whatever ends it.
+pub async fn write_all(
+    cx: &Cx<'_>,
+    records: Vec<Result<Record, Error>>,
+    plan: Plan,
+    given: &mut Given,
+    job: &str,
+) -> Result<Vec<Result<Done, Error>>, Error> {
+    let mut results = Vec::with_capacity(records.len());
+    // Once each: how often one is tried tells whether it was refused.
+    let mut counted: Vec<Counted> = Vec::with_capacity(records.len());
+    for record in records {
+        let record = record.and_then(|record| Ok((tries::new(cx, &record.changes)?, record)));
+        match record {
+            Ok((tried, record)) => {
+                counted.push(Some((record, tried)));
+                results.push(Ok(Done::Skipped));
+            }
+            Err(refusal) => {
+                counted.push(None);
+                results.push(Err(refusal));
+            }
+        }
+    }
+    if plan.is_trial {
+        try_all(cx, &counted, plan, given, &mut results).await?;
+        let succeeded = results.iter().filter(|result| result.is_ok()).count();
+        let mut tx = cx.scope.write().await?;
+        jobs::advance(cx, &mut tx, job, results.len(), succeeded).await?;
+        tx.commit().await?;
+    } else {
+        write_parts(cx, &counted, plan, job, &mut results).await?;
+    }
+    Ok(results)
+}
+
+/// All in one transaction, which costs the least. Where one of them is refused, all are undone, and each half is tried
+/// alone.
+async fn write_parts(
+    cx: &Cx<'_>,
+    counted: &[Counted],
+    plan: Plan,
+    job: &str,
+    results: &mut [Result<Done, Error>],
+) -> Result<(), Error> {
+    let (mut parts, mut refused) = (vec![(0, counted.len())], 0);
     while let Some((start, end)) = parts.pop() {
-        match together(cx, counted.get(start..end).unwrap_or_default(), job).await {
-            Ok(()) => {}
-            Err(fault @ (Error::Internal { .. } | Error::Storage { .. })) => return Err(fault),
+        match together(cx, counted.get(start..end).unwrap_or_default(), plan, job, refused).await {
+            Ok(done) => {
+                refused = 0;
+                for (result, done) in results.iter_mut().skip(start).zip(done) {
+                    if let Some(done) = done {
+                        *result = Ok(done);
+                    }
+                }
+            }
+            Err(fault) if is_ours(&fault) => return Err(fault),
             Err(refusal) if end - start == 1 => {
                 refused += 1;
-                let index = counted.get(start).map(|(index, ..)| *index);
-                if let Some(result) = index.and_then(|index| results.get_mut(index)) {
+                if let Some(result) = results.get_mut(start) {
                     *result = Err(refusal);
                 }
             }
@@ -50,17 +201,179 @@ pub async fn create_all(
         jobs::advance(cx, &mut tx, job, refused, 0).await?;
         tx.commit().await?;
     }
-    Ok(results)
+    Ok(())
 }
 
-async fn together(cx: &Cx<'_>, all: &[(usize, &Changes<'static>, Tried)], job: &str) -> Result<(), Error> {
-    if all.is_empty() {
-        return Ok(());
-    }
+fn is_ours(error: &Error) -> bool {
+    matches!(error, Error::Internal { .. } | Error::Storage { .. })
+}
+
+/// `refused` are records before these that are not counted yet.
+async fn together(
+    cx: &Cx<'_>,
+    all: &[Counted],
+    plan: Plan,
+    job: &str,
+    refused: usize,
+) -> Result<Vec<Option<Done>>, Error> {
     let mut tx = begin(cx).await?;
-    for (_, changes, tried) in all {
-        New::check(cx, Changes::clone(changes))?.insert(cx, &mut tx, tried).await?;
+    let mut done = Vec::with_capacity(all.len());
+    for counted in all {
+        done.push(match counted {
+            Some((record, tried)) => Some(one(cx, &mut tx, record.clone(), plan, tried).await?),
+            None => None,
+        });
     }
-    jobs::advance(cx, &mut tx, job, all.len(), all.len()).await?;
-    Ok(tx.commit().await?)
+    jobs::advance(cx, &mut tx, job, refused + all.len(), done.iter().flatten().count()).await?;
+    tx.commit().await?;
+    Ok(done)
+}
+
+/// Writes a record, unless a rule forbids it.
+async fn one(cx: &Cx<'_>, tx: &mut Tx, record: Record, plan: Plan, tried: &Tried) -> Result<Done, Error> {
+    let found = if plan.mode == Mode::Create { None } else { matching(cx, tx, &record, plan.by, tried).await? };
+    let Some((current, is_by_id)) = found else {
+        if plan.mode == Mode::Update {
+            return Err(Error::NotFound);
+        }
+        let mut changes = record.changes;
+        settle_group(cx, &mut changes, None);
+        New::check(cx, changes)?.insert(cx, tx, tried).await?;
+        return Ok(Done::Created);
+    };
+    if plan.mode == Mode::Skip {
+        return Ok(Done::Skipped);
+    }
+    let mut changes = record.changes;
+    changes.recorded = None;
+    settle_group(cx, &mut changes, current.group_id);
+    if !is_by_id {
+        let phones: Vec<CustomerPhone> =
+            serde_json::from_str(&current.phones).map_err(|cause| Error::internal(&cause))?;
+        add_to(phones, &mut changes, cx);
+    }
+    let version = current.version;
+    match apply(cx, tx, current, changes, Expected::default(), tried).await? {
+        Written::Done(row) if row.version == version => Ok(Done::Unchanged),
+        Written::Done(_) => Ok(Done::Updated),
+        Written::Conflict(_) => Err(Error::internal(&"a version that nobody expected")),
+    }
+}
+
+/// An owner without a group looks after the customer in the one where he does already or, of his own, in the first.
+fn settle_group(cx: &Cx<'_>, changes: &mut Changes<'_>, before: Option<i64>) {
+    if let (Patch::Set(owner), Patch::Keep) = (&changes.owner, &changes.group)
+        && let Some(staff) = cx.catalogue.staff(owner)
+    {
+        let own = cx.caller.operator.as_ref().map(|operator| operator.groups.as_slice()).unwrap_or_default();
+        if let Some(group) = staff.group_for(before, own) {
+            changes.group = Patch::Set(group);
+        }
+    }
+}
+
+/// Who is told by one of his numbers keeps the others: a list may know just one.
+fn add_to(known: Vec<CustomerPhone>, changes: &mut Changes<'_>, cx: &Cx<'_>) {
+    let Some(given) = changes.phones.take() else { return };
+    let home = &cx.catalogue.company.home;
+    let keys: Vec<String> = known.iter().flat_map(|phone| phones::keys(&phone.content, home)).collect();
+    let mut all: Vec<PhoneChange<'_>> =
+        known.into_iter().map(|phone| PhoneChange { id: Some(phone.id), typed: phone.content.into() }).collect();
+    all.extend(given.into_iter().filter(|phone| {
+        let own = phones::keys(&phone.typed, home);
+        own.is_empty() || own.iter().any(|key| !keys.contains(key))
+    }));
+    changes.phones = Some(all);
+}
+
+/// Returns the customer whom a record matches, and whether it is by the id.
+#[expect(clippy::disallowed_methods, reason = "counted")]
+async fn matching(
+    cx: &Cx<'_>,
+    tx: &mut Tx,
+    record: &Record,
+    by: MatchBy,
+    _: &Tried,
+) -> Result<Option<(CustomerRow, bool)>, Error> {
+    if by != MatchBy::Phone
+        && let Some(id) = record.id
+        && let Some(row) = tx.customer(id).await?.filter(|row| cx.sees(row))
+    {
+        return Ok(Some((row, true)));
+    }
+    if by == MatchBy::Id {
+        return Ok(None);
+    }
+    let mut found: Vec<CustomerRow> = Vec::new();
+    for key in keys_of(cx, record) {
+        let of_number = tx.customer_by_phone(&key).await?.filter(|row| cx.sees(row));
+        found.extend(of_number.filter(|one| found.iter().all(|other| other.id != one.id)));
+    }
+    match found.len() {
+        0 | 1 => Ok(found.pop().map(|row| (row, false))),
+        several => Err(Error::parameter(format!(
+            "cellphones: 这些号码属于 {several} 个客户 / these numbers are those of {several} customers"
+        ))),
+    }
+}
+
+fn keys_of(cx: &Cx<'_>, record: &Record) -> Vec<String> {
+    let home = &cx.catalogue.company.home;
+    record.changes.phones.iter().flatten().flat_map(|phone| phones::keys(&phone.typed, home)).collect()
+}
+
+/// Finds out what would become of each record. What is written for that is undone at once, so that others wait for no
+/// more than one record; what later records would be told by is remembered.
+async fn try_all(
+    cx: &Cx<'_>,
+    counted: &[Counted],
+    plan: Plan,
+    given: &mut Given,
+    results: &mut [Result<Done, Error>],
+) -> Result<(), Error> {
+    for (counted, result) in counted.iter().zip(results) {
+        let Some((record, tried)) = counted else { continue };
+        *result = match try_one(cx, record, plan, tried, given).await {
+            Err(fault) if is_ours(&fault) => return Err(fault),
+            done => done,
+        };
+    }
+    Ok(())
+}
+
+async fn try_one(cx: &Cx<'_>, record: &Record, plan: Plan, tried: &Tried, given: &mut Given) -> Result<Done, Error> {
+    let digest = |key: &String| {
+        let mut hasher = DefaultHasher::new();
+        key.hash(&mut hasher);
+        hasher.finish()
+    };
+    let digests: Vec<u64> = keys_of(cx, record).iter().map(digest).collect();
+    let taken = digests.iter().any(|digest| given.0.contains(digest));
+    let mut tx = begin(cx).await?;
+    if taken {
+        let is_there = plan.mode != Mode::Create && matching(cx, &mut tx, record, plan.by, tried).await?.is_some();
+        if !is_there {
+            return of_earlier(cx, record, plan);
+        }
+    }
+    let done = one(cx, &mut tx, record.clone(), plan, tried).await?;
+    if done != Done::Skipped {
+        given.0.extend(digests);
+    }
+    Ok(done)
+}
+
+/// What would become of a record with a number that one before it would have been given.
+fn of_earlier(cx: &Cx<'_>, record: &Record, plan: Plan) -> Result<Done, Error> {
+    if plan.mode == Mode::Create || plan.by == MatchBy::Id {
+        let typed = record.changes.phones.iter().flatten().next().map_or("", |phone| phone.typed.trim());
+        return Err(Error::PhoneTaken { typed: typed.to_owned() });
+    }
+    if plan.mode == Mode::Skip {
+        return Ok(Done::Skipped);
+    }
+    let mut changes = record.changes.clone();
+    settle_group(cx, &mut changes, None);
+    merge::merge(&Customer::default(), changes, &cx.catalogue)?;
+    Ok(Done::Updated)
 }

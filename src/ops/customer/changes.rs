@@ -73,6 +73,17 @@ pub struct Changes<'a> {
     /// Members of documents to be set, or removed by null.
     pub documents: Vec<(System, Document)>,
     pub plm: Option<PlmPatch>,
+    /// Where a new customer comes from another place: since when it was known there.
+    pub recorded: Option<Box<Recorded>>,
+}
+
+/// By whom and when a customer was created and changed in the place where it comes from.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Recorded {
+    pub created_at: Option<i64>,
+    pub created_by: Option<String>,
+    pub updated_at: Option<i64>,
+    pub updated_by: Option<String>,
 }
 
 /// What of iBiz PLM's is to be changed; the members are checked already.

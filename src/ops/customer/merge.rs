@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use jiff::tz::TimeZone;
 use serde_json::Value;
 
-use super::changes::{Changes, Moment, Patch, PhoneChange};
+use super::changes::{Changes, Moment, Patch, PhoneChange, Recorded};
 use crate::domain::catalogue::{Catalogue, Dictionary, login_key};
 use crate::domain::custom_field::is_blank;
 use crate::domain::customer::{
@@ -26,6 +26,8 @@ pub struct Merged {
     /// What only one system each knows. They come from the store, too.
     pub documents: Vec<Changed>,
     pub plm: Option<PlmChanged>,
+    /// Of a new customer that comes from another place.
+    pub recorded: Option<Box<Recorded>>,
 }
 
 /// Returns the customer that `old` becomes, or the first rule that the changes break.
@@ -60,7 +62,15 @@ pub fn merge(old: &Customer, changes: Changes<'_>, catalogue: &Catalogue) -> Res
     new.assigned_at = moment(changes.assigned_at, new.assigned_at, zone);
     new.last_follow_at = moment(changes.last_follow_at, new.last_follow_at, zone);
     let labels = changes.labels.map(label_names).transpose()?;
-    Ok(Merged { customer: new, labels, documents: Vec::new(), plm: None })
+    let recorded = changes.recorded.map(checked).transpose()?;
+    Ok(Merged { customer: new, labels, documents: Vec::new(), plm: None, recorded })
+}
+
+fn checked(recorded: Box<Recorded>) -> Result<Box<Recorded>, Error> {
+    for (field, by) in [("loginNo", &recorded.created_by), ("uploginNo", &recorded.updated_by)] {
+        check_text(field, by.as_deref().unwrap_or_default(), LONGEST_TEXT)?;
+    }
+    Ok(recorded)
 }
 
 /// The moment to be. What is shown of it comes back without its seconds, and means the same.

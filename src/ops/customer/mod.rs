@@ -21,12 +21,13 @@ pub mod record;
 pub mod recycle;
 pub mod rederive;
 mod seen;
+pub mod table;
 pub mod unmask;
 mod versions;
 
-pub use batch::create_all;
+pub use batch::{Done, Given, MatchBy, Mode, Plan, Record, write_all};
 pub use changes::PlmPatch;
-pub use changes::{Changes, Duplicates, Moment, Patch, PhoneChange};
+pub use changes::{Changes, Duplicates, Moment, Patch, PhoneChange, Recorded};
 pub use follow_up::{FollowedUp, follow_up};
 pub use merge::Merged;
 pub use origin::Origin;
@@ -75,7 +76,7 @@ pub async fn create(cx: &Cx<'_>, changes: Changes<'_>) -> Result<Shown, Error> {
 pub async fn update(
     cx: &Cx<'_>,
     identifier: &Identifier<'_>,
-    mut changes: Changes<'_>,
+    changes: Changes<'_>,
     expected: Expected,
 ) -> Result<Written<Shown>, Error> {
     cx.require("update_customer", Role::Agent)?;
@@ -87,6 +88,26 @@ pub async fn update(
     let current = target(cx, &mut tx, identifier, &tried).await?;
     let old = Customer::try_from(current.clone())?;
     let tried = seen::tried(cx, &mut tx, &current, &old, &changes).await?;
+    match apply(cx, &mut tx, current, changes, expected, &tried).await? {
+        Written::Conflict(conflict) => Ok(Written::Conflict(conflict)),
+        Written::Done(row) => {
+            idempotency::remember(cx, &mut tx, &row).await?;
+            tx.commit().await?;
+            cx.show(row).map(Written::Done)
+        }
+    }
+}
+
+/// Changes a customer within a transaction and returns it as stored.
+async fn apply(
+    cx: &Cx<'_>,
+    tx: &mut Tx,
+    current: CustomerRow,
+    mut changes: Changes<'_>,
+    expected: Expected,
+    tried: &Tried,
+) -> Result<Written<CustomerRow>, Error> {
+    let old = Customer::try_from(current.clone())?;
     let home = &cx.catalogue.company.home;
     let as_shown = |system: System, document: &Document| {
         let shown = profile::masked(system, document.clone(), &old.phones, home);
@@ -96,10 +117,10 @@ pub async fn update(
     let patches = std::mem::take(&mut changes.documents);
     let mut documents = Vec::new();
     if !patches.is_empty() {
-        let words = Words::within(cx, &mut tx, old.id, &old.phones).await?;
+        let words = Words::within(cx, tx, old.id, &old.phones).await?;
         let shown = words.shown(&cx.show(current.clone())?, &cx.catalogue)?;
         let take_shown = |system, stored: &Document, patch: &mut Document| shown.take(system, stored, patch);
-        documents = documents::read(&mut tx, old.id, patches, as_shown, take_shown, home).await?;
+        documents = documents::read(tx, old.id, patches, as_shown, take_shown, home).await?;
     }
     common::share(&mut changes, &mut documents, &old, &cx.catalogue)?;
     let hidden = cx.rights().masks().then(|| unmask::hidden(&old, home));
@@ -110,11 +131,11 @@ pub async fn update(
     let duplicates = changes.duplicates;
     let profile = changes.plm.take();
     let mut merged = merge::merge(&old, changes, &cx.catalogue)?;
-    merged.documents = documents::merge(&mut tx, documents, cx.now).await?;
-    merged.plm = edit::merge(&mut tx, &cx.catalogue, Some(old.id), profile, hidden).await?;
+    merged.documents = documents::merge(tx, documents, cx.now).await?;
+    merged.plm = edit::merge(tx, &cx.catalogue, Some(old.id), profile, hidden).await?;
     stay_within(cx, &merged.customer)?;
-    duplicates::check(cx, &mut tx, duplicates, &old, &merged.customer, &tried).await?;
-    let overtaken = expected.overtaken_by(&mut tx, &current).await?;
+    duplicates::check(cx, tx, duplicates, &old, &merged.customer, tried).await?;
+    let overtaken = expected.overtaken_by(tx, &current).await?;
     if let Some(overtaken) = overtaken {
         let mut lines = change::lines(&old, &merged.customer, &cx.catalogue);
         lines.extend(merged.documents.iter().flat_map(Changed::lines));
@@ -126,11 +147,8 @@ pub async fn update(
             return Ok(Written::Conflict(Conflict { current: Box::new(cx.show(current)?), fields: overtaken }));
         }
     }
-    record::update(&mut tx, &cx.catalogue, &old, merged, &Origin::of(cx)).await?;
-    let row = stored(&mut tx, old.id).await?;
-    idempotency::remember(cx, &mut tx, &row).await?;
-    tx.commit().await?;
-    cx.show(row).map(Written::Done)
+    record::update(tx, &cx.catalogue, &old, merged, &Origin::of(cx)).await?;
+    stored(tx, old.id).await.map(Written::Done)
 }
 
 /// Deletes a customer with all that is known of it, and returns its id: it is in the [recycle bin](recycle).

@@ -5,7 +5,7 @@
 
 use super::json::json_of;
 use crate::domain::customer::CustomerPhone;
-use crate::domain::phone::{Home, Phone};
+use crate::domain::phone::{self, Home, Phone};
 use crate::error::Error;
 use crate::store::Tx;
 use crate::store::rows::TextRow;
@@ -18,6 +18,12 @@ pub type Row<'c> = (i64, &'c str, String, String);
 pub fn rows<'c>(phones: &'c [CustomerPhone], home: &Home) -> Vec<Row<'c>> {
     let parsed = phones.iter().filter_map(|phone| Some((phone, Phone::parse(&phone.content, home)?)));
     parsed.map(|(phone, parsed)| (phone.id, phone.content.as_str(), parsed.key(), parsed.tail())).collect()
+}
+
+/// Returns what the numbers in a text are compared by; none of what is no number.
+#[must_use]
+pub fn keys(typed: &str, home: &Home) -> Vec<String> {
+    phone::read(typed, home).map_or_else(|_| Vec::new(), |phones| phones.iter().map(Phone::key).collect())
 }
 
 /// Adds the phones of a new customer, or says which of them another one has.

@@ -33,10 +33,11 @@ pub async fn insert(tx: &mut Tx, catalogue: &Catalogue, mut merged: Merged, orig
     let mut new = merged.customer;
     new.id = counter.last_customer;
     new.version = 1;
-    new.created_at = origin.at;
-    new.created_by.clone_from(&origin.login_no);
-    new.updated_at = origin.at;
-    new.updated_by.clone_from(&origin.login_no);
+    let recorded = merged.recorded.map(|recorded| *recorded).unwrap_or_default();
+    new.created_at = recorded.created_at.unwrap_or(origin.at);
+    new.created_by = recorded.created_by.unwrap_or_else(|| origin.login_no.clone());
+    new.updated_at = recorded.updated_at.unwrap_or(origin.at);
+    new.updated_by = recorded.updated_by.unwrap_or_else(|| origin.login_no.clone());
     number_phones(&mut new.phones, counter.last_phone - numbers);
     if let Some(names) = merged.labels {
         new.labels = labels(tx, names).await?;

@@ -39,6 +39,8 @@ const LONGEST_CELL: usize = 32_767;
 pub enum ReadError {
     /// No workbook, or one that is not whole.
     NotAWorkbook(String),
+    /// It has no worksheet of this name.
+    NoSheet(String),
     /// It unpacks to more bytes than this.
     TooLarge(u64),
     TooManyRows(u32),
@@ -57,6 +59,7 @@ impl fmt::Display for ReadError {
             Self::NotAWorkbook(why) => {
                 write!(f, "不是有效的 xlsx 文件（{why}）/ this is no xlsx workbook, or it is damaged ({why})")
             }
+            Self::NoSheet(name) => write!(f, "没有名为“{name}”的工作表 / there is no worksheet called {name}"),
             Self::TooLarge(most) => write!(
                 f,
                 "工作簿解压后超过 {most} 字节（[import] unpacked_bytes）/ the workbook unpacks to more than {most} bytes \
@@ -95,10 +98,19 @@ pub struct Book {
 
 impl Book {
     /// Opens a workbook and unpacks its texts into a temporary file.
-    pub fn open(mut file: File, limits: Limits) -> Result<Self, ReadError> {
+    pub fn open(file: File, limits: Limits) -> Result<Self, ReadError> {
+        Self::open_wanted(file, limits, None)
+    }
+
+    /// The same for the worksheet of this name.
+    pub fn open_sheet(file: File, limits: Limits, name: &str) -> Result<Self, ReadError> {
+        Self::open_wanted(file, limits, Some(name))
+    }
+
+    fn open_wanted(mut file: File, limits: Limits, wanted: Option<&str>) -> Result<Self, ReadError> {
         check_directory(&mut file)?;
         let mut archive = ZipArchive::new(file).map_err(damaged)?;
-        let (sheet, strings) = find_parts(&mut archive, limits)?;
+        let (sheet, strings) = find_parts(&mut archive, limits, wanted)?;
         let strings = match strings {
             Some(name) => Strings::read(Xml::open(&mut archive, &name, limits)?)?,
             None => Strings::none()?,
@@ -138,14 +150,18 @@ fn check_directory(file: &mut File) -> Result<(), ReadError> {
     }
 }
 
-/// Returns the names of the first worksheet's part and of the part with the texts.
-fn find_parts(archive: &mut ZipArchive<File>, limits: Limits) -> Result<(String, Option<String>), ReadError> {
+/// Returns the names of the wanted worksheet's part, or the first's, and of the part with the texts.
+fn find_parts(
+    archive: &mut ZipArchive<File>,
+    limits: Limits,
+    wanted: Option<&str>,
+) -> Result<(String, Option<String>), ReadError> {
     let of_package = parts::relations(archive, "", "_rels/.rels", limits)?;
     let workbook = parts::target(&of_package, |relation| relation.kind == "officeDocument");
     let workbook = workbook.unwrap_or_else(|| "xl/workbook.xml".to_owned());
     let (folder, name) = workbook.rsplit_once('/').unwrap_or(("", &workbook));
     let relations = parts::relations(archive, folder, &format!("{folder}/_rels/{name}.rels"), limits)?;
-    let id = parts::first_sheet(&mut Xml::open(archive, &workbook, limits)?)?;
+    let id = parts::sheet_id(&mut Xml::open(archive, &workbook, limits)?, wanted)?;
     let sheet = parts::target(&relations, |relation| relation.id == id)
         .ok_or_else(|| damaged("没有工作表 / there is no worksheet"))?;
     Ok((sheet, parts::target(&relations, |relation| relation.kind == "sharedStrings")))

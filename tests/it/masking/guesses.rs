@@ -181,6 +181,10 @@ fn base_of_others(action: &str) -> Option<Base> {
         "ibizplm.importschemas" => {"columns": {"单位名称": "name"}}
         "metadata/field" => {"entity": "Account"}
         "metadata/picklist" => {"entity": "Account"}
+        "upload_file" => {}
+        "import_customers" => {"file": "x"}
+        "get_import" => {"id": "x"}
+        "get_import_errors" => {"id": "x"}
         "show_company" => {}
         "put_company" => {}
         "put_group" => {"id": 1, "name": "x"}

@@ -13,18 +13,19 @@ const ROWS: usize = 50;
 /// The text of rows that are handled at a time, bytes.
 const BYTES: usize = 1 << 20;
 
-/// The rows of the first worksheet, some at a time.
+/// The rows of a worksheet, some at a time.
 pub struct Batches(mpsc::Receiver<Result<Vec<Row>, ReadError>>);
 
 impl Batches {
     /// Begins to read, in a thread of its own.
-    pub fn read(cx: &Cx<'_>, file: &File) -> Result<Self, Error> {
+    pub fn read(cx: &Cx<'_>, file: &File, sheet: Option<&str>) -> Result<Self, Error> {
+        let sheet = sheet.map(str::to_owned);
         let import = &cx.backend.import;
         let limits = Limits { unpacked: import.unpacked_bytes, rows: import.rows };
         let file = file.try_clone().map_err(|cause| Error::internal(&cause))?;
         let (rows, read) = mpsc::channel(1);
         tokio::task::spawn_blocking(move || {
-            if let Err(error) = send(file, limits, &rows) {
+            if let Err(error) = send(file, limits, sheet.as_deref(), &rows) {
                 let _ = rows.blocking_send(Err(error));
             }
         });
@@ -37,8 +38,16 @@ impl Batches {
     }
 }
 
-fn send(file: File, limits: Limits, out: &mpsc::Sender<Result<Vec<Row>, ReadError>>) -> Result<(), ReadError> {
-    let mut book = reading::Book::open(file, limits)?;
+fn send(
+    file: File,
+    limits: Limits,
+    sheet: Option<&str>,
+    out: &mpsc::Sender<Result<Vec<Row>, ReadError>>,
+) -> Result<(), ReadError> {
+    let mut book = match sheet {
+        Some(name) => reading::Book::open_sheet(file, limits, name)?,
+        None => reading::Book::open(file, limits)?,
+    };
     let mut rows = book.rows()?;
     loop {
         let (mut batch, mut bytes) = (Vec::with_capacity(ROWS), 0);

@@ -2,16 +2,20 @@
 //! anything written; each row wholly or not at all.
 
 mod batches;
+mod outcome;
 mod progress;
 
 use std::fs::File;
 use std::sync::Arc;
 
-use serde::{Deserialize, Serialize};
+use serde_json::json;
 
+use crate::domain::role::Role;
 use crate::error::Error;
-use crate::ops::customer::{self, Changes};
-use crate::ops::files::{jobs, uploads};
+use crate::ops::access::audit;
+use crate::ops::customer::{self, Given, Plan, Record};
+use crate::ops::files::jobs::{self, Job};
+use crate::ops::files::uploads;
 use crate::ops::systems::plm::{self, Grant};
 use crate::ops::{Backend, Caller, Cx};
 use crate::sheets::reading::{ReadError, Row};
@@ -19,10 +23,17 @@ use crate::sheets::reading::{ReadError, Row};
 use crate::ops::customer::import::batches::Batches;
 use crate::ops::customer::import::progress::Progress;
 
+pub use outcome::{Counts, Outcome, Run, TOLD};
+
 /// How a workbook's titles are understood.
 pub trait Layout: Send + Sync {
     /// Returns what reads the rows below these titles; or what is wrong with the titles.
-    fn columns(&self, titles: &Row) -> Result<Box<dyn Columns>, String>;
+    fn columns(&self, cx: &Cx<'_>, titles: &Row) -> Result<Box<dyn Columns>, String>;
+
+    /// How many rows may stand above the titles, such as a heading of the whole.
+    fn above(&self) -> usize {
+        0
+    }
 }
 
 /// How a row becomes a customer.
@@ -31,39 +42,59 @@ pub trait Columns: Send + Sync {
     fn fault(&self, cx: &Cx<'_>, row: &Row) -> Option<String>;
 
     /// Returns the customer of a row, if it is one by the rules.
-    fn customer(&self, cx: &Cx<'_>, row: &Row) -> Result<Changes<'static>, Error>;
+    fn record(&self, cx: &Cx<'_>, row: &Row) -> Result<Record, Error>;
 
     /// Returns why a row could not be imported, in the words of its system.
     fn explain(&self, error: &Error) -> String;
+
+    /// The titles of columns that are read over.
+    fn ignored(&self) -> Vec<String> {
+        Vec::new()
+    }
+}
+
+/// Where the rows come from.
+pub enum Source {
+    /// The id of a file that was uploaded.
+    Uploaded(String),
+    Local(File),
+}
+
+/// By which right it is imported. It is looked at again while the import is at work.
+pub enum Right {
+    /// To create customers in iBiz PLM, of a product if it is named.
+    Plm(Option<String>),
+    /// To import.
+    Import,
+}
+
+/// The action whose right it is to import.
+pub const ACTION: &str = "import_customers";
+
+impl Right {
+    async fn require(&self, cx: &Cx<'_>, plan: Plan) -> Result<(), Error> {
+        match self {
+            Self::Plm(product) => plm::allow(cx, product.as_deref(), Some(Grant::Create), None).await,
+            Self::Import => {
+                cx.require(ACTION, Role::Supervisor)?;
+                if plan.mode.changes() { cx.require("update_customer", Role::Agent) } else { Ok(()) }
+            }
+        }
+    }
 }
 
 /// What is to be imported.
 pub struct Order {
-    /// The id of the file.
-    pub file: String,
+    pub source: Source,
+    /// The name of the worksheet; without one, the first.
+    pub sheet: Option<String>,
     pub layout: Arc<dyn Layout>,
-    /// The product that customers are created in, if it is one's.
-    pub product: Option<String>,
+    pub right: Right,
+    pub plan: Plan,
     /// Whether a workbook of the rows that failed is wanted, also when there are none.
     pub wants_book: bool,
 }
 
-/// What an import has come to.
-#[derive(Debug, Default, Serialize, Deserialize)]
-pub struct Outcome {
-    pub total: u32,
-    pub success: u32,
-    pub failed: u32,
-    /// Rows, from 1 below the titles, with why they failed: the first, up to [`TOLD`].
-    pub mistakes: Vec<(u32, String)>,
-    /// Why nothing, or not all, was imported.
-    pub message: Option<String>,
-    /// The id of a workbook with the rows that failed.
-    pub file: Option<String>,
-}
-
-/// The mistakes that are told one by one, bytes: an answer can hold them. A workbook has them all.
-pub const TOLD: usize = 1 << 20;
 /// The mistakes that one message tells.
 const IN_MESSAGE: usize = 20;
 
@@ -71,6 +102,18 @@ const IN_MESSAGE: usize = 20;
 pub const BOOK: &str = "导入错误.xlsx";
 /// Why a row without a fault of its own was not imported.
 const NOT_TAKEN: &str = "未导入：其他行有错误 / not imported: there are faults in other rows";
+
+/// Begins an import and returns the id of its job, once it is written down who asks for it.
+pub async fn begin(cx: &Cx<'_>, job: &Job<'_>, order: Order) -> Result<String, Error> {
+    order.right.require(cx, order.plan).await?;
+    if let Some(id) = jobs::entered(cx).await? {
+        return Ok(id);
+    }
+    let Plan { mode, is_trial, .. } = order.plan;
+    audit::note(cx, audit::Kind::Import, &json!({ "mode": mode.name(), "dryRun": is_trial })).await?;
+    let (backend, caller) = (cx.backend.shared()?, cx.caller.clone());
+    jobs::enter(cx, job, |id| run(backend, caller, id, order)).await
+}
 
 /// Carries an import out and writes down what it has come to.
 pub async fn run(backend: Arc<Backend>, caller: Caller, job: String, order: Order) {
@@ -102,8 +145,11 @@ async fn import(
     };
     // The rights and lists are those of now: it may have waited.
     let cx = backend.context(caller).await?;
-    let file = uploads::open(&cx, &order.file).await?;
-    let checked = match check(&cx, &file, order.layout.as_ref()).await? {
+    let file = match &order.source {
+        Source::Uploaded(id) => uploads::open(&cx, id).await?,
+        Source::Local(file) => file.try_clone().map_err(|cause| Error::internal(&cause))?,
+    };
+    let checked = match check(&cx, &file, order).await? {
         Ok(checked) => checked,
         Err(message) => {
             progress.outcome.message = Some(message);
@@ -111,25 +157,27 @@ async fn import(
         }
     };
     progress.outcome.total = checked.rows;
+    progress.outcome.titles = checked.titles.number;
+    progress.outcome.ignored = checked.columns.ignored();
     jobs::begin(&cx, job, checked.rows).await?;
     if order.wants_book {
         progress.begin_book(&checked.titles, backend.import.file_bytes.saturating_mul(2));
     }
     if !checked.faults.is_empty() {
-        return leave_out(&cx, &file, checked, order.wants_book, progress).await;
+        return leave_out(&cx, &file, checked, order, progress).await;
     }
-    let mut batches = Batches::read(&cx, &file)?;
+    let (mut batches, mut given) = (Batches::read(&cx, &file, order.sheet.as_deref())?, Given::default());
     while let Some(mut batch) = batches.next().await.map_err(|error| Error::internal(&error))? {
         if backend.jobs.are_stopping() {
             progress.outcome.message = Some(stopped(progress.outcome.success));
             return Ok(());
         }
-        batch.retain(|row| row.number != checked.titles.number);
+        batch.retain(|row| row.number > checked.titles.number);
         // They may have changed since the batch before, too.
         let mut cx = backend.context(caller).await?;
         cx.action = "import";
-        plm::allow(&cx, order.product.as_deref(), Some(Grant::Create), None).await?;
-        create(&cx, &checked, batch, job, progress).await?;
+        order.right.require(&cx, order.plan).await?;
+        write(&cx, &checked, batch, (order.plan, &mut given), job, progress).await?;
     }
     Ok(())
 }
@@ -143,18 +191,18 @@ async fn leave_out(
     cx: &Cx<'_>,
     file: &File,
     checked: Checked,
-    wants_book: bool,
+    order: &Order,
     progress: &mut Progress,
 ) -> Result<(), Error> {
     progress.outcome.message = Some(message(&checked.faults));
-    if !wants_book {
+    if !order.wants_book {
         progress.outcome.failed = checked.rows;
         progress.outcome.mistakes = checked.faults;
         return Ok(());
     }
-    let mut batches = Batches::read(cx, file)?;
+    let mut batches = Batches::read(cx, file, order.sheet.as_deref())?;
     while let Some(batch) = batches.next().await.map_err(|error| Error::internal(&error))? {
-        for row in batch.iter().filter(|row| row.number != checked.titles.number) {
+        for row in batch.iter().filter(|row| row.number > checked.titles.number) {
             let fault = checked.columns.fault(cx, row).unwrap_or_else(|| NOT_TAKEN.to_owned());
             progress.fail(below(&checked.titles, row), row, fault).await;
         }
@@ -175,10 +223,10 @@ struct Checked {
 }
 
 /// Returns what a workbook holds; or why it cannot be read at all.
-async fn check(cx: &Cx<'_>, file: &File, layout: &dyn Layout) -> Result<Result<Checked, String>, Error> {
+async fn check(cx: &Cx<'_>, file: &File, order: &Order) -> Result<Result<Checked, String>, Error> {
     let mut checked: Option<Checked> = None;
-    let mut told = 0;
-    let mut batches = Batches::read(cx, file)?;
+    let (mut told, mut above, mut wrong) = (0, order.layout.above(), None);
+    let mut batches = Batches::read(cx, file, order.sheet.as_deref())?;
     loop {
         let batch = match batches.next().await {
             Ok(Some(batch)) => batch,
@@ -191,9 +239,14 @@ async fn check(cx: &Cx<'_>, file: &File, layout: &dyn Layout) -> Result<Result<C
         }
         for row in batch {
             let Some(checked) = &mut checked else {
-                match layout.columns(&row) {
+                match order.layout.columns(cx, &row) {
                     Ok(columns) => checked = Some(Checked { titles: row, columns, rows: 0, faults: Vec::new() }),
-                    Err(message) => return Ok(Err(message)),
+                    // What is wrong with the first row is told, if no other has the titles either.
+                    Err(message) if above == 0 => return Ok(Err(wrong.unwrap_or(message))),
+                    Err(message) => {
+                        above -= 1;
+                        wrong.get_or_insert(message);
+                    }
                 }
                 continue;
             };
@@ -206,7 +259,8 @@ async fn check(cx: &Cx<'_>, file: &File, layout: &dyn Layout) -> Result<Result<C
             }
         }
     }
-    Ok(checked.ok_or_else(|| "没有传入导入数据 / there is nothing in the workbook".to_owned()))
+    let nothing = || "没有传入导入数据 / there is nothing in the workbook".to_owned();
+    Ok(checked.ok_or_else(|| wrong.unwrap_or_else(nothing)))
 }
 
 /// Returns the number of a row, from 1 below the titles.
@@ -221,38 +275,26 @@ fn message(faults: &[(u32, String)]) -> String {
     format!("{}{more}", lines.join("\r\n"))
 }
 
-/// Creates the customers of these rows.
-async fn create(
+/// Writes the customers of these rows.
+async fn write(
     cx: &Cx<'_>,
     checked: &Checked,
     batch: Vec<Row>,
+    (plan, given): (Plan, &mut Given),
     job: &str,
     progress: &mut Progress,
 ) -> Result<(), Error> {
-    let explain = |error: Error| {
-        let error = if cx.rights().masks() { error.masked() } else { error };
-        checked.columns.explain(&error)
-    };
-    let (mut rows, mut all, mut mistakes) = (Vec::new(), Vec::new(), Vec::new());
-    for row in batch {
-        match checked.columns.customer(cx, &row) {
-            Ok(changes) => {
-                rows.push(row);
-                all.push(changes);
+    let records = batch.iter().map(|row| checked.columns.record(cx, row)).collect();
+    let results = customer::write_all(cx, records, plan, given, job).await?;
+    for (row, result) in batch.iter().zip(results) {
+        let number = below(&checked.titles, row);
+        match result {
+            Ok(done) => progress.count(number, done),
+            Err(error) => {
+                let error = if cx.rights().masks() { error.masked() } else { error };
+                progress.fail(number, row, checked.columns.explain(&error)).await;
             }
-            Err(error) => mistakes.push((row, explain(error))),
         }
-    }
-    let created = customer::create_all(cx, &all, job, mistakes.len()).await?;
-    for (row, created) in rows.into_iter().zip(created) {
-        match created {
-            Ok(()) => progress.outcome.success += 1,
-            Err(error) => mistakes.push((row, explain(error))),
-        }
-    }
-    mistakes.sort_by_key(|(row, _)| row.number);
-    for (row, mistake) in mistakes {
-        progress.fail(below(&checked.titles, &row), &row, mistake).await;
     }
     Ok(())
 }

@@ -1,7 +1,9 @@
 //! What an import has come to so far, and the workbook of the rows that failed.
 
 use crate::error::Error;
-use crate::ops::customer::import::{BOOK, Outcome, TOLD};
+use crate::ops::customer::Done;
+use crate::ops::customer::import::BOOK;
+use crate::ops::customer::import::outcome::{Outcome, TOLD};
 use crate::ops::files::generated::Book;
 use crate::ops::files::uploads;
 use crate::ops::{Backend, Caller};
@@ -39,9 +41,14 @@ impl Progress {
         self.book = Some(Echo { book: Book::begin(titles), width, left: most, omitted: 0 });
     }
 
+    /// Counts a row that did not fail; `number` is its own, from 1 below the titles.
+    pub fn count(&mut self, number: u32, done: Done) {
+        self.outcome.count(number, done);
+    }
+
     /// Counts a row that failed; `number` is its own, from 1 below the titles.
     pub async fn fail(&mut self, number: u32, row: &Row, mistake: String) {
-        self.outcome.failed += 1;
+        self.outcome.fail(number);
         if let Some(echo) = &mut self.book {
             let cells: Vec<String> = texts(row, echo.width).chain([mistake.clone()]).collect();
             let bytes = cells.iter().map(String::len).sum::<usize>() as u64;
