@@ -29,14 +29,21 @@ impl Csv {
     }
 }
 
-/// Returns the cell so that no spreadsheet runs it: one that begins like a formula gets an apostrophe in
-/// front. Tab and return, too, can stand before the sign.
+/// Returns the cell so that no spreadsheet runs it: one that begins like a formula gets an apostrophe in front.
 fn harmless(cell: &str) -> Cow<'_, str> {
-    if cell.starts_with(['=', '+', '-', '@', '\t', '\r']) {
-        Cow::Owned(format!("'{cell}"))
-    } else {
-        Cow::Borrowed(cell)
-    }
+    if begins_like_a_formula(cell) { Cow::Owned(format!("'{cell}")) } else { Cow::Borrowed(cell) }
+}
+
+/// Returns a cell without the apostrophe that the writer has put in front.
+#[must_use]
+pub fn unguarded(cell: &str) -> &str {
+    cell.strip_prefix('\'').filter(|rest| begins_like_a_formula(rest)).unwrap_or(cell)
+}
+
+/// Tab and return, too, can stand before the sign. An apostrophe of the text's own counts for nothing, so that the one that
+/// is put in front of it can be told from it.
+fn begins_like_a_formula(cell: &str) -> bool {
+    cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r'])
 }
 
 #[cfg(test)]
@@ -47,6 +54,14 @@ mod tests {
     fn cells_that_begin_like_a_formula_are_made_harmless() {
         let rows = Csv::rows([["=1+1", "+86", "-1", "@x", "a=b", "王,芳"]]).unwrap();
         assert_eq!(String::from_utf8(rows).unwrap(), "'=1+1,'+86,'-1,'@x,a=b,\"王,芳\"\r\n");
+    }
+
+    #[test]
+    fn what_was_made_harmless_is_taken_back() {
+        for cell in ["=1+1", "'=1+1", "''+86", "'x", "x", "", "'", "\t=1"] {
+            assert_eq!(unguarded(&harmless(cell)), cell);
+        }
+        assert_eq!((harmless("'=1"), unguarded("'tis")), ("''=1".into(), "'tis"));
     }
 
     #[test]

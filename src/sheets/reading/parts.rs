@@ -168,16 +168,3 @@ pub fn relations(
 pub fn target(relations: &[Relation], is_meant: impl Fn(&Relation) -> bool) -> Option<String> {
     relations.iter().find(|relation| is_meant(relation)).map(|relation| relation.target.clone())
 }
-
-/// Returns the id of the first worksheet.
-pub fn first_sheet(workbook: &mut Xml<'_>) -> Result<String, ReadError> {
-    loop {
-        match workbook.next()? {
-            Event::Start(start) if start.local_name().as_ref() == "sheet" => {
-                return attribute(&start, "id")?.ok_or_else(|| damaged("sheet"));
-            }
-            Event::Eof => return Err(damaged("没有工作表 / there is no worksheet")),
-            _ => {}
-        }
-    }
-}
