@@ -333,6 +333,45 @@ proptest! {
     }
 
     #[test]
+    fn what_a_workbook_shows_is_read(
+        rows in prop::collection::vec((-1_000_000_000_i32..1_000_000_000, 61_u32..2_958_466, 0_u32..1440, any::<bool>()), 1..20)
+    ) {
+        let mut workbook = rust_xlsxwriter::Workbook::new();
+        let sheet = workbook.add_worksheet();
+        let format = |code: &str| rust_xlsxwriter::Format::new().set_num_format(code);
+        let formats = ["#,##0.00", "yyyy/m/d", "m/d/yy h:mm", "0.0%"].map(format);
+        let mut expected = Vec::new();
+        for (at, (number, day, minute, flag)) in (0_u32..).zip(&rows) {
+            // In hundredths, so that nothing is rounded.
+            let decimal = f64::from(*number) / 100.0;
+            let serial = f64::from(*day) + f64::from(*minute) / 1440.0;
+            sheet.write(at, 0, *number).unwrap();
+            sheet.write_with_format(at, 1, decimal, &formats[0]).unwrap();
+            sheet.write_with_format(at, 2, serial, &formats[1]).unwrap();
+            sheet.write_with_format(at, 3, serial, &formats[2]).unwrap();
+            sheet.write_with_format(at, 4, f64::from(*number) / 1000.0, &formats[3]).unwrap();
+            sheet.write(at, 5, *flag).unwrap();
+            if *flag {
+                sheet.set_row_hidden(at).unwrap();
+            }
+            let since = jiff::SignedDuration::from_hours((i64::from(*day) - 25_569) * 24);
+            let date = jiff::civil::date(1970, 1, 1).checked_add(since).unwrap();
+            let sign = if *number < 0 { "-" } else { "" };
+            let parted = |unit: u32, width: usize| {
+                format!("{sign}{}.{:0width$}", number.unsigned_abs() / unit, number.unsigned_abs() % unit)
+            };
+            let shown = [
+                number.to_string(), parted(100, 2), date.to_string(), format!("{date} {:02}:{:02}", minute / 60, minute % 60),
+                format!("{}%", parted(10, 1)), flag.to_string().to_uppercase(),
+            ];
+            let cells = shown.into_iter().map(|shown| Some(Cell::Text(shown))).collect();
+            expected.push(Row { number: at + 1, cells, is_hidden: *flag });
+        }
+        let found = read(&workbook.save_to_buffer().unwrap(), LIMITS).unwrap();
+        prop_assert_eq!(found, expected);
+    }
+
+    #[test]
     fn damage_is_an_answer(at: prop::sample::Index, byte: u8, sheet in "[<>/rcvtsi =\"0-9A-Z&;]{0,60}") {
         let mut bytes = book(&sheet, "<si><t>x</t></si>");
         let at = at.index(bytes.len());
