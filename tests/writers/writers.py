@@ -182,9 +182,11 @@ def written():
     yield "openpyxl write-only.xlsx", by_openpyxl(True), ROWS
     yield "XlsxWriter.xlsx", by_xlsxwriter(False), ROWS
     yield "XlsxWriter constant.xlsx", by_xlsxwriter(True), ROWS
-    yield "pandas openpyxl.xlsx", by_pandas("openpyxl"), SIMPLE
     yield "pandas XlsxWriter.xlsx", by_pandas("xlsxwriter"), SIMPLE
-    yield "pandas.ods", by_pandas("odf"), SIMPLE
+    # These two show a date with its seconds, whatever the format that is asked for.
+    seconds = [(*row[:3], row[3] + ":00" * (row[1] == "date")) for row in SIMPLE]
+    yield "pandas openpyxl.xlsx", by_pandas("openpyxl"), seconds
+    yield "pandas.ods", by_pandas("odf"), seconds
     for at, (value, shown) in enumerate(
         [
             (13800000002, "13800000002"),
@@ -197,5 +199,8 @@ def written():
     ):
         yield f"polars {at}.xlsx", *by_polars(value, shown)
     yield "PyExcelerate.xlsx", by_pyexcelerate(), SIMPLE
+    # SheetJS writes no formats into ods: a date is a number there.
+    bare = {"date": "42858.6138888889", "percent": "0.125", "zeros": "138"}
+    unformatted = [(*row[:3], bare.get(row[1], row[3])) for row in ROWS]
     for name, data in by_node().items():
-        yield name, data, ROWS
+        yield name, data, unformatted if name == "SheetJS.ods" else ROWS

@@ -284,6 +284,10 @@ fn clock_of(shown: &str, date: &'static str) -> &'static str {
 
 /// Returns a number without the commas between its thousands; one that is shown by an exponent, in full.
 fn number(value: &str, shown: String) -> Option<Cell> {
+    // Some write the number once more, as their language spells it.
+    if shown.trim() == value {
+        return exact(value);
+    }
     let plain = shown.replace(',', "");
     let (Ok(number), Ok(seen)) = (value.parse::<f64>(), plain.trim().parse::<f64>()) else {
         // With a unit, or a currency.

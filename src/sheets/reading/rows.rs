@@ -112,13 +112,14 @@ pub struct Rows<'a> {
     limits: Limits,
     notes: &'a mut Notes,
     found: u32,
+    is_finished: bool,
     /// Bytes of text that may still be read: cells can share one text.
     left: u64,
 }
 
 impl<'a> Rows<'a> {
     pub(super) fn new(walk: Walk<'a>, limits: Limits, notes: &'a mut Notes) -> Self {
-        Self { walk, limits, notes, found: 0, left: limits.unpacked }
+        Self { walk, limits, notes, found: 0, is_finished: false, left: limits.unpacked }
     }
 
     fn next_row(&mut self) -> Result<Option<Row>, ReadError> {
@@ -144,10 +145,16 @@ impl<'a> Rows<'a> {
     }
 }
 
+/// Ends with the first mistake; after its end, there is nothing more.
 impl Iterator for Rows<'_> {
     type Item = Result<Row, ReadError>;
 
     fn next(&mut self) -> Option<Self::Item> {
-        self.next_row().transpose()
+        if self.is_finished {
+            return None;
+        }
+        let row = self.next_row().transpose();
+        self.is_finished = !matches!(row, Some(Ok(_)));
+        row
     }
 }
