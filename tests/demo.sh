@@ -29,6 +29,8 @@ trap 'exit 143' TERM
 export LAIDIAN_LIMITS_CALLS_PER_MINUTE=0 LAIDIAN_LIMITS_OPERATOR_FRAMES_PER_SECOND=0
 # Uploads are kept for an hour; at random there are many.
 export LAIDIAN_IMPORT_FILES=100000
+# They are read at once, and the server begins a moment later.
+: >"$work/ready" && : >"$work/server"
 "$laidian" serve --demo --data "$work/data" --listen 127.0.0.1:0 >"$work/ready" 2>"$work/server" &
 server=$!
 ADDRESS=''

@@ -1,5 +1,5 @@
-"""读取 laidian 写出的工作簿，并导入 openpyxl 写出的工作簿：tests/demo.sh target/python/bin/python tests/workbooks.py
-Reads workbooks that laidian writes, and imports workbooks that openpyxl writes, at the demo server that ADDRESS names.
+"""读取 laidian 写出的工作簿，并导入各种程序写出的工作簿：tests/demo.sh target/python/bin/python tests/workbooks.py
+Reads workbooks that laidian writes, and imports those that other programs write, at the demo server that ADDRESS names.
 
 Every check prints a line; the first that fails ends the program.
 """
@@ -7,6 +7,7 @@ Every check prints a line; the first that fails ends the program.
 import io
 import json
 import os
+import sys
 import time
 import urllib.error
 import urllib.parse
@@ -14,6 +15,9 @@ import urllib.request
 import zipfile
 
 import openpyxl
+
+sys.path.insert(0, os.path.join(os.path.dirname(os.path.abspath(__file__)), "writers"))
+import writers  # noqa: E402
 
 BASE = os.environ["ADDRESS"].rstrip("/")
 ADMIN = "demo-ibizplm-token"
@@ -158,8 +162,10 @@ def what_is_no_such_workbook_is_told_so():
         status, _, body = upload("/customers/importdata", data)
         assert status == 400 and part in json.loads(body)["message"], body
 
-    refused(b"name,phone\n", "不是有效的 xlsx 文件")
-    refused(b"", "不是有效的 xlsx 文件")
+    refused(b"name,phone\n", "导入列[name]不存在")
+    refused("客户名称\n".encode() + b"\x00\x01", "不是有效的 csv 文件")
+    refused(b"", "不是有效的 csv 文件")
+    refused(b"<html><table></table></html>", "不支持 html 文件")
     refused(workbook([["a", "b"]], ["客户名称", "年龄"]), "导入列[年龄]不存在")
     refused(workbook([["a"]], ["描述"]), "缺少列[客户名称]")
     refused(workbook([["a", "b"]], ["客户名称", "客户名称"]), "出现两次")
@@ -231,6 +237,39 @@ def an_import_in_the_background_has_titles_of_its_own():
     check("an import in the background")
 
 
+def what_other_programs_write_is_read_as_it_shows():
+    expected = {}
+    for name, data, rows in writers.written():
+        status, headers, body = upload("/customers/importdata", data, name)
+        if name.endswith((".xls", ".xlsb")):
+            kind = name.rsplit(".")[-1]
+            assert status == 400 and f"不支持 {kind} 文件" in json.loads(body)["message"], (name, body)
+            continue
+        assert (status, json.loads(body)) == (200, {}), (name, body.decode())
+        assert headers["x-import-success"] == str(len(rows)), (name, headers)
+        for row in rows:
+            expected.setdefault(row[0], []).append(row[3])
+        found = {}
+        for customer in find(writers.PREFIX):
+            found.setdefault(customer["name"], []).append(customer["description"])
+        for row in rows:
+            assert sorted(found[row[0]]) == sorted(expected[row[0]]), (name, row, found[row[0]])
+    check("what other programs write")
+
+
+def a_csv_is_a_table_in_any_encoding():
+    for at, (encoding, separator) in enumerate(
+        (encoding, separator) for encoding in ["utf-8", "utf-8-sig", "gb18030", "utf-16"] for separator in ",;\t"
+    ):
+        lines = [["客户名称", "描述"], [f"逗号{at}", '"一\n二"'], [f"逗号{at}乙", "'+85261234567"]]
+        data = "\r\n".join(separator.join(line) for line in lines).encode(encoding)
+        status, _, body = upload("/customers/importdata", data, "客户.csv")
+        assert (status, json.loads(body)) == (200, {}), (encoding, separator, body.decode())
+        assert [row["description"] for row in find(f"逗号{at}") if row["name"] == f"逗号{at}"] == ["一\n二"]
+        assert [row["description"] for row in find(f"逗号{at}乙")] == ["+85261234567"]
+    check("csv")
+
+
 def an_export_has_what_the_list_has():
     for path, filters in [
         ("/customers/exportdata/fetchdefault?srfexporttag=", {"sort": "name,desc;id,asc"}),
@@ -277,6 +316,8 @@ for step in [
     failed_rows_come_back_as_a_workbook,
     what_is_no_such_workbook_is_told_so,
     an_import_in_the_background_has_titles_of_its_own,
+    what_other_programs_write_is_read_as_it_shows,
+    a_csv_is_a_table_in_any_encoding,
     an_export_has_what_the_list_has,
 ]:
     step()

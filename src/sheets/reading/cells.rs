@@ -1,79 +1,62 @@
-//! The rows of a worksheet.
+//! The rows of a worksheet in xlsx.
 
 use quick_xml::events::{BytesStart, Event};
 
+use super::formats::Format;
 use super::parts::{Xml, attribute, push_text};
+use super::rows::{Cell, Gathered, Row};
 use super::strings::{Strings, rich_text, unescape};
-use super::{LONGEST_CELL, Limits, MOST_COLUMNS, ReadError, damaged};
-
-/// The rows that a worksheet can hold, as in Excel.
-const LAST_ROW: u32 = 1_048_576;
+use super::styles::Styles;
+use super::workbook::Settings;
+use super::{LAST_ROW, LONGEST_CELL, Notes, ReadError, damaged};
 
 /// The columns that a worksheet can have, as in Excel.
 const LAST_COLUMN: usize = 16_384;
-/// The most text of a row, bytes.
-const LONGEST_ROW: usize = 1 << 20;
 
-/// What a cell holds.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Cell {
-    /// Also a number, as a person writes it.
-    Text(String),
-    /// Something that is only worked out when the workbook is opened: what is stored of it may be old, or nothing.
-    Formula,
-    /// A mark such as `#N/A`.
-    Fault(String),
-}
-
-/// A row that has something in it.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Row {
-    /// As the worksheet counts, from 1.
-    pub number: u32,
-    /// By column; shorter than others when the last ones are empty.
-    pub cells: Vec<Option<Cell>>,
-}
-
-impl Row {
-    /// How much text it holds, bytes.
-    #[must_use]
-    pub fn bytes(&self) -> usize {
-        let of = |cell: &Option<Cell>| match cell {
-            Some(Cell::Text(text) | Cell::Fault(text)) => text.len(),
-            _ => 0,
-        };
-        self.cells.iter().map(of).sum()
-    }
-
-    /// Returns what a column holds; none for an empty cell.
-    #[must_use]
-    pub fn cell(&self, column: usize) -> Option<&Cell> {
-        self.cells.get(column)?.as_ref()
-    }
-}
-
-/// Walks over the rows.
-pub struct Rows<'a> {
+/// Walks over a worksheet.
+pub struct Cells<'a> {
     xml: Xml<'a>,
     strings: &'a Strings,
-    limits: Limits,
+    styles: &'a Styles,
+    settings: Settings,
     /// The number of the row before.
     last: u32,
-    found: u32,
-    /// Bytes of text that may still be read: cells can share one text.
-    left: u64,
 }
 
-impl<'a> Rows<'a> {
-    pub(super) fn new(xml: Xml<'a>, strings: &'a Strings, limits: Limits) -> Self {
-        Self { xml, strings, limits, last: 0, found: 0, left: limits.unpacked }
+/// What a cell says of itself before what it holds.
+struct Head {
+    column: usize,
+    kind: String,
+    style: usize,
+}
+
+/// What stands in a cell.
+#[derive(Default)]
+struct Stored {
+    value: String,
+    is_formula: bool,
+    /// Whether it has a value, be it an empty one.
+    has_value: bool,
+}
+
+impl<'a> Cells<'a> {
+    pub fn new(xml: Xml<'a>, strings: &'a Strings, styles: &'a Styles, settings: Settings) -> Self {
+        Self { xml, strings, styles, settings, last: 0 }
     }
 
-    fn next_row(&mut self) -> Result<Option<Row>, ReadError> {
+    /// Returns the next row, also an empty one.
+    pub fn next_row(&mut self, notes: &mut Notes) -> Result<Option<Row>, ReadError> {
         loop {
-            let number = match self.xml.next()? {
-                Event::Start(start) if start.local_name().as_ref() == "row" => attribute(&start, "r")?,
-                Event::End(end) if end.local_name().as_ref() == "sheetData" => return Ok(None),
+            let (number, is_hidden) = match self.xml.next()? {
+                Event::Start(start) => match start.local_name().as_ref() {
+                    "row" => (attribute(&start, "r")?, attribute(&start, "hidden")?),
+                    // They stand behind the rows.
+                    "mergeCell" => {
+                        notes.merged_cells = notes.merged_cells.saturating_add(1);
+                        continue;
+                    }
+                    _ => continue,
+                },
                 Event::Eof => return Ok(None),
                 _ => continue,
             };
@@ -87,123 +70,109 @@ impl<'a> Rows<'a> {
             }
             self.last = number;
             let cells = self.cells(number)?;
-            if cells.iter().all(Option::is_none) {
-                continue;
-            }
-            self.found += 1;
-            // The titles are one of them.
-            if self.found > self.limits.rows.saturating_add(1) {
-                return Err(ReadError::TooManyRows(self.limits.rows));
-            }
-            return Ok(Some(Row { number, cells }));
+            let is_hidden = is_hidden.is_some_and(|hidden| hidden == "1" || hidden == "true");
+            return Ok(Some(Row { number, cells, is_hidden }));
         }
     }
 
     fn cells(&mut self, row: u32) -> Result<Vec<Option<Cell>>, ReadError> {
-        let mut cells: Vec<Option<Cell>> = Vec::new();
-        let (mut next, mut bytes) = (0, 0);
+        let (mut gathered, mut next) = (Gathered::new(row), 0);
         loop {
-            let (column, kind) = match self.xml.next()? {
-                Event::Start(start) if start.local_name().as_ref() == "c" => {
-                    (column(&start, next)?, attribute(&start, "t")?.unwrap_or_default())
-                }
-                Event::End(end) if end.local_name().as_ref() == "row" => return Ok(cells),
+            let head = match self.xml.next()? {
+                Event::Start(start) if start.local_name().as_ref() == "c" => head(&start, next)?,
+                Event::End(end) if end.local_name().as_ref() == "row" => return Ok(gathered.cells),
                 Event::Eof => return Err(damaged("row")),
                 _ => continue,
             };
             // The next cell follows this one, also when it is empty.
-            next = column + 1;
-            let cell = self.cell(&kind, row)?;
-            if let Some(Cell::Text(text)) = &cell {
-                bytes += text.len();
-                self.left =
-                    self.left.checked_sub(text.len() as u64).ok_or(ReadError::TooLarge(self.limits.unpacked))?;
-            }
-            if bytes > LONGEST_ROW {
-                return Err(ReadError::RowTooLong(row));
-            }
-            if cell.is_some() && column >= MOST_COLUMNS {
-                return Err(ReadError::TooManyColumns);
-            }
-            if cell.is_some() {
-                if cells.len() <= column {
-                    cells.resize(column + 1, None);
-                }
-                if let Some(place) = cells.get_mut(column) {
-                    *place = cell;
-                }
-            }
+            next = head.column + 1;
+            let stored = self.stored(row)?;
+            gathered.put(head.column, self.cell(&head, stored)?)?;
         }
     }
 
-    /// Reads up to the end of a cell. One that holds only blanks is empty.
-    fn cell(&mut self, kind: &str, row: u32) -> Result<Option<Cell>, ReadError> {
-        let (mut value, mut in_value, mut is_formula) = (String::new(), false, false);
+    /// Reads up to the end of a cell.
+    fn stored(&mut self, row: u32) -> Result<Stored, ReadError> {
+        let (mut stored, mut in_value) = (Stored::default(), false);
         loop {
-            if value.len() > 7 * LONGEST_CELL {
+            if stored.value.len() > 7 * LONGEST_CELL {
                 return Err(ReadError::CellTooLong(Some(row)));
             }
             let event = self.xml.next()?;
             match &event {
                 Event::Start(start) => match start.local_name().as_ref() {
-                    "v" => in_value = true,
-                    "f" => is_formula = true,
+                    "v" => (in_value, stored.has_value) = (true, true),
+                    "f" => stored.is_formula = true,
                     "is" => {
                         drop(event);
-                        value = rich_text(&mut self.xml, "is")?.ok_or(ReadError::CellTooLong(Some(row)))?;
+                        stored.value = rich_text(&mut self.xml, "is")?.ok_or(ReadError::CellTooLong(Some(row)))?;
                     }
                     _ => {}
                 },
                 Event::End(end) => match end.local_name().as_ref() {
                     "v" => in_value = false,
-                    "c" => break,
+                    "c" => return Ok(stored),
                     _ => {}
                 },
                 Event::Eof => return Err(damaged("c")),
-                piece if in_value => push_text(&mut value, piece)?,
+                piece if in_value => push_text(&mut stored.value, piece)?,
                 _ => {}
             }
         }
-        if is_formula {
+    }
+
+    /// Returns what a cell shows.
+    fn cell(&self, head: &Head, stored: Stored) -> Result<Option<Cell>, ReadError> {
+        let Stored { value, is_formula, has_value } = stored;
+        if is_formula && !self.has_result(&head.kind, &value, has_value) {
             return Ok(Some(Cell::Formula));
         }
-        if kind == "inlineStr" {
-            return Ok(text(value));
+        match head.kind.as_str() {
+            "inlineStr" => return Ok(Cell::text(value)),
+            "str" => return Ok(Cell::text(unescape(&value))),
+            _ => {}
         }
         let value = value.trim();
         if value.is_empty() {
             return Ok(None);
         }
-        Ok(match kind {
+        let format = self.styles.format(head.style);
+        Ok(match head.kind.as_str() {
             "s" => {
                 let number = value.parse().map_err(|_| damaged(format!("{value:.20}")))?;
-                text(self.strings.get(number)?)
+                Cell::text(self.strings.get(number)?)
             }
             "e" => Some(Cell::Fault(value.chars().take(20).collect())),
-            "b" => text(if value == "1" { "TRUE" } else { "FALSE" }.to_owned()),
-            "str" => text(unescape(value)),
-            _ => text(number(value)),
+            "b" => Cell::text(if value == "1" || value == "true" { "TRUE" } else { "FALSE" }.to_owned()),
+            "d" => Cell::shown(value, format.unwrap_or(&Format::GENERAL).show_iso(value)),
+            _ => Cell::shown(value, format.unwrap_or(&Format::GENERAL).show(value, self.settings.epoch)),
         })
     }
-}
 
-fn text(text: String) -> Option<Cell> {
-    (!text.trim().is_empty()).then_some(Cell::Text(text))
-}
-
-impl Iterator for Rows<'_> {
-    type Item = Result<Row, ReadError>;
-
-    fn next(&mut self) -> Option<Self::Item> {
-        self.next_row().transpose()
+    /// Returns whether a formula has a result that is its own. Writers that cannot work it out store none or a zero, and
+    /// have the program that opens the workbook do it.
+    fn has_result(&self, kind: &str, value: &str, has_value: bool) -> bool {
+        match kind {
+            // An empty text is a result.
+            "str" => has_value,
+            "" | "n" if value.trim() == "0" => !self.settings.is_recalculated,
+            _ => !value.trim().is_empty(),
+        }
     }
 }
 
-/// Returns the column of a cell, from 0; the next one where it does not say.
-fn column(start: &BytesStart<'_>, next: usize) -> Result<usize, ReadError> {
-    let Some(reference) = attribute(start, "r")? else {
-        return Ok(next);
+/// Returns where a cell stands, from 0, and what it is; without a place it is the next one.
+fn head(start: &BytesStart<'_>, next: usize) -> Result<Head, ReadError> {
+    let column = match attribute(start, "r")? {
+        Some(reference) => column(&reference)?,
+        None => next,
     };
+    let style = attribute(start, "s")?.map_or(Ok(0), |style| style.trim().parse());
+    let kind = attribute(start, "t")?.unwrap_or_default();
+    Ok(Head { column, kind, style: style.map_err(|_| damaged("c"))? })
+}
+
+fn column(reference: &str) -> Result<usize, ReadError> {
     let mut column: usize = 0;
     for letter in reference.bytes().take_while(u8::is_ascii_alphabetic) {
         column = column * 26 + usize::from(letter.to_ascii_uppercase() - b'A') + 1;
@@ -212,15 +181,4 @@ fn column(start: &BytesStart<'_>, next: usize) -> Result<usize, ReadError> {
         }
     }
     column.checked_sub(1).ok_or_else(|| damaged(format!("{reference:.20}")))
-}
-
-/// Returns a number as a person writes it: a telephone number is stored as 1.3900000001E10, too.
-fn number(text: &str) -> String {
-    const EXACT: f64 = 9_007_199_254_740_992.0;
-    match text.parse::<f64>() {
-        Ok(number) if text.contains(['E', 'e', '.']) && number.fract() == 0.0 && number.abs() < EXACT => {
-            format!("{number:.0}")
-        }
-        _ => text.to_owned(),
-    }
 }

@@ -168,24 +168,3 @@ pub fn relations(
 pub fn target(relations: &[Relation], is_meant: impl Fn(&Relation) -> bool) -> Option<String> {
     relations.iter().find(|relation| is_meant(relation)).map(|relation| relation.target.clone())
 }
-
-/// Returns the id of the worksheet of this name, in any case, or of the first.
-pub fn sheet_id(workbook: &mut Xml<'_>, wanted: Option<&str>) -> Result<String, ReadError> {
-    loop {
-        match workbook.next()? {
-            Event::Start(start) if start.local_name().as_ref() == "sheet" => {
-                let name = attribute(&start, "name")?.unwrap_or_default();
-                if wanted.is_none_or(|wanted| name.trim().to_lowercase() == wanted.trim().to_lowercase()) {
-                    return attribute(&start, "id")?.ok_or_else(|| damaged("sheet"));
-                }
-            }
-            Event::Eof => {
-                return Err(match wanted {
-                    Some(name) => ReadError::NoSheet(name.chars().take(31).collect()),
-                    None => damaged("没有工作表 / there is no worksheet"),
-                });
-            }
-            _ => {}
-        }
-    }
-}

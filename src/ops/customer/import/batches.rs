@@ -6,7 +6,7 @@ use tokio::sync::mpsc;
 
 use crate::error::Error;
 use crate::ops::Cx;
-use crate::sheets::reading::{self, Limits, ReadError, Row};
+use crate::sheets::reading::{self, Limits, ReadError, Row, Source};
 
 /// Rows that are handled at a time: a transaction of so many keeps other writers waiting for some milliseconds.
 const ROWS: usize = 50;
@@ -44,10 +44,7 @@ fn send(
     sheet: Option<&str>,
     out: &mpsc::Sender<Result<Vec<Row>, ReadError>>,
 ) -> Result<(), ReadError> {
-    let mut book = match sheet {
-        Some(name) => reading::Book::open_sheet(file, limits, name)?,
-        None => reading::Book::open(file, limits)?,
-    };
+    let mut book = reading::Book::open_source(file, Source { sheet }, limits)?;
     let mut rows = book.rows()?;
     loop {
         let (mut batch, mut bytes) = (Vec::with_capacity(ROWS), 0);
