@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::time::{Duration, Instant};
 
 use laidian::ops::access::audit;
+use laidian::ops::access::identity::{self, Claim};
+use laidian::ops::files::uploads;
 use serde_json::{Value, json};
 
 use crate::client::{Client, PATIENCE};
@@ -280,6 +282,11 @@ async fn say_secrets(server: &TestServer) -> Vec<String> {
     done(&mut admin, json!({"action": "put_operator", "staffNo": "new", "name": "新人", "password": "secret-of-new"}))
         .await;
     done(&mut admin, json!({"action": "set_password", "staffNo": "new", "password": "second-secret"})).await;
+    let claim = Claim { company: Some(1054), operator: Some("admin1054".into()), ..Claim::default() };
+    let uploader = identity::believe(server.backend(), &claim).await.unwrap();
+    let file =
+        uploads::keep(server.backend(), &uploader, "13800138000.xlsx", tempfile::tempfile().unwrap()).await.unwrap();
+    done(&mut admin, json!({"action": "import_customers", "file": file, "sheet": "13800138000"})).await;
     let mut secrets = Vec::new();
     for frame in [
         json!({"action": "put_app", "id": "an-app", "name": "应用"}),

@@ -95,6 +95,17 @@ struct Printer {
 }
 
 impl Printer {
+    fn titles(&self) -> Vec<String> {
+        let mut titles = table::cells::titles(&self.catalogue);
+        if self.masks {
+            // Fields of one's own may be called by a number.
+            for title in &mut titles {
+                *title = mask_text(title).into_owned();
+            }
+        }
+        titles
+    }
+
     /// The cells of a customer, in the order of the titles.
     fn cells(&self, row: &Shown) -> Result<Vec<String>, Error> {
         let mut cells = table::cells::cells(row, &self.catalogue).map_err(|cause| Error::internal(&cause))?;
@@ -121,7 +132,7 @@ impl Printer {
 }
 
 async fn write_csv(mut walk: Walk<'_>, printer: &Printer, out: &Out) -> Result<(), Error> {
-    let titles = table::cells::titles(&printer.catalogue);
+    let titles = printer.titles();
     let titles: Vec<&str> = titles.iter().map(String::as_str).collect();
     let mut piece = Csv::head(&titles).map_err(|cause| Error::internal(&cause))?;
     loop {
@@ -155,7 +166,7 @@ async fn write_jsonl(mut walk: Walk<'_>, printer: &Printer, out: &Out) -> Result
 }
 
 async fn write_xlsx(mut walk: Walk<'_>, printer: &Printer, out: &Out) -> Result<(), Error> {
-    let book = Book::begin(table::cells::titles(&printer.catalogue));
+    let book = Book::begin(printer.titles());
     loop {
         let rows = walk.next().await?;
         let rows = rows.iter().map(|row| printer.cells(row)).collect::<Result<Vec<_>, _>>()?;

@@ -97,7 +97,11 @@ pub fn frames(action: &str, people: &mut People, dice: &Dice) -> Vec<Asked> {
             (json!({"cid": people.hidden.id}), Code(2005)),
             (json!({"cid": readable(people, dice)}), Anything),
         ],
-        "show_company"
+        "upload_file"
+        | "import_customers"
+        | "get_import"
+        | "get_import_errors"
+        | "show_company"
         | "list_audit"
         | "put_company"
         | "put_group"
