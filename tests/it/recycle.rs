@@ -78,13 +78,16 @@ async fn every_column_of_a_customer_is_kept_or_made_anew(engine: Engine) {
     }
 }
 
-/// All rows of a customer, table by table, but for the columns of these names.
-async fn rows_of(raw: &mut Raw, company: i64, customer: i64, without: &[&str]) -> BTreeMap<&'static str, Vec<String>> {
+/// All rows of a customer, table by table, but for the columns of these names. The tables are those that there are.
+async fn rows_of(raw: &mut Raw, company: i64, customer: i64, without: &[&str]) -> BTreeMap<String, Vec<String>> {
     let object = if matches!(raw, Raw::Sqlite(_)) { "json_array" } else { "json_build_array" };
-    let kept = KEPT.iter().map(|kept| (kept.table, kept.key, kept.columns));
     let mut rows = BTreeMap::new();
-    for (table, key, columns) in kept.chain(DERIVED.map(|(table, columns)| (table, "customer_id", columns))) {
-        let columns: Vec<&str> = columns.iter().filter(|column| !without.contains(column)).copied().collect();
+    for (table, columns) in columns(raw).await {
+        let key = if table == "customer" { "id" } else { "customer_id" };
+        if !columns.contains(key) || NOT_OF_CUSTOMERS.contains(&table.as_str()) {
+            continue;
+        }
+        let columns: Vec<&str> = columns.iter().map(String::as_str).filter(|name| !without.contains(name)).collect();
         let sql = format!(
             "select cast({object}({}) as text) from {table} where company_id = {company} and {key} = {customer} order by 1",
             columns.join(", ")
@@ -194,7 +197,7 @@ async fn happen(cx: &Cx<'_>, customer: i64, draft: &Draft) {
 
 /// What is expected of the deleted: their rows but for what each change changes, and version and history at that time.
 struct Bin {
-    deleted: BTreeMap<i64, (BTreeMap<&'static str, Vec<String>>, i64)>,
+    deleted: BTreeMap<i64, (BTreeMap<String, Vec<String>>, i64)>,
     living: Vec<i64>,
     /// Who took the numbers of whom.
     taker: Option<(i64, i64)>,
@@ -255,7 +258,7 @@ impl Bin {
         cx: &Cx<'_>,
         raw: &mut Raw,
         restored: Restored,
-        mut before: BTreeMap<&'static str, Vec<String>>,
+        mut before: BTreeMap<String, Vec<String>>,
         version: i64,
     ) {
         let id = restored.customer.id;
@@ -269,7 +272,7 @@ impl Bin {
         assert!(new.len() == 2 && new.iter().all(|line| line.contains("回收站")), "{new:?}");
         after.get_mut("change").unwrap().retain(|line| !new.contains(line));
         if is_taken {
-            before.insert("phone", vec![]);
+            before.insert("phone".to_owned(), vec![]);
             for rows in [&mut before, &mut after] {
                 rows.get_mut("customer").unwrap().iter_mut().for_each(|row| *row = without_phones(row));
             }
@@ -281,12 +284,11 @@ impl Bin {
 }
 
 /// The numbers that stand in the phones of a customer's rows, in the order of their ids.
-fn typed_in(rows: &BTreeMap<&'static str, Vec<String>>) -> Vec<String> {
-    let column =
-        KEPT[0].columns.iter().filter(|column| !CHANGING.contains(column)).position(|column| *column == "phones");
-    let row: Value = serde_json::from_str(&rows["customer"][0]).unwrap();
-    let phones: Value = serde_json::from_str(row[column.unwrap()].as_str().unwrap()).unwrap();
-    phones.as_array().unwrap().iter().map(|phone| phone["content"].as_str().unwrap().to_owned()).collect()
+fn typed_in(rows: &BTreeMap<String, Vec<String>>) -> Vec<String> {
+    let row: Vec<Value> = serde_json::from_str(&rows["customer"][0]).unwrap();
+    let phones = row.iter().filter_map(Value::as_str).find(|text| text.contains("\"content\""));
+    let phones: Vec<Value> = serde_json::from_str(phones.unwrap_or("[]")).unwrap();
+    phones.iter().map(|phone| phone["content"].as_str().unwrap().to_owned()).collect()
 }
 
 fn without_phones(row: &str) -> String {
