@@ -14,6 +14,7 @@ mod rows;
 mod strings;
 mod styles;
 pub mod titles;
+mod walk;
 mod workbook;
 
 use std::fmt;
@@ -24,8 +25,9 @@ use zip::ZipArchive;
 
 use delimited::Delimited;
 use opendocument::OpenDocument;
-use rows::Walk;
-pub use rows::{Cell, Row, Rows};
+pub use rows::{Cell, Row};
+pub use walk::Rows;
+use walk::Walk;
 use workbook::Workbook;
 
 /// How much a table may hold.
