@@ -2,16 +2,23 @@
 
 use quick_xml::events::{BytesStart, Event};
 
-use super::formats::Format;
+use super::formats::{Epoch, Format};
 use super::parts::{Xml, attribute, push_text};
 use super::rows::{Cell, Gathered, Row};
 use super::strings::{Strings, rich_text, unescape};
 use super::styles::Styles;
-use super::workbook::Settings;
 use super::{LAST_ROW, LONGEST_CELL, Notes, ReadError, damaged};
 
 /// The columns that a worksheet can have, as in Excel.
 const LAST_COLUMN: usize = 16_384;
+
+/// What a workbook says of all of its cells.
+#[derive(Debug, Clone, Copy)]
+pub struct Settings {
+    pub epoch: Epoch,
+    /// Whether the results of formulas are worked out anew when it is opened: those that are stored may be none.
+    pub is_recalculated: bool,
+}
 
 /// Walks over a worksheet.
 pub struct Cells<'a> {

@@ -13,6 +13,7 @@ mod parts;
 mod rows;
 mod strings;
 mod styles;
+mod walk;
 mod workbook;
 
 use std::fmt;
@@ -23,8 +24,9 @@ use zip::ZipArchive;
 
 use delimited::Delimited;
 use opendocument::OpenDocument;
-use rows::Walk;
-pub use rows::{Cell, Row, Rows};
+pub use rows::{Cell, Row};
+pub use walk::Rows;
+use walk::Walk;
 use workbook::Workbook;
 
 /// How much a table may hold.

@@ -5,7 +5,7 @@ use std::fs::File;
 use quick_xml::events::Event;
 use zip::ZipArchive;
 
-use super::cells::Cells;
+use super::cells::{Cells, Settings};
 use super::formats::Epoch;
 use super::parts::{self, Relation, Xml, attribute};
 use super::strings::Strings;
@@ -20,14 +20,6 @@ pub struct Workbook {
     pub strings: Strings,
     pub styles: Styles,
     pub settings: Settings,
-}
-
-/// What a workbook says of all of its cells.
-#[derive(Debug, Clone, Copy)]
-pub struct Settings {
-    pub epoch: Epoch,
-    /// Whether the results of formulas are worked out anew when it is opened: those that are stored may be none.
-    pub is_recalculated: bool,
 }
 
 impl Workbook {

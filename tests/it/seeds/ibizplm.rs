@@ -225,12 +225,12 @@ async fn operations_with_files_answer_what_the_document_prints() {
     let systems = Systems::of(&server).await;
     let bearer = "\nAuthorization: Bearer demo-ibizplm-token";
     let form = "\nContent-Type: multipart/form-data; boundary=x";
-    let body = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.xlsx\"\r\n\r\na\r\n--x--\r\n";
+    let body = "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.xlsx\"\r\n\r\n<html>\r\n--x--\r\n";
     for operation in SEED.operations().iter().filter(|operation| is_one_of(operation, &FILES)) {
         let call = operation.call.replace("{pkey}", "p-demo").replace("{param}", "fetchdefault");
         let call = call.replace("{key}", &ids::to_hex32(MAIN, 1));
         if call.contains("/importdata") {
-            // What is sent is no workbook; tests/workbooks.py sends others.
+            // What is sent is no table; tests/workbooks.py sends others.
             let answer = systems.call(&call, &format!("{bearer}{form}"), body).await;
             assert!(answer.text.contains("xlsx"), "{call}: {}", answer.text);
         } else if call.contains("/asyncimportdata2") {
