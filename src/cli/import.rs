@@ -84,7 +84,7 @@ async fn carry_out(backend: &Arc<Backend>, args: Args, file: File) -> Result<Exi
 /// Shows how far the import is until it has ended. Whoever interrupts it lets it end after the rows it is at.
 async fn wait(cx: &Cx<'_>, id: &str) -> Result<Outcome, Box<dyn Error>> {
     const PACE: Duration = Duration::from_millis(100);
-    const STOPPING: Duration = Duration::from_secs(60);
+    const STOPPING: Duration = Duration::from_mins(1);
     let bar = ProgressBar::new(0);
     bar.set_style(ProgressStyle::with_template("{bar:40} {pos}/{len} {per_sec} {eta}")?);
     let ended = loop {

@@ -161,23 +161,22 @@ pub async fn import_customers(cx: &Cx<'_>, request: ImportCustomers<'_>) -> Resu
     let sheet = request.sheet.as_ref().filter(|sheet| !sheet.is_empty());
     let sheet =
         sheet.map(|sheet| sheet.text().ok_or_else(|| Error::expected("sheet", "文本", "a text"))).transpose()?;
-    let id = match jobs::entered(cx).await? {
-        // What comes again is shown what it came to: its file may be gone.
-        Some(id) => id,
-        None => {
-            let file = file_id(request.file)?;
-            let name = uploads::named(cx, &file).await?.name;
-            let order = Order {
-                source: Source::Uploaded(file),
-                sheet: sheet.map(std::borrow::Cow::into_owned),
-                layout: Arc::new(Table),
-                right: Right::Import,
-                plan,
-                wants_book: true,
-            };
-            let job = Job { name: &name, kind: TAG, subject: "CUSTOMER", tag: TAG };
-            import::begin(cx, &job, order).await?
-        }
+    // What comes again is shown what it came to: its file may be gone.
+    let id = if let Some(id) = jobs::entered(cx).await? {
+        id
+    } else {
+        let file = file_id(request.file)?;
+        let name = uploads::named(cx, &file).await?.name;
+        let order = Order {
+            source: Source::Uploaded(file),
+            sheet: sheet.map(std::borrow::Cow::into_owned),
+            layout: Arc::new(Table),
+            right: Right::Import,
+            plan,
+            wants_book: true,
+        };
+        let job = Job { name: &name, kind: TAG, subject: "CUSTOMER", tag: TAG };
+        import::begin(cx, &job, order).await?
     };
     Ok(ImportShown { result: show(jobs::find(cx, &id).await?) })
 }

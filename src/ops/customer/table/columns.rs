@@ -102,11 +102,11 @@ impl Columns for Customers {
             let text = match row.cell(*index) {
                 Some(Cell::Text(text)) => text.trim(),
                 Some(Cell::Fault(mark)) => {
-                    faults.push(format!("{}: 错误值 {mark} / is an error", self.title(cx, *column)));
+                    faults.push(format!("{}: 错误值 {mark} / is an error", title(cx, *column)));
                     continue;
                 }
                 Some(Cell::Formula) => {
-                    let title = self.title(cx, *column);
+                    let title = title(cx, *column);
                     faults.push(format!("{title}: 是公式，请粘贴为数值 / is a formula: paste its value"));
                     continue;
                 }
@@ -166,13 +166,11 @@ fn in_our_words(said: &str) -> String {
     said.to_owned()
 }
 
-impl Customers {
-    fn title(&self, cx: &Cx<'_>, column: Column) -> String {
-        match column {
-            Column::Field(field) => field.title().to_owned(),
-            Column::Custom(id) => custom_of(cx, id).map_or_else(|| id.to_string(), |field| field.name.clone()),
-            Column::AllCustom => CUSTOM.to_owned(),
-        }
+fn title(cx: &Cx<'_>, column: Column) -> String {
+    match column {
+        Column::Field(field) => field.title().to_owned(),
+        Column::Custom(id) => custom_of(cx, id).map_or_else(|| id.to_string(), |field| field.name.clone()),
+        Column::AllCustom => CUSTOM.to_owned(),
     }
 }
 

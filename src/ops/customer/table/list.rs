@@ -5,14 +5,15 @@ const PARTS: [char; 6] = [',', '，', ';', '；', '、', '\n'];
 
 /// Returns a cell of these texts. One with a sign in it that would part it stands in quotes, as in CSV.
 pub fn join<'t>(texts: impl IntoIterator<Item = &'t str>) -> String {
-    let quoted = |text: &str| match text.contains(PARTS) || text.contains('"') {
-        true => format!("\"{}\"", text.replace('"', "\"\"")),
-        false => text.to_owned(),
+    let quoted = |text: &str| {
+        let parts = text.contains(PARTS) || text.contains('"');
+        if parts { format!("\"{}\"", text.replace('"', "\"\"")) } else { text.to_owned() }
     };
     texts.into_iter().map(quoted).collect::<Vec<_>>().join(",")
 }
 
 /// Returns the texts in a cell.
+#[must_use]
 pub fn split(cell: &str) -> Vec<String> {
     let (mut texts, mut text, mut is_quoted) = (Vec::new(), String::new(), false);
     let mut characters = cell.chars().peekable();
