@@ -540,7 +540,7 @@ impl Dice {
 }
 
 /// The formats that an import reads.
-const READ: [Format; 1] = [Format::Xlsx];
+const READ: [Format; 2] = [Format::Xlsx, Format::Csv];
 
 async fn what_was_exported_is_imported_the_same(engine: Engine) {
     let count = std::env::var("ROUND_TRIP_CUSTOMERS").map_or(150, |count| count.parse().unwrap());
