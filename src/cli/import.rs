@@ -120,6 +120,9 @@ async fn tell(cx: &Cx<'_>, outcome: &Outcome, file: &Path, is_trial: bool) -> Re
     if !outcome.ignored.is_empty() {
         writeln!(err, "未导入的列 / columns that are read over: {}", outcome.ignored.join(", "))?;
     }
+    for note in &outcome.notes {
+        writeln!(err, "{note}")?;
+    }
     if let Some(message) = &outcome.message {
         writeln!(err, "{message}")?;
     }

@@ -134,6 +134,8 @@ struct Report {
     errors: Vec<RowError>,
     /// Titles of columns that were read over, as nothing is called so.
     ignored_columns: Vec<String>,
+    /// How the table was read, where that may surprise: worksheets that were not, hidden rows that were, merged cells.
+    notes: Vec<String>,
     /// Whether there is a workbook of the rows that failed, for `get_import_errors`.
     has_error_file: bool,
 }
@@ -249,7 +251,7 @@ fn show(job: ActionRow) -> ImportBody {
 
 impl From<Outcome> for Report {
     fn from(outcome: Outcome) -> Self {
-        let Outcome { failed, mistakes, message, file, counts, runs, titles, ignored, .. } = outcome;
+        let Outcome { failed, mistakes, message, file, counts, runs, titles, ignored, notes, .. } = outcome;
         // As the worksheet counts: there people look for them.
         let row = |below: u32| below.saturating_add(titles);
         Self {
@@ -269,6 +271,7 @@ impl From<Outcome> for Report {
                 .map(|(below, message)| RowError { row: row(below), message })
                 .collect(),
             ignored_columns: ignored,
+            notes,
             has_error_file: failed > 0 && file.is_some(),
         }
     }

@@ -159,6 +159,7 @@ async fn import(
     progress.outcome.total = checked.rows;
     progress.outcome.titles = checked.titles.number;
     progress.outcome.ignored = checked.columns.ignored();
+    progress.outcome.notes.clone_from(&checked.notes);
     jobs::begin(&cx, job, checked.rows).await?;
     if order.wants_book {
         progress.begin_book(&checked.titles, backend.import.file_bytes.saturating_mul(2));
@@ -220,6 +221,14 @@ struct Checked {
     rows: u32,
     /// What cannot be understood: the first, up to [`TOLD`].
     faults: Vec<(u32, String)>,
+    /// How the table was read.
+    notes: Vec<String>,
+}
+
+impl Checked {
+    fn below(titles: Row, columns: Box<dyn Columns>) -> Self {
+        Self { titles, columns, rows: 0, faults: Vec::new(), notes: Vec::new() }
+    }
 }
 
 /// Returns what a workbook holds; or why it cannot be read at all.
@@ -240,7 +249,7 @@ async fn check(cx: &Cx<'_>, file: &File, order: &Order) -> Result<Result<Checked
         for row in batch {
             let Some(checked) = &mut checked else {
                 match order.layout.columns(cx, &row) {
-                    Ok(columns) => checked = Some(Checked { titles: row, columns, rows: 0, faults: Vec::new() }),
+                    Ok(columns) => checked = Some(Checked::below(row, columns)),
                     // What is wrong with the first row is told, if no other has the titles either.
                     Err(message) if above == 0 => return Ok(Err(wrong.unwrap_or(message))),
                     Err(message) => {
@@ -258,6 +267,9 @@ async fn check(cx: &Cx<'_>, file: &File, order: &Order) -> Result<Result<Checked
                 checked.faults.push((below(&checked.titles, &row), fault));
             }
         }
+    }
+    if let Some(checked) = &mut checked {
+        checked.notes = batches.notes();
     }
     let nothing = || "没有传入导入数据 / there is nothing in the workbook".to_owned();
     Ok(checked.ok_or_else(|| wrong.unwrap_or_else(nothing)))

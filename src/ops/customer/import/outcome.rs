@@ -29,6 +29,9 @@ pub struct Outcome {
     /// The titles of columns that were read over.
     #[serde(default)]
     pub ignored: Vec<String>,
+    /// How the table was read, where that may surprise: other worksheets, hidden rows, merged cells.
+    #[serde(default)]
+    pub notes: Vec<String>,
 }
 
 /// The mistakes that are told one by one, bytes: an answer can hold them. A workbook has them all.
