@@ -1,5 +1,7 @@
 //! Tables over HTTP and at the command line.
 
+use laidian::ops::access::identity::{self, Claim};
+
 use super::*;
 use crate::client::http;
 use crate::commands::run;
@@ -30,7 +32,9 @@ async fn post(address: &str, path: &str, bearer: &str, file: &File) -> Value {
 
 /// What is shown of an import once it has ended.
 async fn ended(server: &TestServer, bearer: &str, id: &str) -> Value {
-    let caller = Caller::system(MAIN);
+    // An import is nobody's but his who began it.
+    let claim = Claim { company: Some(MAIN), operator: Some("trcs009".to_owned()), ..Claim::default() };
+    let caller = identity::believe(server.backend(), &claim).await.unwrap();
     jobs::outcome(&server.backend().context(&caller).await.unwrap(), id).await.unwrap();
     let request = format!("GET /open_api/customers/import?id={id}\nAuthorization: Bearer {bearer}");
     let answer = http(TcpStream::connect(server.address()).await.unwrap(), &request).await;
