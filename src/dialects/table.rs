@@ -4,12 +4,11 @@ use std::sync::Arc;
 
 use schemars::{Schema, SchemaGenerator};
 use serde::{Deserialize, Serialize};
-use serde_json::Deserializer;
 
 use crate::domain::role::Role;
 use crate::error::Error;
 use crate::ops::files::generated::Outgoing;
-use crate::protocol::folded::{self, Folded};
+use crate::protocol::folded;
 
 /// What an operation does to the data; writes of one socket are carried out in order.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -102,21 +101,15 @@ pub struct FileAddress {
 
 /// Reads an operation's request out of a frame. The error names the member that is wrong.
 pub fn decode<'a, T: Deserialize<'a>>(body: &'a str) -> Result<T, Error> {
-    folded::from_str(body).map_err(|_| {
-        // Only now, on the way to a refusal, is the path worth its cost.
-        let mut deserializer = Deserializer::from_str(body);
-        match serde_path_to_error::deserialize::<_, T>(Folded(&mut deserializer)) {
-            Err(error) => {
-                let path = error.path().to_string();
-                let problem = error.inner().to_string();
-                // Where in the text it stands is of no use: the client may not have written the text that was read.
-                let problem = problem.split(" at line ").next().unwrap_or_default();
-                let path = if path == "." { String::new() } else { format!("{path}: ") };
-                Error::parameter(format!("{path}格式不对 / wrong form: {problem}"))
-            }
-            Ok(_) => Error::parameter("请求里有不是 JSON 的内容 / the request holds something that is no JSON"),
-        }
-    })
+    folded::from_str_or_path(body).map_err(|(path, error)| wrong_form(&path, &error))
+}
+
+fn wrong_form(path: &str, error: &serde_json::Error) -> Error {
+    let problem = error.to_string();
+    // Where in the text it stands is of no use: the client may not have written the text that was read.
+    let problem = problem.split(" at line ").next().unwrap_or_default();
+    let path = if path.is_empty() { String::new() } else { format!("{path}: ") };
+    Error::parameter(format!("{path}格式不对 / wrong form: {problem}"))
 }
 
 /// Declares the operations of a dialect, one a row:

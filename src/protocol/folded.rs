@@ -12,27 +12,42 @@
 //! It is also here that a value counts as what is expected in its place (see [`json`]): `5.0` as a whole
 //! number, `[]` as an object without members, an object whose names are indices as a list.
 
-use std::fmt;
-use std::marker::PhantomData;
+mod path;
+mod shape;
 
-use serde::de::value::{BorrowedStrDeserializer, MapDeserializer, StrDeserializer};
+use std::fmt;
+
+use serde::de::value::{BorrowedStrDeserializer, StrDeserializer};
 use serde::de::{
     self, Deserialize, DeserializeSeed, Deserializer, EnumAccess, MapAccess, SeqAccess, VariantAccess, Visitor,
 };
 use serde_json::{Map, Value};
 
 use crate::domain::json;
+use path::Path;
+use shape::{Elements, List, Object, visit_empty};
 
 /// A deserializer that folds the names of struct fields on their way from the one it wraps.
 ///
 /// A struct is read from a map only: an array with something in it is refused, where derived code by
 /// itself would take its elements for the fields in their order.
-pub struct Folded<D>(pub D);
+/// Where something is wrong, the path tells.
+struct Folded<'p, D>(D, &'p Path);
 
 /// Reads a `T` from JSON text, its field names folded; nothing may stand behind the value.
 pub fn from_str<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, serde_json::Error> {
+    read(text, &Path::default())
+}
+
+/// The same; what is wrong comes with the path to where it is, such as `phones[0].phoneNumber`, empty for the whole.
+pub fn from_str_or_path<'a, T: Deserialize<'a>>(text: &'a str) -> Result<T, (String, serde_json::Error)> {
+    let path = Path::default();
+    read(text, &path).map_err(|error| (path.into_text(), error))
+}
+
+fn read<'a, T: Deserialize<'a>>(text: &'a str, path: &Path) -> Result<T, serde_json::Error> {
     let mut json = serde_json::Deserializer::from_str(text);
-    let value = T::deserialize(Folded(&mut json))?;
+    let value = T::deserialize(Folded(&mut json, path))?;
     json.end()?;
     Ok(value)
 }
@@ -54,30 +69,23 @@ pub fn member<'v>(members: &'v Map<String, Value>, name: &str) -> Option<&'v Val
 }
 
 /// Passes everything through, and sees to it that what is read inside is folded again.
-struct Through<T>(T);
+struct Through<'p, T>(T, &'p Path);
 
-/// A visitor that expects an object, whatever its names.
-struct Object<V>(V);
-
-/// A visitor that expects a list.
-struct List<V>(V);
-
-/// A visitor or the map it is shown, for a struct with these `fields`.
-struct Struct<T> {
+/// A visitor that expects an object, for a struct with these `fields`.
+struct Struct<'p, V> {
     fields: &'static [&'static str],
-    inner: T,
+    inner: V,
+    path: &'p Path,
 }
 
-impl<T> Struct<T> {
-    /// The spelling of `key` that the struct declares, if it declares one.
-    fn declared(&self, key: &str) -> Option<&'static str> {
-        let exact = self.fields.iter().find(|field| **field == key);
-        let folded = || {
-            let key = key.trim();
-            self.fields.iter().find(|field| same_name(field, key))
-        };
-        exact.or_else(folded).copied()
-    }
+/// The spelling of `key` that a struct with these fields declares, if it declares one.
+fn declared(fields: &[&'static str], key: &str) -> Option<&'static str> {
+    let exact = fields.iter().find(|field| **field == key);
+    let folded = || {
+        let key = key.trim();
+        fields.iter().find(|field| same_name(field, key))
+    };
+    exact.or_else(folded).copied()
 }
 
 /// Forwards the methods whose values are texts or flags with the visitor as it is, and the others with
@@ -88,12 +96,12 @@ macro_rules! forward {
             self.0.$plain(visitor)
         })*
         $(fn $deep<V: Visitor<'de>>(self, $($name: $type,)* visitor: V) -> Result<V::Value, D::Error> {
-            self.0.$deep($($name,)* Through(visitor))
+            self.0.$deep($($name,)* Through(visitor, self.1))
         })*
     };
 }
 
-impl<'de, D: Deserializer<'de>> Deserializer<'de> for Folded<D> {
+impl<'de, D: Deserializer<'de>> Deserializer<'de> for Folded<'_, D> {
     type Error = D::Error;
 
     forward! {
@@ -115,11 +123,11 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Folded<D> {
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
         // A typed reader would refuse an object before the visitor sees it.
-        self.0.deserialize_any(List(visitor))
+        self.0.deserialize_any(List(visitor, self.1))
     }
 
     fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, D::Error> {
-        self.0.deserialize_any(Object(visitor))
+        self.0.deserialize_any(Object(visitor, self.1))
     }
 
     fn deserialize_struct<V: Visitor<'de>>(
@@ -128,7 +136,7 @@ impl<'de, D: Deserializer<'de>> Deserializer<'de> for Folded<D> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, D::Error> {
-        self.0.deserialize_struct(name, fields, Struct { fields, inner: visitor })
+        self.0.deserialize_struct(name, fields, Struct { fields, inner: visitor, path: self.1 })
     }
 
     fn is_human_readable(&self) -> bool {
@@ -144,7 +152,7 @@ macro_rules! forward_scalars {
     };
 }
 
-impl<'de, V: Visitor<'de>> Visitor<'de> for Through<V> {
+impl<'de, V: Visitor<'de>> Visitor<'de> for Through<'_, V> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -176,55 +184,44 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Through<V> {
     }
 
     fn visit_some<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        self.0.visit_some(Folded(inner))
+        self.0.visit_some(Folded(inner, self.1))
     }
 
     fn visit_newtype_struct<D: Deserializer<'de>>(self, inner: D) -> Result<V::Value, D::Error> {
-        self.0.visit_newtype_struct(Folded(inner))
+        self.0.visit_newtype_struct(Folded(inner, self.1))
     }
 
     fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<V::Value, A::Error> {
-        self.0.visit_seq(Through(seq))
+        self.0.visit_seq(Elements { inner: seq, read: 0, path: self.1 })
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.0.visit_map(Through(map))
+        self.0.visit_map(Through(map, self.1))
     }
 
     fn visit_enum<A: EnumAccess<'de>>(self, variants: A) -> Result<V::Value, A::Error> {
-        self.0.visit_enum(Through(variants))
+        self.0.visit_enum(Through(variants, self.1))
     }
 }
 
-impl<'de, T: DeserializeSeed<'de>> DeserializeSeed<'de> for Through<T> {
+impl<'de, T: DeserializeSeed<'de>> DeserializeSeed<'de> for Through<'_, T> {
     type Value = T::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, inner: D) -> Result<T::Value, D::Error> {
-        self.0.deserialize(Folded(inner))
+        self.0.deserialize(Folded(inner, self.1))
     }
 }
 
-impl<'de, A: SeqAccess<'de>> SeqAccess<'de> for Through<A> {
-    type Error = A::Error;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, A::Error> {
-        self.0.next_element_seed(Through(seed))
-    }
-
-    fn size_hint(&self) -> Option<usize> {
-        self.0.size_hint()
-    }
-}
-
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Through<A> {
+/// The members of an object whose names are not declared: names of its own, so the path ends before them.
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Through<'_, A> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
-        self.0.next_key_seed(Through(seed))
+        self.0.next_key_seed(seed)
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, A::Error> {
-        self.0.next_value_seed(Through(seed))
+        self.0.next_value_seed(Through(seed, self.1))
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -232,16 +229,17 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Through<A> {
     }
 }
 
-impl<'de, A: EnumAccess<'de>> EnumAccess<'de> for Through<A> {
+impl<'de, 'p, A: EnumAccess<'de>> EnumAccess<'de> for Through<'p, A> {
     type Error = A::Error;
-    type Variant = Through<A::Variant>;
+    type Variant = Through<'p, A::Variant>;
 
     fn variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<(T::Value, Self::Variant), A::Error> {
-        self.0.variant_seed(seed).map(|(value, variant)| (value, Through(variant)))
+        let path = self.1;
+        self.0.variant_seed(seed).map(|(value, variant)| (value, Through(variant, path)))
     }
 }
 
-impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Through<A> {
+impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Through<'_, A> {
     type Error = A::Error;
 
     fn unit_variant(self) -> Result<(), A::Error> {
@@ -249,11 +247,11 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Through<A> {
     }
 
     fn newtype_variant_seed<T: DeserializeSeed<'de>>(self, seed: T) -> Result<T::Value, A::Error> {
-        self.0.newtype_variant_seed(Through(seed))
+        self.0.newtype_variant_seed(Through(seed, self.1))
     }
 
     fn tuple_variant<V: Visitor<'de>>(self, len: usize, visitor: V) -> Result<V::Value, A::Error> {
-        self.0.tuple_variant(len, Through(visitor))
+        self.0.tuple_variant(len, Through(visitor, self.1))
     }
 
     fn struct_variant<V: Visitor<'de>>(
@@ -261,69 +259,11 @@ impl<'de, A: VariantAccess<'de>> VariantAccess<'de> for Through<A> {
         fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, A::Error> {
-        self.0.struct_variant(fields, Struct { fields, inner: visitor })
+        self.0.struct_variant(fields, Struct { fields, inner: visitor, path: self.1 })
     }
 }
 
-/// Hands an empty list to a visitor that expects an object, and refuses any other.
-fn visit_empty<'de, V: Visitor<'de>, A: SeqAccess<'de>>(visitor: V, mut seq: A) -> Result<V::Value, A::Error> {
-    if seq.next_element::<de::IgnoredAny>()?.is_some() {
-        return Err(de::Error::invalid_type(de::Unexpected::Seq, &visitor));
-    }
-    visitor.visit_map(MapDeserializer::<_, A::Error>::new(std::iter::empty::<(&str, &str)>()))
-}
-
-impl<'de, V: Visitor<'de>> Visitor<'de> for Object<V> {
-    type Value = V::Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.expecting(f)
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.0.visit_map(Through(map))
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<V::Value, A::Error> {
-        visit_empty(self.0, seq)
-    }
-}
-
-impl<'de, V: Visitor<'de>> Visitor<'de> for List<V> {
-    type Value = V::Value;
-
-    fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.0.expecting(f)
-    }
-
-    fn visit_seq<A: SeqAccess<'de>>(self, seq: A) -> Result<V::Value, A::Error> {
-        self.0.visit_seq(Through(seq))
-    }
-
-    fn visit_map<A: MapAccess<'de>>(self, mut map: A) -> Result<V::Value, A::Error> {
-        let mut members: Vec<(String, Value)> = Vec::new();
-        while let Some(member) = map.next_entry()? {
-            members.push(member);
-        }
-        match json::in_order(members.into_iter()) {
-            Some(elements) => self.0.visit_seq(Elements(elements.into_iter(), PhantomData)),
-            None => Err(de::Error::invalid_type(de::Unexpected::Map, &self.0)),
-        }
-    }
-}
-
-/// The elements of a list that was written as an object, with the errors of the reader that it came from.
-struct Elements<E>(std::vec::IntoIter<Value>, PhantomData<E>);
-
-impl<'de, E: de::Error> SeqAccess<'de> for Elements<E> {
-    type Error = E;
-
-    fn next_element_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<Option<T::Value>, E> {
-        self.0.next().map(|element| seed.deserialize(Folded(element)).map_err(E::custom)).transpose()
-    }
-}
-
-impl<'de, V: Visitor<'de>> Visitor<'de> for Struct<V> {
+impl<'de, V: Visitor<'de>> Visitor<'de> for Struct<'_, V> {
     type Value = V::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -335,19 +275,32 @@ impl<'de, V: Visitor<'de>> Visitor<'de> for Struct<V> {
     }
 
     fn visit_map<A: MapAccess<'de>>(self, map: A) -> Result<V::Value, A::Error> {
-        self.inner.visit_map(Struct { fields: self.fields, inner: map })
+        self.inner.visit_map(Fields { fields: self.fields, inner: map, named: None, path: self.path })
     }
 }
 
-impl<'de, A: MapAccess<'de>> MapAccess<'de> for Struct<A> {
+/// The members of an object for a struct with these `fields`.
+struct Fields<'p, A> {
+    fields: &'static [&'static str],
+    inner: A,
+    /// The field that is read.
+    named: Option<&'static str>,
+    path: &'p Path,
+}
+
+impl<'de, A: MapAccess<'de>> MapAccess<'de> for Fields<'_, A> {
     type Error = A::Error;
 
     fn next_key_seed<K: DeserializeSeed<'de>>(&mut self, seed: K) -> Result<Option<K::Value>, A::Error> {
-        self.inner.next_key_seed(Key(Struct { fields: self.fields, inner: seed }))
+        self.inner.next_key_seed(Key { fields: self.fields, inner: seed, named: &mut self.named })
     }
 
     fn next_value_seed<T: DeserializeSeed<'de>>(&mut self, seed: T) -> Result<T::Value, A::Error> {
-        self.inner.next_value_seed(Through(seed))
+        let value = self.inner.next_value_seed(Through(seed, self.path));
+        if let (Err(_), Some(name)) = (&value, self.named) {
+            self.path.enter_member(name);
+        }
+        value
     }
 
     fn size_hint(&self) -> Option<usize> {
@@ -355,10 +308,22 @@ impl<'de, A: MapAccess<'de>> MapAccess<'de> for Struct<A> {
     }
 }
 
-/// The seed and the visitor of one key.
-struct Key<K>(Struct<K>);
+/// The seed and the visitor of one key of a struct.
+struct Key<'k, K> {
+    fields: &'static [&'static str],
+    inner: K,
+    named: &'k mut Option<&'static str>,
+}
 
-impl<'de, K: DeserializeSeed<'de>> DeserializeSeed<'de> for Key<K> {
+impl<K> Key<'_, K> {
+    /// Returns the name that is declared for this one, or this one.
+    fn declared<'n>(&mut self, key: &'n str) -> &'n str {
+        *self.named = declared(self.fields, key);
+        self.named.unwrap_or(key)
+    }
+}
+
+impl<'de, K: DeserializeSeed<'de>> DeserializeSeed<'de> for Key<'_, K> {
     type Value = K::Value;
 
     fn deserialize<D: Deserializer<'de>>(self, key: D) -> Result<K::Value, D::Error> {
@@ -366,21 +331,21 @@ impl<'de, K: DeserializeSeed<'de>> DeserializeSeed<'de> for Key<K> {
     }
 }
 
-impl<'de, K: DeserializeSeed<'de>> Visitor<'de> for Key<K> {
+impl<'de, K: DeserializeSeed<'de>> Visitor<'de> for Key<'_, K> {
     type Value = K::Value;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str("a field name")
     }
 
-    fn visit_str<E: de::Error>(self, key: &str) -> Result<K::Value, E> {
-        let key = self.0.declared(key).unwrap_or(key);
-        self.0.inner.deserialize(StrDeserializer::new(key))
+    fn visit_str<E: de::Error>(mut self, key: &str) -> Result<K::Value, E> {
+        let key = self.declared(key);
+        self.inner.deserialize(StrDeserializer::new(key))
     }
 
-    fn visit_borrowed_str<E: de::Error>(self, key: &'de str) -> Result<K::Value, E> {
-        let key = self.0.declared(key).unwrap_or(key);
-        self.0.inner.deserialize(BorrowedStrDeserializer::new(key))
+    fn visit_borrowed_str<E: de::Error>(mut self, key: &'de str) -> Result<K::Value, E> {
+        let key = self.declared(key);
+        self.inner.deserialize(BorrowedStrDeserializer::new(key))
     }
 }
 

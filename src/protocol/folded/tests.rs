@@ -5,7 +5,7 @@ use proptest::prelude::*;
 use serde::Deserialize;
 use serde_json::value::RawValue;
 
-use super::{Folded, from_str, same_name};
+use super::{from_str, from_str_or_path, same_name};
 
 #[derive(Debug, Deserialize, PartialEq)]
 #[serde(rename_all = "camelCase")]
@@ -111,9 +111,14 @@ fn what_is_wrong_is_an_error() {
 
 #[test]
 fn the_path_of_an_error_has_the_declared_names() {
-    let mut json = serde_json::Deserializer::from_str(r#"{"PHONES":[{"phone_number":"x"}]}"#);
-    let error = serde_path_to_error::deserialize::<_, Customer<'_>>(Folded(&mut json)).unwrap_err();
-    assert_eq!(error.path().to_string(), "phones[0].phoneNumber");
+    let path = |text| from_str_or_path::<Customer<'_>>(text).unwrap_err().0;
+    assert_eq!(path(r#"{"PHONES":[{"phone_number":"1"},{"phone_number":[]}]}"#), "phones[1].phoneNumber");
+    assert_eq!(path(r#"{"PHONES":{"0":{"phone_number":"1"},"1":{"phone_number":[]}}}"#), "phones[1].phoneNumber");
+    assert_eq!(path(r#"{"PHONES":1}"#), "phones");
+    assert_eq!(path("1"), "");
+    // Names of their own are no part of it.
+    let rights = from_str_or_path::<BTreeMap<String, Vec<u8>>>(r#"{"a":[],"b":[1,"x"]}"#);
+    assert_eq!(rights.unwrap_err().0, "[1]");
 }
 
 proptest! {
