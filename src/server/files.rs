@@ -62,7 +62,7 @@ pub async fn fetch(State(shared): State<Arc<Shared>>, Path(token): Path<String>)
 }
 
 async fn take(shared: &Shared, token: &str) -> Option<crate::ops::files::downloads::Download> {
-    shared.backend.downloads.take(Uuid::try_parse(token).ok()?, shared.backend.clock.now()).await
+    shared.backend.downloads.take(Uuid::try_parse(token).ok()?, shared.backend.clock.now())
 }
 
 fn plain(status: StatusCode, text: impl Into<Body>) -> Response<Body> {

@@ -441,6 +441,6 @@ async fn offer(shared: &Shared, caller: &Caller, zone: &TimeZone, file: Arc<dyn 
     let downloads = &shared.backend.downloads;
     let seconds = i64::try_from(downloads.seconds()).unwrap_or(i64::MAX / SECOND);
     let expires_at = shared.backend.clock.now().saturating_add(seconds.saturating_mul(SECOND));
-    let token = downloads.offer(Download { caller: caller.clone(), file, expires_at }).await;
+    let token = downloads.offer(Download { caller: caller.clone(), file, expires_at });
     FileAddress { url: format!("/files/{}", token.simple()), expires: times::to_minute(expires_at, zone) }
 }

@@ -186,7 +186,7 @@ async fn with_field<'a>(
     let options: &[String] = if kind == FieldKind::Option { &["高".to_owned(), "低".to_owned()] } else { &[] };
     setup::custom_field(&mut tx, id, name, kind, options, required).await.unwrap();
     tx.commit().await.unwrap();
-    demo.catalogues.forget(DESK).await;
+    demo.catalogues.forget(DESK);
     demo.context(caller).await.unwrap()
 }
 
@@ -280,7 +280,7 @@ async fn nobody_is_given_to_who_is_disabled(engine: Engine) {
     let mut tx = cx.scope.write().await.unwrap();
     setup::disabled(&mut tx, "trcs008", true, NOW).await.unwrap();
     tx.commit().await.unwrap();
-    demo.catalogues.forget(MAIN).await;
+    demo.catalogues.forget(MAIN);
     cx = demo.context(&caller).await.unwrap();
     let refused = create(&cx, of("TRCS008")).await.unwrap_err();
     assert!(matches!(&refused, Error::OwnerDisabled { login_no } if login_no == "trcs008"), "{refused}");

@@ -42,7 +42,7 @@ async fn a_required_field_is_asked_for() {
     let mut tx = server.backend().store.company(DESK).write().await.unwrap();
     setup::custom_field(&mut tx, 400, "证件号", FieldKind::Text, &[], true).await.unwrap();
     tx.commit().await.unwrap();
-    server.backend().catalogues.forget(DESK).await;
+    server.backend().catalogues.forget(DESK);
     play_prepared("required-field.jsonl", &server).await;
     server.stop().await;
 }

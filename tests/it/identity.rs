@@ -217,7 +217,7 @@ async fn a_disabled_operator_may_do_nothing(engine: Engine) {
         let mut tx = demo.store.company(MAIN).write().await.unwrap();
         setup::disabled(&mut tx, "TRCS008", disabled, 0).await.unwrap();
         tx.commit().await.unwrap();
-        demo.catalogues.forget(MAIN).await;
+        demo.catalogues.forget(MAIN);
         // Whoever is on a socket already, and by whichever way one could come in.
         let refused = [
             demo.context(&signed_in).await.is_err(),

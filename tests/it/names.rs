@@ -205,7 +205,7 @@ async fn spellings_are_one_label_and_one_entry(engine: Engine) {
     .await
     .unwrap();
     tx.commit().await.unwrap();
-    server.backend().catalogues.forget(MAIN).await;
+    server.backend().catalogues.forget(MAIN);
     let ids = create(&mut systems, &["标签甲", "标签乙"]).await;
     let labels = async |systems: &mut Systems, id: i64, labels: Value| {
         let customer =

@@ -219,7 +219,7 @@ async fn claims_are_mapped(engine: Engine) {
     let mut tx = demo.store.company(8008).write().await.unwrap();
     setup::operator(&mut tx, "8", "周明", laidian::domain::role::Role::Agent, &[]).await.unwrap();
     tx.commit().await.unwrap();
-    demo.catalogues.forget(8008).await;
+    demo.catalogues.forget(8008);
     let caller = by_token(&demo, &signer.sign(None, &claims_with(changes))).await.unwrap();
     assert_eq!((caller.company, caller.login_no()), (8008, "8"));
 }
@@ -250,7 +250,7 @@ async fn a_disabled_operator_is_refused(engine: Engine) {
         let mut tx = demo.store.company(MAIN).write().await.unwrap();
         setup::disabled(&mut tx, "trcs001", disabled, 0).await.unwrap();
         tx.commit().await.unwrap();
-        demo.catalogues.forget(MAIN).await;
+        demo.catalogues.forget(MAIN);
         assert_eq!(signs_in(&demo, &signer.sign(None, &claims())).await, !disabled);
     }
 }

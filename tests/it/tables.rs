@@ -228,7 +228,7 @@ async fn a_dry_run_reports_the_same_and_writes_nothing(engine: Engine) {
 async fn set_up(demo: &Demo, company: i64, changes: Vec<Change>) {
     let caller = demo.caller(company, None).await;
     setup::make(&demo.context(&caller).await.unwrap(), changes).await.unwrap();
-    demo.catalogues.forget(company).await;
+    demo.catalogues.forget(company);
 }
 
 fn field(id: i64, name: &str, kind: FieldKind, required: bool) -> Change {

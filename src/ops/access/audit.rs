@@ -1,9 +1,9 @@
 //! Who did what from where. What is written here holds ids only: no number, no name, no secret.
 
 use std::net::IpAddr;
-use std::time::Duration;
+use std::sync::{Mutex, PoisonError};
 
-use moka::sync::Cache;
+use quick_cache::unsync::Cache;
 use serde_json::{Value, json};
 use uuid::{ContextV7, Timestamp, Uuid};
 
@@ -111,26 +111,34 @@ pub async fn sign_in(backend: &Backend, caller: &Caller, address: IpAddr, how: &
     if let (Some(via), Some(what)) = (&caller.via, what.as_object_mut()) {
         what.insert("credential".into(), via.credential.as_str().into());
     }
-    if backend.lately.is_first(caller.company, &actor, what.to_string()) {
+    if backend.lately.is_first(caller.company, &actor, what.to_string(), backend.clock.now()) {
         let _ = write_alone(backend, caller.company, &actor, Kind::SignIn, &what).await;
     }
 }
 
-/// Sign-ins and refusals that were written down lately. Who comes again and again fills no table.
-pub struct Lately(Cache<(i64, Actor, String), ()>);
+/// Sign-ins and refusals that were written down lately, with when. Who comes again and again fills no table.
+pub struct Lately(Mutex<Cache<(i64, Actor, String), i64>>);
 
-/// For how long the same is not written down again.
-const ONCE: Duration = Duration::from_mins(1);
+/// For how long the same is not written down again, microseconds.
+const ONCE: i64 = 60 * SECOND;
+/// The most that are remembered.
+const REMEMBERED: usize = 100_000;
 
 impl Default for Lately {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(100_000).time_to_live(ONCE).build())
+        Self(Mutex::new(Cache::new(REMEMBERED)))
     }
 }
 
 impl Lately {
-    fn is_first(&self, company: i64, actor: &Actor, what: String) -> bool {
-        self.0.entry((company, actor.clone(), what)).or_insert(()).is_fresh()
+    fn is_first(&self, company: i64, actor: &Actor, what: String, now: i64) -> bool {
+        let line = (company, actor.clone(), what);
+        let mut written = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let is_first = written.get(&line).is_none_or(|at| now.saturating_sub(*at) >= ONCE);
+        if is_first {
+            written.insert(line, now);
+        }
+        is_first
     }
 }
 
@@ -141,7 +149,7 @@ pub async fn refusal(backend: &Backend, company: i64, login_no: &str, address: I
     let known = login_no == SYSTEM || catalogue.staff(login_no).is_some();
     let login_no = catalogue.staff(login_no).map_or(login_no, |staff| &staff.login_no);
     let actor = Actor { login_no: if known { login_no.to_owned() } else { String::new() }, address: Some(address) };
-    if !backend.lately.is_first(company, &actor, action.to_owned()) {
+    if !backend.lately.is_first(company, &actor, action.to_owned(), backend.clock.now()) {
         return;
     }
     let _ = write_alone(backend, company, &actor, Kind::Refusal, &json!({ "action": action, "code": code })).await;
@@ -152,7 +160,7 @@ pub async fn refusal(backend: &Backend, company: i64, login_no: &str, address: I
 pub fn tries(cx: &Cx<'_>, action: &'static str) {
     let (company, actor) = (cx.caller.company, Actor::of(cx.caller, cx.address));
     let what = json!({ "action": action });
-    if cx.backend.lately.is_first(company, &actor, format!("{} {action}", Kind::Try.name()))
+    if cx.backend.lately.is_first(company, &actor, format!("{} {action}", Kind::Try.name()), cx.now)
         && let Ok(backend) = cx.backend.shared()
     {
         cx.backend.jobs.spawn(async move {

@@ -4,7 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::tz::TimeZone;
-use moka::future::Cache as Moka;
+use quick_cache::sync::{self, EntryAction, EntryResult};
+use tokio::time::Instant;
 
 use crate::domain::catalogue::{Catalogue, Company, Dictionary, DuplicateRule, Entry, Staff};
 use crate::domain::custom_field::{CustomField, FieldKind};
@@ -17,31 +18,63 @@ use crate::store::rows::{CompanyRow, DictionaryRow, FieldRow, RightsRow};
 
 /// How old a catalogue may be: what another process sets up is seen this much later.
 const FRESH: Duration = Duration::from_secs(1);
-const COMPANIES: u64 = 10_000;
+const COMPANIES: usize = 10_000;
 
 /// The catalogues of the companies that are at work.
-pub struct Cache(Moka<i64, Option<Arc<Catalogue>>>);
+pub struct Cache(sync::Cache<i64, Known>);
+
+/// A catalogue as it was read; none when there is no such company.
+#[derive(Clone)]
+struct Known {
+    catalogue: Option<Arc<Catalogue>>,
+    at: Instant,
+}
+
+impl Known {
+    fn is_fresh(&self) -> bool {
+        self.at.elapsed() < FRESH
+    }
+}
 
 impl Default for Cache {
     fn default() -> Self {
-        Self(Moka::builder().max_capacity(COMPANIES).time_to_live(FRESH).build())
+        Self(sync::Cache::new(COMPANIES))
     }
 }
 
 impl Cache {
     /// The catalogue of the scope's company; `None` when there is no such company.
     pub async fn get(&self, scope: &Scope) -> Result<Option<Arc<Catalogue>>, Error> {
-        if let Some(known) = self.0.get(&scope.company()).await {
-            return Ok(known);
+        match self.0.get(&scope.company()).filter(Known::is_fresh) {
+            Some(known) => Ok(known.catalogue),
+            // In a box: every request would carry the room that reading it takes.
+            None => Box::pin(self.read(scope)).await,
         }
-        // In a box: every request would carry the room that reading it takes.
-        let reading = async { load(scope).await.map(|found| found.map(Arc::new)) };
-        Box::pin(self.0.try_get_with(scope.company(), reading)).await.map_err(|error: Arc<Error>| (*error).clone())
+    }
+
+    /// Reads it, once for all who ask meanwhile.
+    async fn read(&self, scope: &Scope) -> Result<Option<Arc<Catalogue>>, Error> {
+        let known = |_: &i64, known: &mut Known| match known.is_fresh() {
+            true => EntryAction::Retain(known.catalogue.clone()),
+            false => EntryAction::ReplaceWithGuard,
+        };
+        let place = match self.0.entry_async(&scope.company(), known).await {
+            EntryResult::Retained(catalogue) => return Ok(catalogue),
+            EntryResult::Vacant(place) | EntryResult::Replaced(place, _) => Some(place),
+            EntryResult::Removed(..) | EntryResult::Timeout => None,
+        };
+        let at = Instant::now();
+        let catalogue = load(scope).await?.map(Arc::new);
+        if let Some(place) = place {
+            // It has no place any more when it was forgotten meanwhile.
+            let _ = place.insert(Known { catalogue: catalogue.clone(), at });
+        }
+        Ok(catalogue)
     }
 
     /// Makes the next request read what was just set up.
-    pub async fn forget(&self, company: i64) {
-        self.0.invalidate(&company).await;
+    pub fn forget(&self, company: i64) {
+        self.0.remove(&company);
     }
 }
 

@@ -1,20 +1,19 @@
 //! One-time addresses of files: what HTTP sends at once, the socket is told an address for.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, PoisonError};
 
-use moka::future::Cache;
+use quick_cache::unsync::Cache;
 use uuid::Uuid;
 
 use crate::ops::Caller;
 use crate::ops::files::generated::Outgoing;
 
 /// The most addresses that are kept; older ones are forgotten first.
-const MOST: u64 = 10_000;
+const MOST: usize = 10_000;
 
 /// The files that were asked for and not fetched yet.
 pub struct Downloads {
-    waiting: Cache<Uuid, Download>,
+    waiting: Mutex<Cache<Uuid, Download>>,
     seconds: u64,
 }
 
@@ -30,10 +29,7 @@ pub struct Download {
 impl Downloads {
     #[must_use]
     pub fn new(seconds: u64) -> Self {
-        Self {
-            waiting: Cache::builder().max_capacity(MOST).time_to_live(Duration::from_secs(seconds)).build(),
-            seconds,
-        }
+        Self { waiting: Mutex::new(Cache::new(MOST)), seconds }
     }
 
     /// How long an address is good.
@@ -43,16 +39,16 @@ impl Downloads {
     }
 
     /// Returns the token under which the file can be fetched, once.
-    pub async fn offer(&self, download: Download) -> Uuid {
+    pub fn offer(&self, download: Download) -> Uuid {
         let token = Uuid::new_v4();
-        self.waiting.insert(token, download).await;
+        self.waiting.lock().unwrap_or_else(PoisonError::into_inner).insert(token, download);
         token
     }
 
     /// Returns the file of this token, which is used up by that; `None` also when it is too late.
-    pub async fn take(&self, token: Uuid, now: i64) -> Option<Download> {
-        // The cache forgets old addresses when it finds the time; whether one is good is decided here.
-        self.waiting.remove(&token).await.filter(|download| now < download.expires_at)
+    pub fn take(&self, token: Uuid, now: i64) -> Option<Download> {
+        let (_, download) = self.waiting.lock().unwrap_or_else(PoisonError::into_inner).remove(&token)?;
+        (now < download.expires_at).then_some(download)
     }
 }
 
@@ -61,15 +57,15 @@ mod tests {
     use super::*;
     use crate::ops::files::uploads::Kept;
 
-    #[tokio::test]
-    async fn an_address_is_good_once_and_not_too_late() {
+    #[test]
+    fn an_address_is_good_once_and_not_too_late() {
         let downloads = Downloads::new(60);
         let file = Arc::new(Kept { id: "0".to_owned(), name: "x.xlsx".to_owned(), headers: Vec::new() });
         let download = Download { caller: Caller::system(1054), file, expires_at: 100 };
-        let token = downloads.offer(download.clone()).await;
-        assert!(downloads.take(token, 99).await.is_some());
-        assert!(downloads.take(token, 99).await.is_none(), "twice");
-        let token = downloads.offer(download).await;
-        assert!(downloads.take(token, 100).await.is_none(), "too late");
+        let token = downloads.offer(download.clone());
+        assert!(downloads.take(token, 99).is_some());
+        assert!(downloads.take(token, 99).is_none(), "twice");
+        let token = downloads.offer(download);
+        assert!(downloads.take(token, 100).is_none(), "too late");
     }
 }

@@ -40,7 +40,7 @@ async fn server_with_fields(engine: Engine) -> TestServer {
     setup::dictionary_item(&mut tx, DictionaryKind::Type, "3", Some(KINDS[3]), Some(3)).await.unwrap();
     setup::dictionary_item(&mut tx, DictionaryKind::Source, "3", Some(SOURCES[3]), Some(3)).await.unwrap();
     tx.commit().await.unwrap();
-    server.backend().catalogues.forget(MAIN).await;
+    server.backend().catalogues.forget(MAIN);
     server
 }
 

@@ -1,10 +1,8 @@
 //! Who has guessed wrong lately: accounts and addresses.
 
-use std::sync::Arc;
-use std::time::Duration;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use moka::ops::compute::Op;
-use moka::sync::Cache;
+use quick_cache::unsync::Cache;
 
 use crate::domain::times::SECOND;
 use crate::error::Error;
@@ -15,12 +13,14 @@ pub const FREE_FOR_ACCOUNT: u32 = 4;
 pub const FREE_FOR_ADDRESS: u32 = 50;
 /// The longest wait, seconds.
 const LONGEST_WAIT: i64 = 300;
-/// How long a wrong password is remembered.
-const REMEMBERED: Duration = Duration::from_mins(15);
+/// How long a wrong password is remembered, microseconds.
+const REMEMBERED: i64 = 15 * 60 * SECOND;
+/// The most accounts and addresses that are remembered.
+const MOST: usize = 100_000;
 
 /// Who has guessed wrong lately.
 #[derive(Clone)]
-pub struct Guesses(Cache<String, Arc<Guess>>);
+pub struct Guesses(Arc<Mutex<Cache<String, Guess>>>);
 
 #[derive(Clone, Copy)]
 struct Guess {
@@ -31,12 +31,12 @@ struct Guess {
 /// A try that counts as a wrong one until it is known to be right.
 pub struct Try {
     who: String,
-    before: Option<Arc<Guess>>,
+    before: Option<Guess>,
 }
 
 impl Default for Guesses {
     fn default() -> Self {
-        Self(Cache::builder().max_capacity(100_000).time_to_live(REMEMBERED).build())
+        Self(Arc::new(Mutex::new(Cache::new(MOST))))
     }
 }
 
@@ -61,41 +61,39 @@ impl Guess {
 }
 
 impl Guesses {
+    fn known(&self) -> MutexGuard<'_, Cache<String, Guess>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Refuses a try that comes too soon after wrong ones, so many of which are free.
     pub fn check(&self, who: &str, free: u32, now: i64) -> Result<(), Error> {
-        self.0.get(who).map_or(Ok(()), |guess| guess.allow(free, now))
+        self.known().get(who).map_or(Ok(()), |guess| guess.allow(free, now))
     }
 
     /// Counts a try before it is known whether it is right: of many at once, no more are checked than one after another.
     pub fn begin(&self, who: &str, free: u32, now: i64) -> Result<Try, Error> {
-        let (mut refused, mut before) = (None, None);
-        self.0.entry(who.to_owned()).and_compute_with(|entry| {
-            before = entry.map(moka::Entry::into_value);
-            let guess = before.as_deref().copied().unwrap_or(Guess { wrong: 0, last: now });
-            refused = guess.allow(free, now).err();
-            if refused.is_some() {
-                return Op::Nop;
-            }
-            Op::Put(Arc::new(Guess { wrong: guess.wrong.saturating_add(1), last: now }))
-        });
-        refused.map_or(Ok(Try { who: who.to_owned(), before }), Err)
+        let mut known = self.known();
+        let before = known.get(who).filter(|guess| now - guess.last < REMEMBERED).copied();
+        let guess = before.unwrap_or(Guess { wrong: 0, last: now });
+        guess.allow(free, now)?;
+        known.insert(who.to_owned(), Guess { wrong: guess.wrong.saturating_add(1), last: now });
+        Ok(Try { who: who.to_owned(), before })
     }
 
     /// Forgets the wrong tries of who was right in the end.
     pub fn right(&self, right: &Try) {
-        self.0.invalidate(&right.who);
+        self.known().remove(&right.who);
     }
 
     /// Takes a try back that was right: it does not make up for the wrong ones.
     pub fn take_back(&self, right: Try) {
-        self.0.entry(right.who).and_compute_with(|entry| {
-            let wrong = entry.map_or(0, |entry| entry.into_value().wrong).saturating_sub(1);
-            match right.before {
-                Some(before) if wrong > 0 => Op::Put(Arc::new(Guess { wrong, last: before.last })),
-                _ if wrong > 0 => Op::Nop,
-                _ => Op::Remove,
-            }
-        });
+        let mut known = self.known();
+        let wrong = known.get(&right.who).map_or(0, |guess| guess.wrong).saturating_sub(1);
+        match right.before {
+            Some(before) if wrong > 0 => known.insert(right.who, Guess { wrong, last: before.last }),
+            _ if wrong > 0 => {}
+            _ => drop(known.remove(&right.who)),
+        }
     }
 }
 

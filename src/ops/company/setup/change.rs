@@ -345,7 +345,7 @@ pub async fn make(cx: &Cx<'_>, changes: Vec<Change>) -> Result<Option<String>, E
     }
     idempotency::remember(cx, &mut tx, &()).await?;
     tx.commit().await?;
-    cx.backend.catalogues.forget(cx.caller.company).await;
+    cx.backend.catalogues.forget(cx.caller.company);
     if moves {
         rederive_behind(cx)?;
     }
