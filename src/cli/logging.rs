@@ -2,21 +2,27 @@
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::EnvFilter;
+use tracing_subscriber::filter::Targets;
+use tracing_subscriber::layer::SubscriberExt;
+use tracing_subscriber::util::SubscriberInitExt;
+use tracing_subscriber::{Layer, fmt, registry};
 
 use crate::config::{ConfigError, Log, LogFormat};
 
 /// Begins to log as the settings say.
 pub fn start(log: &Log) -> Result<(), ConfigError> {
-    let filter = EnvFilter::try_new(&log.level)
-        .map_err(|cause| ConfigError::Value { name: "log.level".into(), cause: cause.to_string() })?;
+    let filter: Targets = log
+        .level
+        .parse()
+        .map_err(|cause| ConfigError::Value { name: "log.level".into(), cause: format!("{cause}") })?;
     let json = match log.format {
         LogFormat::Auto => !std::io::stderr().is_terminal(),
         LogFormat::Text => false,
         LogFormat::Json => true,
     };
-    let subscriber = tracing_subscriber::fmt().with_env_filter(filter).with_writer(std::io::stderr);
+    let lines = fmt::layer().with_writer(std::io::stderr);
+    let lines = if json { lines.json().flatten_event(true).boxed() } else { lines.boxed() };
     // A second start in one process, as tests do, keeps the first.
-    let _ = if json { subscriber.json().flatten_event(true).try_init() } else { subscriber.try_init() };
+    let _ = registry().with(lines.with_filter(filter)).try_init();
     Ok(())
 }

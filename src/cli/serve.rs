@@ -8,7 +8,6 @@ use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressDrawTarget, ProgressStyle};
 use tokio::signal::unix::{SignalKind, signal};
-use toml::Value;
 
 use super::logging;
 use super::settings::{self, DatabaseArgs};
@@ -83,10 +82,10 @@ pub async fn run(args: Args, settings: &DatabaseArgs) -> Result<ExitCode, Box<dy
 fn flags(args: &Args) -> crate::config::Overrides {
     let mut flags = Vec::new();
     if let Some(listen) = &args.listen {
-        flags.push(("server.listen", Value::String(listen.clone())));
+        flags.push(("server.listen", serde_json::Value::String(listen.clone())));
     }
     if let Some(mode) = &args.auth {
-        flags.push(("auth.mode", Value::String(mode.clone())));
+        flags.push(("auth.mode", serde_json::Value::String(mode.clone())));
     }
     flags
 }

@@ -5,8 +5,6 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use toml::Value;
-
 use super::logging;
 use crate::config::{self, Config, ConfigError, Log, Overrides};
 use crate::ops::Backend;
@@ -31,10 +29,10 @@ impl DatabaseArgs {
     /// Returns the settings, and the names of those that somebody set.
     pub fn read(&self, mut flags: Overrides) -> Result<(Config, Vec<String>), ConfigError> {
         if let Some(folder) = &self.data {
-            flags.push(("database.folder", Value::String(folder.display().to_string())));
+            flags.push(("database.folder", serde_json::Value::String(folder.display().to_string())));
         }
         if let Some(url) = &self.database_url {
-            flags.push(("database.url", Value::String(url.clone())));
+            flags.push(("database.url", serde_json::Value::String(url.clone())));
         }
         config::read(self.config.as_deref(), std::env::vars(), flags)
     }

@@ -5,7 +5,7 @@ use std::fmt;
 use std::net::SocketAddr;
 use std::path::{Path, PathBuf};
 
-use toml::{Table, Value};
+use serde_json::{Map, Value};
 
 use super::{Config, listen};
 
@@ -80,14 +80,8 @@ pub fn read(
 }
 
 /// Returns the settings with these values, by dotted name, over the defaults.
-pub fn with_settings(
-    settings: &serde_json::Map<String, serde_json::Value>,
-) -> Result<(Config, Vec<String>), ConfigError> {
-    let set = settings.iter().map(|(name, value)| match Value::try_from(value) {
-        Ok(value) => Ok((name.clone(), value)),
-        Err(cause) => Err(ConfigError::Value { name: name.clone(), cause: cause.to_string() }),
-    });
-    apply(set.collect::<Result<_, _>>()?)
+pub fn with_settings(settings: &Map<String, Value>) -> Result<(Config, Vec<String>), ConfigError> {
+    apply(settings.iter().map(|(name, value)| (name.clone(), value.clone())).collect())
 }
 
 fn apply(set: Vec<(String, Value)>) -> Result<(Config, Vec<String>), ConfigError> {
@@ -99,13 +93,11 @@ fn apply(set: Vec<(String, Value)>) -> Result<(Config, Vec<String>), ConfigError
         }
         put(&mut table, name, spelled_out(name, value)?);
         // Setting by setting, so that the error names the one that is wrong.
-        table
-            .clone()
-            .try_into::<Config>()
-            .map_err(|cause| ConfigError::Value { name: name.clone(), cause: cause.message().to_owned() })?;
+        let config = serde_json::from_value::<Config>(table.clone());
+        config.map_err(|cause| ConfigError::Value { name: name.clone(), cause: cause.to_string() })?;
     }
-    let config: Config =
-        table.try_into().map_err(|cause| ConfigError::Value { name: String::new(), cause: cause.to_string() })?;
+    let config = serde_json::from_value(table);
+    let config = config.map_err(|cause| ConfigError::Value { name: String::new(), cause: cause.to_string() })?;
     Ok((config, set.into_iter().map(|(name, _)| name).collect()))
 }
 
@@ -120,42 +112,36 @@ fn spelled_out(name: &str, value: &Value) -> Result<Value, ConfigError> {
     }
 }
 
-fn defaults() -> Table {
-    // A struct of numbers, texts and sections is always a table.
-    Table::try_from(Config::default()).unwrap_or_default()
+fn defaults() -> Value {
+    // A struct of numbers, texts and sections can always be written.
+    serde_json::to_value(Config::default()).unwrap_or_default()
 }
 
 /// The settings by their dotted names.
-fn flatten(table: &Table) -> Vec<(String, Value)> {
+fn flatten(table: &Value) -> Vec<(String, Value)> {
     let mut names = Vec::new();
-    for (section, value) in table {
-        match value {
-            Value::Table(settings) => {
-                names.extend(flatten(settings).into_iter().map(|(name, value)| (format!("{section}.{name}"), value)));
-            }
-            other => names.push((section.clone(), other.clone())),
+    for (section, value) in table.as_object().into_iter().flatten() {
+        if value.is_object() {
+            names.extend(flatten(value).into_iter().map(|(name, value)| (format!("{section}.{name}"), value)));
+        } else {
+            names.push((section.clone(), value.clone()));
         }
     }
     names
 }
 
-fn put(table: &mut Table, name: &str, value: Value) {
-    match name.split_once('.') {
-        None => drop(table.insert(name.to_owned(), value)),
-        Some((section, rest)) => {
-            if let Some(Value::Table(settings)) = table.get_mut(section) {
-                put(settings, rest, value);
-            }
-        }
+fn put(table: &mut Value, name: &str, value: Value) {
+    let pointer = format!("/{}", name.replace('.', "/"));
+    if let Some(setting) = table.pointer_mut(&pointer) {
+        *setting = value;
     }
 }
 
 fn read_file(file: &Path) -> Result<Vec<(String, Value)>, ConfigError> {
     let text = std::fs::read_to_string(file).map_err(|cause| ConfigError::File { file: file.to_owned(), cause })?;
-    let table: Table = text
-        .parse()
-        .map_err(|cause: toml::de::Error| ConfigError::Syntax { file: file.to_owned(), cause: cause.to_string() })?;
-    Ok(flatten(&table))
+    let settings: Value = toml::from_str(&text)
+        .map_err(|cause| ConfigError::Syntax { file: file.to_owned(), cause: cause.to_string() })?;
+    Ok(flatten(&settings))
 }
 
 fn read_environment(
@@ -172,8 +158,8 @@ fn read_environment(
             return Err(unknown(&variable, variables.iter().map(String::as_str)));
         };
         let value = match default {
-            Value::Integer(_) => text.trim().parse().map(Value::Integer).map_err(|_| "a number"),
-            Value::Boolean(_) => text.trim().parse().map(Value::Boolean).map_err(|_| "true or false"),
+            Value::Number(_) => text.trim().parse::<i64>().map(Value::from).map_err(|_| "a number"),
+            Value::Bool(_) => text.trim().parse().map(Value::Bool).map_err(|_| "true or false"),
             // A list is written with commas.
             Value::Array(_) => {
                 let parts = text.split(',').map(str::trim).filter(|part| !part.is_empty());
@@ -278,7 +264,7 @@ mod tests {
 
     #[test]
     fn the_documented_file_holds_the_defaults_and_all_of_them() {
-        let documented: Table = include_str!("../../config.toml").parse().unwrap();
+        let documented: Value = toml::from_str(include_str!("../../config.toml")).unwrap();
         assert_eq!(documented, defaults());
     }
 
@@ -289,7 +275,7 @@ mod tests {
         let (config, set) = read(
             Some(file.path()),
             environment(&[("LAIDIAN_LIMITS_IN_FLIGHT", "6"), ("LAIDIAN_LIMITS_SOCKETS", "8"), ("PATH", "/bin")]),
-            vec![("limits.sockets", Value::Integer(9))],
+            vec![("limits.sockets", Value::from(9))],
         )
         .unwrap();
         assert_eq!((config.limits.frame_bytes, config.limits.in_flight, config.limits.sockets), (1000, 6, 9));
@@ -360,7 +346,7 @@ mod tests {
         };
         let (header, body) =
             (("dialects.crm_info.token_in_header", false.into()), ("dialects.crm_info.token_in_body", false.into()));
-        let company = ("dialects.crm_info.company", Value::Integer(1054));
+        let company = ("dialects.crm_info.company", Value::from(1054));
         assert_eq!(crm(&[header.clone(), body.clone(), company.clone()]), Ok(()));
         assert_eq!(crm(std::slice::from_ref(&header)), Ok(()));
         for settings in [&[header.clone(), body][..], &[header, company]] {

@@ -1,8 +1,8 @@
 //! Does what came match what was expected: subset comparison with matchers, and the text of the difference.
 
+use diffy::DiffOptions;
 use regex::Regex;
 use serde_json::{Map, Value};
-use similar::TextDiff;
 
 use super::variables::nearest;
 
@@ -42,7 +42,7 @@ pub fn compare(expected: &Value, actual: &Value, extent: Extent) -> Comparison {
 /// Returns the unified difference of two values, `-` what was wanted and `+` what came, without colours.
 pub fn difference(wanted: &Value, actual: &Value) -> String {
     let (wanted, actual) = (pretty(wanted), pretty(actual));
-    let text = TextDiff::from_lines(&wanted, &actual).unified_diff().context_radius(3).to_string();
+    let text = DiffOptions::new().set_context_len(3).create_patch(&wanted, &actual).to_string();
     let lines = text.lines().count();
     if lines <= DIFF_LINES {
         return text;
