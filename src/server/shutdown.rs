@@ -4,6 +4,7 @@ use std::future::Future;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
+use futures_util::future::BoxFuture;
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::TaskTracker;
 
@@ -47,7 +48,8 @@ impl Shutdown {
 
     /// Runs a task that the end waits for.
     pub fn spawn(&self, task: impl Future<Output = ()> + Send + 'static) {
-        self.tasks.spawn(task);
+        // In a box: tasks of one type are compiled once.
+        self.tasks.spawn(Box::pin(task) as BoxFuture<'static, ()>);
     }
 
     /// Whether the end has begun.

@@ -73,13 +73,16 @@ where
 {
     let (sender, receiver) = mpsc::channel(WAITING);
     let making = make(Out(sender.clone()));
-    tokio::spawn(async move {
-        if let Err(error) = making.await {
-            // Nobody may be left to be told; the log has the cause.
-            let _ = sender.send(Err(error)).await;
-        }
-    });
+    // In a box: one kind of task for all kinds of files.
+    tokio::spawn(carry_out(Box::pin(making), sender));
     receiver
+}
+
+async fn carry_out(making: BoxFuture<'static, Result<(), Error>>, sender: mpsc::Sender<Result<Bytes, Error>>) {
+    if let Err(error) = making.await {
+        // Nobody may be left to be told; the log has the cause.
+        let _ = sender.send(Err(error)).await;
+    }
 }
 
 /// Rows of a workbook on their way to the thread that writes it.

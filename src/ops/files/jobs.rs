@@ -6,6 +6,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use dashmap::DashMap;
+use futures_util::future::BoxFuture;
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
 use tokio_util::sync::CancellationToken;
 use tokio_util::task::{AbortOnDropHandle, TaskTracker};
@@ -62,7 +63,8 @@ impl Default for Jobs {
 impl Jobs {
     /// Carries a job out, whether or not somebody waits for it.
     pub fn spawn(&self, job: impl Future<Output = ()> + Send + 'static) {
-        self.tasks.spawn(job);
+        // In a box: tasks of one type are compiled once.
+        self.tasks.spawn(Box::pin(job) as BoxFuture<'static, ()>);
     }
 
     /// Whether jobs are to end where they are.
