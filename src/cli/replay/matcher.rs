@@ -42,13 +42,15 @@ pub fn compare(expected: &Value, actual: &Value, extent: Extent) -> Comparison {
 /// Returns the unified difference of two values, `-` what was wanted and `+` what came, without colours.
 pub fn difference(wanted: &Value, actual: &Value) -> String {
     let (wanted, actual) = (pretty(wanted), pretty(actual));
-    let text = DiffOptions::new().set_context_len(3).create_patch(&wanted, &actual).to_string();
-    let lines = text.lines().count();
-    if lines <= DIFF_LINES {
-        return text;
+    let patch = DiffOptions::new().set_context_len(3).create_patch(&wanted, &actual).to_string();
+    // The first two lines name the sides.
+    let mut lines = patch.split_inclusive('\n').skip(2);
+    let mut text: String = lines.by_ref().take(DIFF_LINES).collect();
+    let more = lines.count();
+    if more > 0 {
+        text += &format!("… (+{more})\n");
     }
-    let shown: String = text.split_inclusive('\n').take(DIFF_LINES).collect();
-    format!("{shown}… (+{})\n", lines - DIFF_LINES)
+    text
 }
 
 /// Returns whether `text` holds `wanted`: as a piece of it, or by a `/regex/`.
