@@ -45,12 +45,11 @@ pub fn difference(wanted: &Value, actual: &Value) -> String {
     let patch = DiffOptions::new().set_context_len(3).create_patch(&wanted, &actual).to_string();
     // The first two lines name the sides.
     let mut lines = patch.split_inclusive('\n').skip(2);
-    let mut text: String = lines.by_ref().take(DIFF_LINES).collect();
-    let more = lines.count();
-    if more > 0 {
-        text += &format!("… (+{more})\n");
+    let text: String = lines.by_ref().take(DIFF_LINES).collect();
+    match lines.count() {
+        0 => text,
+        more => format!("{text}… (+{more})\n"),
     }
-    text
 }
 
 /// Returns whether `text` holds `wanted`: as a piece of it, or by a `/regex/`.

@@ -54,9 +54,8 @@ impl Cache {
 
     /// Reads it, once for all who ask meanwhile.
     async fn read(&self, scope: &Scope) -> Result<Option<Arc<Catalogue>>, Error> {
-        let known = |_: &i64, known: &mut Known| match known.is_fresh() {
-            true => EntryAction::Retain(known.catalogue.clone()),
-            false => EntryAction::ReplaceWithGuard,
+        let known = |_: &i64, known: &mut Known| {
+            if known.is_fresh() { EntryAction::Retain(known.catalogue.clone()) } else { EntryAction::ReplaceWithGuard }
         };
         let place = match self.0.entry_async(&scope.company(), known).await {
             EntryResult::Retained(catalogue) => return Ok(catalogue),
