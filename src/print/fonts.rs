@@ -4,15 +4,11 @@ use std::fs;
 use std::path::{Path, PathBuf};
 use std::sync::OnceLock;
 
-use krilla::Data;
-use krilla::text::Font;
-use skrifa::charmap::Charmap;
-use skrifa::instance::{LocationRef, Size};
-use skrifa::metrics::GlyphMetrics;
-use skrifa::string::StringId;
-use skrifa::{FontRef, GlyphId, MetadataProvider};
+use subsetter::GlyphRemapper;
 
 use super::PrintError;
+use super::embed;
+use super::sfnt::{Advances, Characters, Font, Name, fonts};
 
 /// How the names of files with Chinese fonts begin, without hyphens and capitals: the ones to be preferred first.
 const PREFERRED: [&str; 5] = ["notosanscjk", "notosanssc", "sourcehansans", "wqymicrohei", "wqyzenhei"];
@@ -48,12 +44,29 @@ impl Fonts {
             return Ok(face);
         }
         let face = if self.chosen.as_os_str().is_empty() {
-            candidates(&folders()).iter().find_map(|path| Face::read(path).ok()).ok_or(PrintError::NoFont)?
+            first(candidates(&folders()))?
         } else {
-            Face::read(&self.chosen).map_err(|why| PrintError::Font { path: self.chosen.clone(), why })?
+            face(self.chosen.clone())?
         };
         Ok(self.face.get_or_init(|| face))
     }
+}
+
+fn face(path: PathBuf) -> Result<Face, PrintError> {
+    Face::read(&path).map_err(|why| PrintError::Font { path, why })
+}
+
+/// Returns the first that can be used; if none can, why the preferred one cannot.
+fn first(candidates: Vec<PathBuf>) -> Result<Face, PrintError> {
+    let mut refused = PrintError::NoFont;
+    for path in candidates {
+        match face(path) {
+            Ok(face) => return Ok(face),
+            Err(why) if refused == PrintError::NoFont => refused = why,
+            Err(_) => {}
+        }
+    }
+    Err(refused)
 }
 
 fn folders() -> Vec<PathBuf> {
@@ -97,9 +110,8 @@ fn rank(path: &Path) -> Option<Rank> {
 
 /// A font that can be used.
 pub(super) struct Face {
-    data: Data,
+    file: Vec<u8>,
     index: u32,
-    pub font: Font,
 }
 
 impl Face {
@@ -112,56 +124,79 @@ impl Face {
         Self::parse(fs::read(path).map_err(|cause| cause.to_string())?)
     }
 
-    pub(super) fn parse(bytes: Vec<u8>) -> Result<Self, String> {
-        let index = simplified(&bytes).ok_or("不是字体文件 / it is no font")?;
-        let data = Data::from(bytes);
-        let font = Font::new(data.clone(), index).ok_or("文件已损坏 / it is broken")?;
-        let face = Self { data, index, font };
-        let metrics = face.metrics().ok_or("文件已损坏 / it is broken")?;
-        match NEEDED.chars().find(|&needed| metrics.own(needed).is_none()) {
-            Some(missing) => Err(format!("没有字符 {missing} / it has no {missing}")),
-            None => Ok(face),
+    fn parse(file: Vec<u8>) -> Result<Self, String> {
+        const BROKEN: &str = "文件已损坏 / it is broken";
+        let font = simplified(&file).ok_or("不是字体文件 / it is no font")?;
+        let metrics = Metrics::new(&font).ok_or(BROKEN)?;
+        let mut glyphs = GlyphRemapper::new();
+        for needed in NEEDED.chars() {
+            let glyph = metrics.own(needed).ok_or_else(|| format!("没有字符 {needed} / it has no {needed}"))?;
+            glyphs.remap(glyph.number);
         }
+        // Better refused now than with each PDF.
+        embed::cut(&file, &font, &glyphs).map_err(|cause| match cause {
+            subsetter::Error::UnknownKind => "没有轮廓 / it has no outlines",
+            subsetter::Error::Unimplemented => {
+                "不支持其轮廓格式（可变字体的 CFF2 等），请改用静态字体 / the format of its outlines is not supported, as \
+                 CFF2 of variable fonts is not: use a static font"
+            }
+            _ => BROKEN,
+        })?;
+        let index = font.index;
+        Ok(Self { file, index })
+    }
+
+    pub(super) fn bytes(&self) -> &[u8] {
+        &self.file
+    }
+
+    pub(super) fn font(&self) -> Option<Font<'_>> {
+        fonts(&self.file).find(|font| font.index == self.index)
     }
 
     /// Returns what is to be known of characters.
     pub(super) fn metrics(&self) -> Option<Metrics<'_>> {
-        let font = FontRef::from_index(self.data.as_ref(), self.index).ok()?;
-        let em = self.font.units_per_em();
-        // What the format allows; what is written into a PDF is divided by it.
-        (16.0..=16384.0).contains(&em).then(|| Metrics {
-            characters: font.charmap(),
-            glyphs: font.glyph_metrics(Size::unscaled(), LocationRef::default()),
-            em,
-        })
+        Metrics::new(&self.font()?)
     }
 }
 
-/// Returns which font of a file has the Chinese forms of characters: collections have Japanese and others
+/// Returns the font of a file that has the Chinese forms of characters: collections have Japanese and others
 /// beside them, and usually first.
-fn simplified(bytes: &[u8]) -> Option<u32> {
-    let fonts: Vec<_> =
-        (0u32..).zip(FontRef::fonts(bytes)).filter_map(|(index, font)| Some((index, font.ok()?))).collect();
-    let is_simplified = |font: &FontRef<'_>| {
-        font.localized_strings(StringId::FAMILY_NAME).any(|name| {
-            let name = name.to_string();
-            name.ends_with(" SC") || name.ends_with(" CN")
-        })
-    };
-    let simplified = fonts.iter().find(|(_, font)| is_simplified(font));
-    simplified.or(fonts.first()).map(|(index, _)| *index)
+fn simplified(file: &[u8]) -> Option<Font<'_>> {
+    let is_simplified =
+        |font: &Font<'_>| font.names(Name::Family).iter().any(|name| name.ends_with(" SC") || name.ends_with(" CN"));
+    fonts(file).find(is_simplified).or_else(|| fonts(file).next())
+}
+
+/// A glyph and what it shows.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub(super) struct Glyph {
+    pub number: u16,
+    /// How wide it is, in ems.
+    pub advance: f32,
+    pub character: char,
+}
+
+impl Default for Glyph {
+    fn default() -> Self {
+        Self { number: 0, advance: 0.0, character: BOX }
+    }
 }
 
 /// Which glyph a character has and how wide it is.
 pub(super) struct Metrics<'a> {
-    characters: Charmap<'a>,
-    glyphs: GlyphMetrics<'a>,
+    characters: Characters<'a>,
+    advances: Advances<'a>,
     em: f32,
 }
 
-impl Metrics<'_> {
-    /// Returns a character's glyph and its width in ems; those of a box where the font has none.
-    pub(super) fn glyph(&self, character: char) -> (u32, f32) {
+impl<'a> Metrics<'a> {
+    fn new(font: &Font<'a>) -> Option<Self> {
+        Some(Self { characters: font.characters()?, advances: font.advances()?, em: font.em()? })
+    }
+
+    /// Returns a character's glyph, that of a box where the font has none.
+    pub(super) fn glyph(&self, character: char) -> Glyph {
         let character = match character {
             '\t' => ' ',
             // Some fonts have glyphs for these, with nothing to be seen.
@@ -171,18 +206,15 @@ impl Metrics<'_> {
         self.own(character).or_else(|| self.own(BOX)).unwrap_or_default()
     }
 
-    fn own(&self, character: char) -> Option<(u32, f32)> {
-        // A broken font may name glyphs that it has not.
-        let glyph = self.characters.map(character).filter(|glyph| {
-            *glyph != GlyphId::NOTDEF && glyph.to_u32() < self.glyphs.glyph_count().min(u32::from(u16::MAX))
-        })?;
-        let advance = self.glyphs.advance_width(glyph)? / self.em;
-        advance.is_finite().then_some((glyph.to_u32(), advance))
+    fn own(&self, character: char) -> Option<Glyph> {
+        let number = self.characters.glyph(character).filter(|number| *number < u16::MAX)?;
+        Some(Glyph { number, advance: self.advances.of(number)? / self.em, character })
     }
 }
 
 #[cfg(test)]
 mod tests {
+    use super::super::sfnt::tests::{collection, every_character};
     use super::*;
 
     #[test]
@@ -220,5 +252,29 @@ mod tests {
         for path in [folder.path().join("none.ttf"), folder.path().to_owned(), "/dev/zero".into()] {
             assert!(matches!(Fonts::new(path).face().err(), Some(PrintError::Font { .. })));
         }
+    }
+    #[test]
+    fn the_simplified_font_of_a_collection_is_taken() {
+        for (families, wanted) in [(["甲 JP", "甲 SC"], 1), (["乙 CN", "乙 SC"], 0), (["SC 丙", "丙 TC"], 0)] {
+            assert_eq!(simplified(&collection(families)).map(|font| font.index), Some(wanted), "{families:?}");
+        }
+    }
+
+    #[test]
+    fn a_font_that_no_pdf_can_hold_is_refused_with_the_reason() {
+        for (outlines, reason) in [(*b"CFF2", "CFF2"), (*b"EBDT", "没有轮廓"), (*b"CFF ", "已损坏")] {
+            let refused = Face::parse(every_character(outlines)).err().unwrap();
+            assert!(refused.contains(reason), "{refused}");
+        }
+    }
+
+    #[test]
+    fn of_fonts_that_cannot_be_used_the_preferred_is_named() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = |name: &str| folder.path().join(name);
+        assert_eq!(first(Vec::new()).err(), Some(PrintError::NoFont));
+        fs::write(path("variable.otf"), every_character(*b"CFF2")).unwrap();
+        let refused = first(vec![path("variable.otf"), path("none.ttf")]).err().unwrap();
+        assert!(matches!(&refused, PrintError::Font { why, .. } if why.contains("CFF2")), "{refused}");
     }
 }

@@ -4,10 +4,12 @@
 //! bounded by [`MOST_SHEETS`], [`MOST_ROWS`], [`MOST_COLUMNS`] and [`MOST_CHARACTERS`]: beyond, nothing is
 //! printed and the error says so, because a page from which something is missing looks whole.
 
+mod embed;
 mod fonts;
 mod html;
 mod layout;
 mod pdf;
+mod sfnt;
 mod wrap;
 mod xlsx;
 

@@ -72,6 +72,32 @@ fn a_pdf_can_be_searched_and_goes_on_over_pages() {
     assert!(pdf.len() < 100_000, "{} bytes", pdf.len());
 }
 
+#[test]
+fn a_pdf_says_what_it_is_and_by_what_it_was_made() {
+    let test = "a_pdf_says_what_it_is_and_by_what_it_was_made";
+    if !has_font(test) || !has_pdftotext(test) {
+        return;
+    }
+    let pdf = render(&[sheet("甲"), sheet("乙")], Format::Pdf, &Fonts::default()).unwrap();
+    let file = tempfile::NamedTempFile::new().unwrap();
+    std::fs::write(file.path(), &pdf).unwrap();
+    let told = |program: &str| {
+        let output = Command::new(program).arg(file.path()).output().unwrap();
+        assert_eq!(String::from_utf8_lossy(&output.stderr), "");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let about = told("pdfinfo");
+    for line in ["Title: 北京示例科技有限公司", "Creator: laidian", "Page size: 595.28 x 841.89 pts (A4)"] {
+        let is_there = |told: &str| told.split_whitespace().eq(line.split_whitespace());
+        assert!(about.lines().any(is_there), "{line}: {about}");
+    }
+    assert!(String::from_utf8_lossy(&pdf).contains("/Lang (zh-CN)"));
+    // One font, which is in the file, in part, and can be copied from.
+    let fonts = told("pdffonts");
+    let font: Vec<_> = fonts.lines().skip(2).collect();
+    assert!(font.len() == 1 && font.concat().contains("Identity-H       yes yes yes"), "{fonts}");
+}
+
 /// Returns what is to be seen of a document's first page.
 fn seen(pdf: &[u8]) -> Vec<u8> {
     let folder = tempfile::tempdir().unwrap();
