@@ -48,7 +48,7 @@ impl Glyphs {
     pub fn write(&self, pdf: &mut Pdf, id: Ref, next: &mut Ref, face: &Face) -> Result<(), PrintError> {
         let fault = |why: &str| PrintError::Pdf(why.to_owned());
         let font = face.font().ok_or_else(|| fault("the font is gone"))?;
-        let is_cff = is_cff(&font);
+        let is_cff = font.is_cff();
         let name = self.name(&font);
         let [descendant, descriptor, characters, program] = [(); 4].map(|()| next.bump());
 
@@ -78,7 +78,7 @@ impl Glyphs {
         drop(cid_font);
 
         describe(pdf, descriptor, &name, &font, program).ok_or_else(|| fault("the font is broken"))?;
-        let outlines = cut(face.bytes(), &font, &self.remapper).map_err(|cause| PrintError::Pdf(cause.to_string()))?;
+        let outlines = font.cut(&self.remapper).map_err(|cause| PrintError::Pdf(cause.to_string()))?;
         let outlines = deflated(&outlines)?;
         let mut stream = pdf.stream(program, &outlines);
         stream.filter(Filter::FlateDecode);
@@ -122,25 +122,12 @@ fn describe(pdf: &mut Pdf, id: Ref, name: &str, font: &Font<'_>, program: Ref) -
     // Symbolic is what keeps to no standard table of letters. Slant and weight are for who has to replace the font.
     descriptor.name(Name(name.as_bytes())).flags(FontFlags::SYMBOLIC).italic_angle(0.0).stem_v(80.0);
     descriptor.bbox(Rect::new(left, bottom, right, top)).ascent(ascent).descent(descent).cap_height(ascent);
-    if is_cff(font) {
+    if font.is_cff() {
         descriptor.font_file3(program)
     } else {
         descriptor.font_file2(program)
     };
     Some(())
-}
-
-/// Whether the outlines are those of PostScript; there are no others than these and those of TrueType.
-fn is_cff(font: &Font<'_>) -> bool {
-    font.table(*b"glyf").is_none()
-}
-
-/// Returns the font with these glyphs only, as a PDF holds it.
-pub fn cut(file: &[u8], font: &Font<'_>, glyphs: &GlyphRemapper) -> Result<Vec<u8>, subsetter::Error> {
-    let part = subsetter::subset(file, font.index, glyphs)?;
-    // Of PostScript fonts nothing but the outlines.
-    let outlines = sfnt::fonts(&part).next().and_then(|font| font.table(*b"CFF ")).map(<[u8]>::to_vec);
-    Ok(outlines.unwrap_or(part))
 }
 
 pub fn deflated(bytes: &[u8]) -> Result<Vec<u8>, PrintError> {

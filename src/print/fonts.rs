@@ -7,7 +7,6 @@ use std::sync::OnceLock;
 use subsetter::GlyphRemapper;
 
 use super::PrintError;
-use super::embed;
 use super::sfnt::{Advances, Characters, Font, Name, fonts};
 
 /// How the names of files with Chinese fonts begin, without hyphens and capitals: the ones to be preferred first.
@@ -134,7 +133,7 @@ impl Face {
             glyphs.remap(glyph.number);
         }
         // Better refused now than with each PDF.
-        embed::cut(&file, &font, &glyphs).map_err(|cause| match cause {
+        font.cut(&glyphs).map_err(|cause| match cause {
             subsetter::Error::UnknownKind => "没有轮廓 / it has no outlines",
             subsetter::Error::Unimplemented => {
                 "不支持其轮廓格式（可变字体的 CFF2 等），请改用静态字体 / the format of its outlines is not supported, as \
@@ -144,10 +143,6 @@ impl Face {
         })?;
         let index = font.index;
         Ok(Self { file, index })
-    }
-
-    pub(super) fn bytes(&self) -> &[u8] {
-        &self.file
     }
 
     pub(super) fn font(&self) -> Option<Font<'_>> {

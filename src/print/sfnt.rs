@@ -1,7 +1,9 @@
 //! What a PDF has to know of a font file (OpenType, ISO/IEC 14496-22): which glyph a character has, how wide it
-//! is, what the font is called. Outlines are cut out by `subsetter`, nobody looks into them here.
+//! is, what the font is called. Outlines are left to `subsetter`.
 //!
 //! A file may be broken anywhere: what is not there is `None`.
+
+use subsetter::{GlyphRemapper, subset};
 
 /// No collection has as many; a broken one may say so.
 const MOST_FONTS: u32 = 256;
@@ -42,6 +44,19 @@ impl<'a> Font<'a> {
         let (records, _) = self.directory.get(12..)?.as_chunks::<16>();
         let record = records.iter().take(count.into()).find(|record| record.starts_with(&tag))?;
         self.file.get(u32_at(record, 8)? as usize..)?.get(..u32_at(record, 12)? as usize)
+    }
+
+    /// Whether its outlines are those of PostScript and not of TrueType.
+    pub fn is_cff(&self) -> bool {
+        self.table(*b"glyf").is_none()
+    }
+
+    /// Returns the font with these glyphs only, as a PDF holds it.
+    pub fn cut(&self, glyphs: &GlyphRemapper) -> Result<Vec<u8>, subsetter::Error> {
+        let part = subset(self.file, self.index, glyphs)?;
+        // Of PostScript fonts nothing but the outlines.
+        let outlines = fonts(&part).next().and_then(|font| font.table(*b"CFF ")).map(<[u8]>::to_vec);
+        Ok(outlines.unwrap_or(part))
     }
 
     /// Returns the names of this kind, one a language.
