@@ -38,6 +38,7 @@ mod house;
 mod identity;
 mod idp;
 mod imports;
+mod interrupted;
 mod invariants;
 mod key_file;
 mod limits;
