@@ -84,7 +84,7 @@ async fn carry_out(backend: &Arc<Backend>, args: Args, file: File) -> Result<Exi
     tell(&cx, &outcome, &args.file, args.dry_run).await
 }
 
-/// Shows how far the import is until it has ended. Whoever interrupts it lets it end after the rows it is at.
+/// Shows how far the import is until it has ended. Whoever interrupts it is told how far it came.
 async fn wait(
     cx: &Cx<'_>,
     id: &str,

@@ -88,8 +88,8 @@ operations! { Desk:
     GetImport = "get_import" [GET "/open_api/customers/import"], read by Supervisor
         => imports::get_import(imports::OneImport<'_>) -> json imports::ImportShown;
 
-    /// 取消导入：写完手头的一批就结束，已导入的行保留。
-    /// Ends an import after the rows that it is at; what it has imported stays.
+    /// 取消导入：随即结束，已导入的行保留。
+    /// Ends an import where it is; what it has imported stays.
     CancelImport = "cancel_import" [DELETE "/open_api/customers/import"], write by Supervisor
         => imports::cancel_import(imports::CancelImport<'_>) -> json imports::ImportShown;
 

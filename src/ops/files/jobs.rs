@@ -214,8 +214,8 @@ pub async fn advance(cx: &Cx<'_>, tx: &mut Tx, job: &str, done: usize, succeeded
     Ok(tx.advance_async_action(job, number(done), number(succeeded), cx.backend.clock.now()).await? > 0)
 }
 
-/// Asks a job to end. One that waits has ended at once, with this result; one at work ends at its next step, whichever
-/// server carries it out. One that has ended stays as it is.
+/// Asks a job to end. One that waits has ended at once, with this result; one at work ends where it would count its next
+/// steps, whichever server carries it out. One that has ended stays as it is.
 pub async fn cancel(cx: &Cx<'_>, job: &str, result: &str) -> Result<(), Error> {
     let mut tx = cx.scope.write().await?;
     if let Some(()) = idempotency::recall(cx, &mut tx).await? {
