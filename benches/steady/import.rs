@@ -49,16 +49,20 @@ fn imported(address: SocketAddr, job: &str) -> usize {
     step.split("成功 ").nth(1).and_then(|rest| rest.split(' ').next()?.parse().ok()).unwrap_or_default()
 }
 
-/// An import of 100,000 rows beside 16 writers; it is asked to end in its midst.
+/// An import beside 16 writers; it is asked to end when all is done, or after some minutes in its midst.
 pub async fn beside_writers() {
-    const ROWS: usize = 100_000;
+    const ROWS: usize = 200_000;
+    const MINUTES: u64 = 10;
+    let number = |name: &str| std::env::var(name).ok().map(|number| number.parse::<u64>().expect("a number"));
+    let rows = number("STEADY_ROWS").map_or(ROWS, |rows| usize::try_from(rows).expect("a number"));
+    let minutes = number("STEADY_MINUTES").unwrap_or(MINUTES);
     let folder = tempfile::tempdir().expect("a folder");
-    println!("import: {ROWS} rows beside 16 writers, SIGTERM when half is done or after two minutes");
-    let mut server = Server::start(folder.path(), 100, &[]);
+    println!("import: {rows} rows beside 16 writers, SIGTERM when all is done or after {minutes} minutes");
+    let mut server = Server::start(folder.path(), 100, &[("LAIDIAN_IMPORT_ROWS", "1000000")]);
     let address = server.address;
     let form = [
         &b"--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.xlsx\"\r\n\r\n"[..],
-        &workbook(ROWS),
+        &workbook(rows),
         b"\r\n--x--\r\n",
     ]
     .concat();
@@ -90,11 +94,12 @@ pub async fn beside_writers() {
             })
         })
         .collect();
-    let began = Instant::now();
+    let (began, mut most) = (Instant::now(), 0);
     let done = loop {
         tokio::time::sleep(Duration::from_millis(500)).await;
         let done = imported(address, &job);
-        if done >= ROWS / 2 || began.elapsed() > Duration::from_mins(2) {
+        most = most.max(server.memory());
+        if done >= rows || began.elapsed() > Duration::from_mins(minutes) {
             break done;
         }
     };
@@ -102,6 +107,9 @@ pub async fn beside_writers() {
     #[expect(clippy::cast_precision_loss, reason = "a count of rows")]
     let rate = done as f64 / seconds;
     println!("  {done} rows in {seconds:.1} s, {rate:.0} rows/s");
+    println!("  anonymous memory: {} MiB at the end, {most} MiB at most", server.memory());
+    let log = std::fs::metadata(folder.path().join("laidian.sqlite-wal")).map_or(0, |log| log.len());
+    println!("  the database's log: {} MiB", log >> 20);
     match server.end() {
         Some(time) => println!("  the process ended {:.2} s after SIGTERM", time.as_secs_f64()),
         None => println!("  the process did not end within 40 s of SIGTERM"),

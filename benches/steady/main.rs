@@ -2,7 +2,8 @@
 //!
 //! `cargo bench --bench steady [-- PART…]` plays each part against a server of its own, with demo data, and prints what
 //! others saw. `STEADY_PROGRAM` names another build to compare with, `LAIDIAN_DATABASE_URL` an empty PostgreSQL database
-//! for the part `planning`, without which it is left out. The tests have the same in small; these are the figures.
+//! for the part `planning`, without which it is left out; `STEADY_ROWS` and `STEADY_MINUTES` bound the part `import`. The
+//! tests have the same in small; these are the figures.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a measurement that cannot be made is given up")]
 

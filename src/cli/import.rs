@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use indicatif::{ProgressBar, ProgressStyle};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 
 use super::settings::{self, DatabaseArgs, Within};
 use crate::ops::customer::import::{self, ACTION, Order, Outcome, Right, Source};
@@ -58,6 +59,8 @@ pub async fn run(args: Args, settings: &DatabaseArgs) -> Result<ExitCode, Box<dy
 }
 
 async fn carry_out(backend: &Arc<Backend>, args: Args, file: File) -> Result<ExitCode, Box<dyn Error>> {
+    // Before anything is there to be interrupted.
+    let signals = (signal(SignalKind::interrupt())?, signal(SignalKind::terminate())?);
     setup::must_exist(&backend.store, args.company).await?;
     let caller = caller(args.company);
     let cx = backend.context(&caller).await?;
@@ -77,12 +80,16 @@ async fn carry_out(backend: &Arc<Backend>, args: Args, file: File) -> Result<Exi
     };
     let job = Job { name: &name, kind: ACTION, subject: "CUSTOMER", tag: ACTION };
     let id = import::begin(&cx, &job, order).await?;
-    let outcome = wait(&cx, &id).await?;
+    let outcome = wait(&cx, &id, signals).await?;
     tell(&cx, &outcome, &args.file, args.dry_run).await
 }
 
-/// Shows how far the import is until it has ended. Whoever interrupts it lets it end after the rows it is at.
-async fn wait(cx: &Cx<'_>, id: &str) -> Result<Outcome, Box<dyn Error>> {
+/// Shows how far the import is until it has ended. Whoever interrupts it is told how far it came.
+async fn wait(
+    cx: &Cx<'_>,
+    id: &str,
+    (mut interrupt, mut terminate): (Signal, Signal),
+) -> Result<Outcome, Box<dyn Error>> {
     const PACE: Duration = Duration::from_millis(100);
     const STOPPING: Duration = Duration::from_mins(1);
     let bar = ProgressBar::new(0);
@@ -95,10 +102,13 @@ async fn wait(cx: &Cx<'_>, id: &str) -> Result<Outcome, Box<dyn Error>> {
             break job;
         }
         tokio::select! {
-            () = tokio::time::sleep(PACE) => {}
-            _ = tokio::signal::ctrl_c() => {
-                cx.backend.jobs.stop(STOPPING).await;
-            }
+            () = tokio::time::sleep(PACE) => continue,
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+        // Where that cannot be written down, it ends all the same.
+        if import::cancel(cx, id).await.is_err() {
+            cx.backend.jobs.stop(STOPPING).await;
         }
     };
     bar.finish_and_clear();

@@ -68,15 +68,22 @@ queries! {
         "insert into async_action (company_id, id, name, kind, subject, tag, state, done, succeeded, total, created_at, created_by, updated_at)
          values ($1, $2, $3, $4, $5, $6, 10, 0, 0, 0, $7, $8, $7)"
     }
-    /// Marks it as being at work, with as many steps.
+    /// Marks it as being at work, with as many steps; none is affected that is to end.
     write fn begin_async_action(id: &str, total: i64, at: i64) -> u64 {
-        "update async_action set state = 20, total = $3, updated_at = $4 where company_id = $1 and id = $2"
+        "update async_action set state = 20, total = $3, updated_at = $4 where company_id = $1 and id = $2 and state = 10"
     }
+    /// Counts steps; none is affected that is to end.
     write fn advance_async_action(id: &str, done: i64, succeeded: i64, at: i64) -> u64 {
-        "update async_action set done = done + $3, succeeded = succeeded + $4, updated_at = $5 where company_id = $1 and id = $2"
+        "update async_action set done = done + $3, succeeded = succeeded + $4, updated_at = $5
+         where company_id = $1 and id = $2 and state in (10, 20)"
+    }
+    /// Ends what waits, with this result, and asks what is at work to end, if something was heard of it since then.
+    write fn cancel_async_action(id: &str, result: &str, at: i64, heard_since: i64) -> u64 {
+        "update async_action set result = case state when 10 then $3 end, state = case state when 10 then 41 else 21 end, updated_at = $4
+         where company_id = $1 and id = $2 and state in (10, 20) and updated_at >= $5"
     }
     write fn end_async_action(id: &str, state: i64, result: &str, at: i64) -> u64 {
-        "update async_action set state = $3, result = $4, updated_at = $5 where company_id = $1 and id = $2"
+        "update async_action set state = $3, result = $4, updated_at = $5 where company_id = $1 and id = $2 and state < 30"
     }
     write fn forget_async_actions(before: i64) -> u64 {
         "delete from async_action where company_id = $1 and created_at < $2"

@@ -7,6 +7,7 @@
 
 #[macro_use]
 mod macros;
+mod checkpoint;
 pub mod conditions;
 mod derived;
 mod dynamic;

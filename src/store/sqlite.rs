@@ -16,8 +16,9 @@ use sqlx::migrate::{MigrateError, Migrator};
 use sqlx::pool::PoolConnection;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode, SqlitePool, SqlitePoolOptions, SqliteSynchronous};
 use sqlx::{ConnectOptions, Executor, Sqlite, SqliteConnection};
-use tokio::sync::{Mutex, OwnedMutexGuard};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 
+use super::checkpoint::{self, Checkpoints, Rest};
 use super::fault::StorageFault;
 use super::{Connections, foreign, uninterrupted};
 
@@ -30,11 +31,16 @@ const PREPARED: usize = 256;
 pub struct Engine {
     readers: SqlitePool,
     searchers: SqlitePool,
-    writer: Arc<Mutex<Writer>>,
+    writer: SharedWriter,
+    checkpoints: Checkpoints,
 }
+
+type SharedWriter = Arc<Mutex<Writer>>;
 
 struct Writer {
     conn: SqliteConnection,
+    /// Told of each commit.
+    written: Arc<Notify>,
     state: State,
     fate: Fate,
 }
@@ -63,8 +69,11 @@ impl Engine {
             .foreign_keys(true)
             .busy_timeout(BUSY)
             .statement_cache_capacity(PREPARED)
+            // Not within commits: see `checkpoint.rs`.
+            .pragma("wal_autocheckpoint", "0")
             .disable_statement_logging();
         let conn = options.connect().await?;
+        let checkpointing = options.clone().busy_timeout(checkpoint::PATIENCE).connect().await?;
         // Never pinged and never closed: a file does not go away.
         let options = options.create_if_missing(false).read_only(true);
         let pool = |most| {
@@ -75,8 +84,11 @@ impl Engine {
         let readers = readers.connect_with(options.clone()).await?;
         // Opened when somebody searches.
         let searchers = pool(connections.searches).connect_lazy_with(options);
-        let writer = Writer { conn, state: State::Idle, fate: Fate::default() };
-        Ok(Self { readers, searchers, writer: Arc::new(Mutex::new(writer)) })
+        let written = Arc::new(Notify::new());
+        let writer = Writer { conn, written: written.clone(), state: State::Idle, fate: Fate::default() };
+        let writer = Arc::new(Mutex::new(writer));
+        let checkpoints = Checkpoints::begin(checkpointing, writer.clone(), written);
+        Ok(Self { readers, searchers, writer, checkpoints })
     }
 
     pub async fn reader(&self) -> sqlx::Result<PoolConnection<Sqlite>> {
@@ -118,19 +130,12 @@ impl Engine {
         }
     }
 
-    /// Undoes an abandoned transaction and commits the others of its group.
-    async fn settle(&self) -> sqlx::Result<()> {
-        let mut writer = self.writer.lock().await;
-        writer.recover().await?;
-        if writer.state == State::Open { writer.commit().await } else { Ok(()) }
-    }
-
     /// Commits what is open, moves the log into the database file and closes the readers.
     pub async fn close(&self) -> sqlx::Result<()> {
         self.readers.close().await;
         self.searchers.close().await;
-        self.settle().await?;
-        self.writer.lock().await.conn.execute("pragma wal_checkpoint(truncate)").await?;
+        self.checkpoints.end();
+        self.writer.rest().await?.conn.execute("pragma wal_checkpoint(truncate)").await?;
         Ok(())
     }
 
@@ -155,7 +160,24 @@ impl Engine {
 
     /// Brings the schema up to date, on the writing connection.
     pub async fn migrate(&self, migrator: &Migrator) -> Result<(), MigrateError> {
-        migrator.run_direct(None, &mut self.writer.lock().await.conn, false).await
+        let mut writer = self.writer.lock().await;
+        migrator.run_direct(None, &mut writer.conn, false).await?;
+        writer.written.notify_one();
+        Ok(())
+    }
+}
+
+impl Rest for SharedWriter {
+    type Guard = OwnedMutexGuard<Writer>;
+
+    /// Undoes an abandoned transaction, and commits the others of its group.
+    async fn rest(&self) -> sqlx::Result<Self::Guard> {
+        let mut writer = self.clone().lock_owned().await;
+        writer.recover().await?;
+        if writer.state == State::Open {
+            writer.commit().await?;
+        }
+        Ok(writer)
     }
 }
 
@@ -180,6 +202,7 @@ impl Writer {
             return Err(error);
         }
         self.close_group(Ok(()));
+        self.written.notify_one();
         Ok(())
     }
 
@@ -226,9 +249,9 @@ impl Drop for SqliteTx {
         if self.writer.state == State::Inside
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
-            let engine = self.engine.clone();
+            let writer = self.engine.writer.clone();
             runtime.spawn(async move {
-                if let Err(error) = engine.settle().await {
+                if let Err(error) = writer.rest().await {
                     tracing::error!(%error, "an abandoned transaction could not be undone");
                 }
             });

@@ -21,13 +21,13 @@ const MIB: u64 = 1024 * 1024;
 const SIZE: u64 = 64 * MIB;
 
 /// A disk of its own, small enough to be filled.
-struct Disk {
+pub struct Disk {
     folder: TempDir,
 }
 
 impl Disk {
     /// Who may not mount anything skips the test and says so; in CI that is a failure.
-    fn new(test: &str) -> Option<Self> {
+    pub fn new(test: &str) -> Option<Self> {
         let folder = tempfile::Builder::new().prefix("laidian-disk-").tempdir().unwrap();
         let mounted = Command::new("mount")
             .args(["-t", "tmpfs", "-o", &format!("size={SIZE}"), "tmpfs"])
@@ -42,7 +42,7 @@ impl Disk {
         None
     }
 
-    fn path(&self) -> &Path {
+    pub fn path(&self) -> &Path {
         self.folder.path()
     }
 
@@ -52,7 +52,7 @@ impl Disk {
     }
 
     /// Leaves as many bytes, or none.
-    fn fill(&self, left: u64) {
+    pub fn fill(&self, left: u64) {
         let mut filler: File = OpenOptions::new().create(true).append(true).open(self.filler()).unwrap();
         let piece = vec![0x5a; 64 * 1024];
         while self.free() > left {
@@ -67,7 +67,7 @@ impl Disk {
         self.path().join("filler")
     }
 
-    fn clear(&self) {
+    pub fn clear(&self) {
         std::fs::remove_file(self.filler()).unwrap();
     }
 }

@@ -102,7 +102,7 @@ pub struct ImportShown {
 struct ImportBody {
     /// The id of the import, for `get_import`.
     id: String,
-    /// waiting, running, done or failed (it ended before all rows were looked at; `message` says why).
+    /// waiting, running, cancelling, done, cancelled or failed (it ended before all rows were looked at; `message` says why).
     state: &'static str,
     /// Rows that were looked at so far, in their order.
     done: i64,
@@ -214,21 +214,39 @@ pub struct OneImport<'a> {
     id: Option<Scalar<'a>>,
 }
 
-impl OneImport<'_> {
-    async fn find(&self, cx: &Cx<'_>) -> Result<ActionRow, Error> {
-        let id = self.id.as_ref().and_then(Scalar::text).ok_or(Error::NotFound)?;
-        let job = jobs::find(cx, &id).await?;
-        // Those of other systems are shown there, in their words.
-        if job.tag == TAG { Ok(job) } else { Err(Error::NotFound) }
-    }
+async fn find(cx: &Cx<'_>, id: Option<Scalar<'_>>) -> Result<ActionRow, Error> {
+    let id = id.as_ref().and_then(Scalar::text).ok_or(Error::NotFound)?;
+    let job = jobs::find(cx, &id).await?;
+    // Those of other systems are shown there, in their words.
+    if job.tag == TAG { Ok(job) } else { Err(Error::NotFound) }
 }
 
 pub async fn get_import(cx: &Cx<'_>, request: OneImport<'_>) -> Result<ImportShown, Error> {
-    Ok(ImportShown { result: show(request.find(cx).await?) })
+    Ok(ImportShown { result: show(find(cx, request.id).await?) })
+}
+
+/// Which import is to end.
+#[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
+pub struct CancelImport<'a> {
+    /// The `id` that `import_customers` answers with.
+    #[serde(borrow)]
+    #[schemars(required)]
+    id: Option<Scalar<'a>>,
+    /// As in `create_customer`.
+    #[serde(borrow, default)]
+    #[expect(dead_code, reason = "read for all writes alike")]
+    request_id: Option<Scalar<'a>>,
+}
+
+pub async fn cancel_import(cx: &Cx<'_>, request: CancelImport<'_>) -> Result<ImportShown, Error> {
+    let job = find(cx, request.id).await?;
+    import::cancel(cx, &job.id).await?;
+    Ok(ImportShown { result: show(jobs::find(cx, &job.id).await?) })
 }
 
 pub async fn get_import_errors(cx: &Cx<'_>, request: OneImport<'_>) -> Result<Arc<dyn Outgoing>, Error> {
-    let outcome = outcome(&request.find(cx).await?);
+    let outcome = outcome(&find(cx, request.id).await?);
     let id = outcome.and_then(|outcome| outcome.file).ok_or(Error::NotFound)?;
     uploads::find(cx, &id).await?.ok_or(Error::NotFound)?;
     Ok(Arc::new(uploads::Kept { id, name: BOOK.to_owned(), headers: Vec::new() }))
@@ -243,7 +261,9 @@ fn show(job: ActionRow) -> ImportBody {
     let state = match job.state {
         jobs::WAITING => "waiting",
         jobs::AT_WORK => "running",
+        jobs::CANCELLING => "cancelling",
         jobs::DONE => "done",
+        jobs::CANCELLED => "cancelled",
         _ => "failed",
     };
     ImportBody { id: job.id, state, done: job.done, succeeded: job.succeeded, total: job.total, report }

@@ -88,6 +88,11 @@ operations! { Desk:
     GetImport = "get_import" [GET "/open_api/customers/import"], read by Supervisor
         => imports::get_import(imports::OneImport<'_>) -> json imports::ImportShown;
 
+    /// 取消导入：随即结束，已导入的行保留。
+    /// Ends an import where it is; what it has imported stays.
+    CancelImport = "cancel_import" [DELETE "/open_api/customers/import"], write by Supervisor
+        => imports::cancel_import(imports::CancelImport<'_>) -> json imports::ImportShown;
+
     /// 下载未导入的行（含错误信息列）。
     /// Sends a workbook of the rows that failed, with the reasons.
     GetImportErrors = "get_import_errors" [GET "/open_api/customers/import_errors"], read by Supervisor

@@ -239,7 +239,8 @@ fn show(cx: &Cx<'_>, job: ActionRow) -> AsyncAction {
         actiontype: job.kind,
         srfdcid: Some(cx.caller.company.to_string()),
         fulltopictag: None,
-        actionstate: job.state,
+        // Those of being cancelled are parts of being at work and of having failed.
+        actionstate: job.state / 10 * 10,
         dcsystemid: None,
         createdate: Some(times::to_second(job.created_at, zone)),
         createman: Some(job.created_by.clone()),

@@ -1,7 +1,13 @@
 //! Creating and changing many customers, each wholly or not at all.
 
+mod pace;
+mod plan;
+
 use std::collections::HashSet;
 use std::hash::{DefaultHasher, Hash, Hasher};
+use std::time::Duration;
+
+use tokio::time::Instant;
 
 use super::changes::{Changes, Patch, PhoneChange};
 use super::new::New;
@@ -14,6 +20,8 @@ use crate::ops::access::tries::{self, Tried};
 use crate::ops::files::jobs;
 use crate::store::Tx;
 use crate::store::rows::CustomerRow;
+use pace::Pace;
+pub use plan::{Done, MatchBy, Mode, Plan};
 
 /// A customer as somebody wants it to be.
 #[derive(Debug, Clone, Default)]
@@ -29,111 +37,50 @@ impl From<Changes<'static>> for Record {
     }
 }
 
-/// What becomes of a record and of the customer that it matches.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Mode {
-    /// All are new: a number that somebody has is refused.
-    #[default]
-    Create,
-    /// Those that match are changed, the others refused.
-    Update,
-    /// Those that match are changed, the others created.
-    Upsert,
-    /// Those that match stay as they are, the others are created.
-    Skip,
-}
-
-impl Mode {
-    pub const ALL: [Self; 4] = [Self::Create, Self::Update, Self::Upsert, Self::Skip];
-
-    /// The name on the wire.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Create => "create",
-            Self::Update => "update",
-            Self::Upsert => "upsert",
-            Self::Skip => "skip",
-        }
-    }
-
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|mode| mode.name().eq_ignore_ascii_case(name.trim()))
-    }
-
-    /// Whether customers are changed who are there already.
-    #[must_use]
-    pub fn changes(self) -> bool {
-        matches!(self, Self::Update | Self::Upsert)
-    }
-}
-
-/// By what a record matches a customer.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum MatchBy {
-    /// By its id or, where nobody has it, by a number.
-    #[default]
-    IdOrPhone,
-    Id,
-    Phone,
-}
-
-impl MatchBy {
-    pub const ALL: [Self; 3] = [Self::IdOrPhone, Self::Id, Self::Phone];
-
-    /// The name on the wire.
-    #[must_use]
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::IdOrPhone => "idOrPhone",
-            Self::Id => "id",
-            Self::Phone => "phone",
-        }
-    }
-
-    #[must_use]
-    pub fn parse(name: &str) -> Option<Self> {
-        Self::ALL.into_iter().find(|by| by.name().eq_ignore_ascii_case(name.trim()))
-    }
-}
-
-/// How records are written.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct Plan {
-    pub mode: Mode,
-    pub by: MatchBy,
-    /// Whether nothing is written, and only told what would become of each.
-    pub is_trial: bool,
-}
-
-/// What has become of a record.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Done {
-    Created,
-    Updated,
-    /// The customer is as the record wants it already.
-    Unchanged,
-    Skipped,
-}
-
 /// The numbers that records of a trial would have been given, as digests: a trial writes nothing that later records
 /// could be told by.
 #[derive(Debug, Default)]
-pub struct Given(HashSet<u64>);
+struct Given(HashSet<u64>);
+
+/// What goes from one batch of records to the next.
+#[derive(Debug, Default)]
+pub struct Carried {
+    given: Given,
+    pace: Pace,
+}
+
+/// What has become of records, in their order; of the first ones only, where there is a reason.
+pub struct Results {
+    pub of_records: Vec<Result<Done, Error>>,
+    pub ended: Option<Ended>,
+}
+
+/// Why records were not looked at.
+pub enum Ended {
+    /// The job is not to go on.
+    Cancelled,
+    /// It could not.
+    Fault(Error),
+}
+
+impl From<Error> for Ended {
+    fn from(error: Error) -> Self {
+        Self::Fault(error)
+    }
+}
 
 /// A record whose numbers are counted; `None` for one that is refused.
 type Counted = Option<(Record, Tried)>;
 
-/// Writes records and returns, in their order, what has become of each. What the job has done is counted in the same
-/// transactions, record by record in their order, so that its figures are true whatever ends it.
+/// Writes records and returns what has become of them. What the job has done is counted in the same transactions,
+/// record by record in their order, so that its figures are true whatever ends it, and are those of the results.
 pub async fn write_all(
     cx: &Cx<'_>,
     records: Vec<Result<Record, Error>>,
     plan: Plan,
-    given: &mut Given,
+    carried: &mut Carried,
     job: &str,
-) -> Result<Vec<Result<Done, Error>>, Error> {
+) -> Results {
     let mut results = Vec::with_capacity(records.len());
     // Once each: how often one is tried tells whether it was refused.
     let mut counted: Vec<Counted> = Vec::with_capacity(records.len());
@@ -150,73 +97,96 @@ pub async fn write_all(
             }
         }
     }
-    if plan.is_trial {
-        try_all(cx, &counted, plan, given, &mut results).await?;
+    let (looked_at, ended) = if plan.is_trial {
+        let done = try_all(cx, &counted, plan, &mut carried.given, &mut results).await;
         let succeeded = results.iter().filter(|result| result.is_ok()).count();
-        let mut tx = cx.scope.write().await?;
-        jobs::advance(cx, &mut tx, job, results.len(), succeeded).await?;
-        tx.commit().await?;
+        let done = match done {
+            Ok(()) => count(cx, job, results.len(), succeeded).await,
+            Err(fault) => Err(fault.into()),
+        };
+        (if done.is_ok() { results.len() } else { 0 }, done.err())
     } else {
-        write_parts(cx, &counted, plan, job, &mut results).await?;
-    }
-    Ok(results)
+        write_parts(cx, &counted, plan, job, &mut carried.pace, &mut results).await
+    };
+    results.truncate(looked_at);
+    Results { of_records: results, ended }
 }
 
-/// All in one transaction, which costs the least. Where one of them is refused, all are undone, and each half is tried
-/// alone.
+/// Counts records of which nothing is written.
+async fn count(cx: &Cx<'_>, job: &str, records: usize, succeeded: usize) -> Result<(), Ended> {
+    let mut tx = cx.scope.write().await.map_err(Error::from)?;
+    if !jobs::advance(cx, &mut tx, job, records, succeeded).await? {
+        return Err(Ended::Cancelled);
+    }
+    Ok(tx.commit().await.map_err(Error::from)?)
+}
+
+/// As many in one transaction as there is time for, which costs the least. Where one of them is refused, all are undone,
+/// and each half is tried alone. Returns how many of the first ones are counted, and why not all are.
 async fn write_parts(
     cx: &Cx<'_>,
     counted: &[Counted],
     plan: Plan,
     job: &str,
+    pace: &mut Pace,
     results: &mut [Result<Done, Error>],
-) -> Result<(), Error> {
-    let (mut parts, mut refused) = (vec![(0, counted.len())], 0);
-    while let Some((start, end)) = parts.pop() {
+) -> (usize, Option<Ended>) {
+    let (mut parts, mut next, mut refused) = (Vec::new(), 0, 0);
+    let next_part = |next: &mut usize, pace: &Pace| {
+        let start = *next;
+        *next = counted.len().min(start + pace.records());
+        (start < *next).then_some((start, *next))
+    };
+    while let Some((start, end)) = parts.pop().or_else(|| next_part(&mut next, pace)) {
         match together(cx, counted.get(start..end).unwrap_or_default(), plan, job, refused).await {
-            Ok(done) => {
+            Ok((done, held)) => {
                 refused = 0;
+                pace.learn(end - start, held);
                 for (result, done) in results.iter_mut().skip(start).zip(done) {
                     if let Some(done) = done {
                         *result = Ok(done);
                     }
                 }
             }
-            Err(fault) if is_ours(&fault) => return Err(fault),
-            Err(refusal) if end - start == 1 => {
+            Err(Ended::Fault(refusal)) if !is_ours(&refusal) && end - start == 1 => {
                 refused += 1;
                 if let Some(result) = results.get_mut(start) {
                     *result = Err(refusal);
                 }
             }
-            Err(_) => {
+            Err(Ended::Fault(refusal)) if !is_ours(&refusal) => {
                 let middle = usize::midpoint(start, end);
                 // The first half comes first: of two rows with one phone, the first has it.
                 parts.extend([(middle, end), (start, middle)]);
             }
+            // Those that were refused last are not counted.
+            Err(ended) => return (start - refused, Some(ended)),
         }
     }
-    if refused > 0 {
-        let mut tx = cx.scope.write().await?;
-        jobs::advance(cx, &mut tx, job, refused, 0).await?;
-        tx.commit().await?;
+    match refused {
+        0 => (counted.len(), None),
+        refused => match count(cx, job, refused, 0).await {
+            Ok(()) => (counted.len(), None),
+            Err(ended) => (counted.len() - refused, Some(ended)),
+        },
     }
-    Ok(())
 }
 
 fn is_ours(error: &Error) -> bool {
     matches!(error, Error::Internal { .. } | Error::Storage { .. })
 }
 
-/// `refused` are records before these that are not counted yet.
+/// Returns what has become of these, and for how long others could not write. `refused` are records before these that are
+/// not counted yet.
 async fn together(
     cx: &Cx<'_>,
     all: &[Counted],
     plan: Plan,
     job: &str,
     refused: usize,
-) -> Result<Vec<Option<Done>>, Error> {
+) -> Result<(Vec<Option<Done>>, Duration), Ended> {
     let mut tx = begin(cx).await?;
+    let began = Instant::now();
     let mut done = Vec::with_capacity(all.len());
     for counted in all {
         done.push(match counted {
@@ -224,9 +194,13 @@ async fn together(
             None => None,
         });
     }
-    jobs::advance(cx, &mut tx, job, refused + all.len(), done.iter().flatten().count()).await?;
-    tx.commit().await?;
-    Ok(done)
+    if !jobs::advance(cx, &mut tx, job, refused + all.len(), done.iter().flatten().count()).await? {
+        return Err(Ended::Cancelled);
+    }
+    // Others work while this one waits for the disk.
+    let held = began.elapsed();
+    tx.commit().await.map_err(Error::from)?;
+    Ok((done, held))
 }
 
 /// Writes a record, unless a rule forbids it.

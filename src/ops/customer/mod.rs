@@ -25,7 +25,7 @@ pub mod table;
 pub mod unmask;
 mod versions;
 
-pub use batch::{Done, Given, MatchBy, Mode, Plan, Record, write_all};
+pub use batch::{Carried, Done, Ended, MatchBy, Mode, Plan, Record, Results, write_all};
 pub use changes::PlmPatch;
 pub use changes::{Changes, Duplicates, Moment, Patch, PhoneChange, Recorded};
 pub use follow_up::{FollowedUp, follow_up};

@@ -23,6 +23,10 @@ pub const WAITING: i64 = 10;
 pub const AT_WORK: i64 = 20;
 pub const DONE: i64 = 30;
 pub const FAILED: i64 = 40;
+/// At work, and asked to end. iBiz PLM does not know that jobs can be cancelled.
+pub const CANCELLING: i64 = 21;
+/// Ended because somebody asked for that.
+pub const CANCELLED: i64 = 41;
 
 /// Jobs that a server carries out at a time.
 const AT_A_TIME: usize = 2;
@@ -34,6 +38,10 @@ const MOST: i64 = 16;
 const SILENT: i64 = 120 * SECOND;
 /// How often a job says that it is still at work, milliseconds.
 const SIGN_OF_LIFE: u64 = 20_000;
+/// How often it is tried to write down what a job has come to: a disk may be full for a while.
+const TRIES: usize = 600;
+/// The time between two of these.
+const AGAIN: Duration = Duration::from_secs(1);
 /// How long is known what became of a job, seconds.
 const KNOWN: i64 = 24 * 60 * 60;
 
@@ -141,9 +149,9 @@ pub struct Place {
     _of_server: OwnedSemaphorePermit,
 }
 
-/// Returns a place when there is one; `None` when the server ends. A company has one at a time: its imports must not
-/// keep those of others waiting.
-pub async fn place(backend: &Backend, company: i64) -> Option<Place> {
+/// Returns a place when there is one; `None` when the server ends, or the job has. A company has one at a time: its
+/// imports must not keep those of others waiting.
+pub async fn place(backend: &Backend, company: i64, signs: &SignsOfLife) -> Option<Place> {
     let jobs = &backend.jobs;
     let of_company = jobs.companies.entry(company).or_insert_with(|| Arc::new(Semaphore::new(1))).clone();
     let places = async {
@@ -154,12 +162,15 @@ pub async fn place(backend: &Backend, company: i64) -> Option<Place> {
     tokio::select! {
         place = places => place,
         () = jobs.stopping.cancelled() => None,
+        () = signs.unwanted.cancelled() => None,
     }
 }
 
 /// Says that a job is still there, until it is dropped.
 pub struct SignsOfLife {
     _task: AbortOnDropHandle<()>,
+    /// Set once the job is not to go on.
+    unwanted: CancellationToken,
 }
 
 /// Begins to say, again and again, that a job is still there. A task of its own does: to write it waits for the writer,
@@ -168,38 +179,73 @@ pub struct SignsOfLife {
 pub fn signs_of_life(backend: &Arc<Backend>, company: i64, job: &str) -> SignsOfLife {
     let (backend, job) = (backend.clone(), job.to_owned());
     let pace = Duration::from_millis(backend.jobs.sign_of_life.load(Ordering::Relaxed));
+    let unwanted = CancellationToken::new();
+    let of_task = unwanted.clone();
     let task = tokio::spawn(async move {
         loop {
             tokio::time::sleep(pace).await;
             // The cause is in the log; the next one may be heard.
-            let _ = sign_of_life(&backend, company, &job).await;
+            if let Ok(false) = sign_of_life(&backend, company, &job).await {
+                return of_task.cancel();
+            }
         }
     });
-    SignsOfLife { _task: AbortOnDropHandle::new(task) }
+    SignsOfLife { _task: AbortOnDropHandle::new(task), unwanted }
 }
 
-async fn sign_of_life(backend: &Backend, company: i64, job: &str) -> Result<(), Error> {
+/// Returns whether the job is to go on.
+async fn sign_of_life(backend: &Backend, company: i64, job: &str) -> Result<bool, Error> {
     let mut tx = backend.store.company(company).write().await?;
-    tx.advance_async_action(job, 0, 0, backend.clock.now()).await?;
-    Ok(tx.commit().await?)
+    let is_wanted = tx.advance_async_action(job, 0, 0, backend.clock.now()).await? > 0;
+    tx.commit().await?;
+    Ok(is_wanted)
 }
 
-/// Marks a job as being at work, with as many steps as there are to be.
-pub async fn begin(cx: &Cx<'_>, job: &str, steps: u32) -> Result<(), Error> {
+/// Marks a job as being at work, with as many steps as there are to be. Returns whether it is to begin.
+pub async fn begin(cx: &Cx<'_>, job: &str, steps: u32) -> Result<bool, Error> {
     let mut tx = cx.scope.write().await?;
-    tx.begin_async_action(job, steps.into(), cx.backend.clock.now()).await?;
+    let is_wanted = tx.begin_async_action(job, steps.into(), cx.backend.clock.now()).await? > 0;
+    tx.commit().await?;
+    Ok(is_wanted)
+}
+
+/// Counts steps that are done, and those of them that have succeeded, with what else the transaction writes. Returns
+/// whether the job is to go on; otherwise nothing is counted, and what the transaction wrote is to be left undone.
+pub async fn advance(cx: &Cx<'_>, tx: &mut Tx, job: &str, done: usize, succeeded: usize) -> Result<bool, Error> {
+    let number = |steps: usize| i64::try_from(steps).unwrap_or(i64::MAX);
+    Ok(tx.advance_async_action(job, number(done), number(succeeded), cx.backend.clock.now()).await? > 0)
+}
+
+/// Asks a job to end. One that waits has ended at once, with this result; one at work ends where it would count its next
+/// steps, whichever server carries it out. One that has ended stays as it is.
+pub async fn cancel(cx: &Cx<'_>, job: &str, result: &str) -> Result<(), Error> {
+    let mut tx = cx.scope.write().await?;
+    if let Some(()) = idempotency::recall(cx, &mut tx).await? {
+        return Ok(());
+    }
+    let now = cx.backend.clock.now();
+    tx.cancel_async_action(job, result, now, now - SILENT).await?;
+    idempotency::remember(cx, &mut tx, &()).await?;
     Ok(tx.commit().await?)
 }
 
-/// Counts steps that are done, and those of them that have succeeded, with what else the transaction writes.
-pub async fn advance(cx: &Cx<'_>, tx: &mut Tx, job: &str, done: usize, succeeded: usize) -> Result<(), Error> {
-    let number = |steps: usize| i64::try_from(steps).unwrap_or(i64::MAX);
-    tx.advance_async_action(job, number(done), number(succeeded), cx.backend.clock.now()).await?;
-    Ok(())
+/// Writes down what a job has come to, as soon as that can be written.
+pub async fn end(backend: &Backend, company: i64, job: &str, state: i64, result: &str) -> Result<(), Error> {
+    let mut ended = try_to_end(backend, company, job, state, result).await;
+    for _ in 1..TRIES {
+        if ended.is_ok() || backend.jobs.are_stopping() {
+            break;
+        }
+        tokio::select! {
+            () = tokio::time::sleep(AGAIN) => {}
+            () = backend.jobs.stopping.cancelled() => {}
+        }
+        ended = try_to_end(backend, company, job, state, result).await;
+    }
+    ended
 }
 
-/// Writes down what a job has come to.
-pub async fn end(backend: &Backend, company: i64, job: &str, state: i64, result: &str) -> Result<(), Error> {
+async fn try_to_end(backend: &Backend, company: i64, job: &str, state: i64, result: &str) -> Result<(), Error> {
     let mut tx = backend.store.company(company).write().await?;
     tx.end_async_action(job, state, result, backend.clock.now()).await?;
     Ok(tx.commit().await?)
@@ -210,9 +256,14 @@ pub async fn find(cx: &Cx<'_>, id: &str) -> Result<ActionRow, Error> {
     let found = cx.scope.async_action(id).await?;
     let mut job = found.filter(|job| job.created_by == cx.caller.login_no()).ok_or(Error::NotFound)?;
     if job.state < DONE && job.updated_at < cx.backend.clock.now() - SILENT {
-        job.state = FAILED;
+        job.state = if job.state == CANCELLING { CANCELLED } else { FAILED };
     }
     Ok(job)
+}
+
+/// Whether a job has ended, while it waited.
+pub async fn has_ended(cx: &Cx<'_>, id: &str) -> Result<bool, Error> {
+    Ok(cx.scope.async_action(id).await?.is_none_or(|job| job.state >= DONE))
 }
 
 /// Returns what a job has come to, once it has.

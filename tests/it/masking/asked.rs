@@ -101,6 +101,7 @@ pub fn frames(action: &str, people: &mut People, dice: &Dice) -> Vec<Asked> {
         | "import_customers"
         | "get_import"
         | "get_import_errors"
+        | "cancel_import"
         | "show_company"
         | "list_audit"
         | "put_company"

@@ -184,6 +184,7 @@ fn base_of_others(action: &str) -> Option<Base> {
         "upload_file" => {}
         "import_customers" => {"file": "x"}
         "get_import" => {"id": "x"}
+        "cancel_import" => {"id": "x"}
         "get_import_errors" => {"id": "x"}
         "show_company" => {}
         "put_company" => {}

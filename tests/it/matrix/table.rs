@@ -198,6 +198,7 @@ pub fn table() -> Vec<Row> {
         row("upload_file", [2401, 2403, 2000, 2000, 2000, 2403, 2000, 2000], json!({"file": "nothing"})),
         row("import_customers", [2401, 2403, 2000, 2000, 2000, 2403, 2000, 2000], json!({"file": "nothing"})),
         row("get_import", [2401, 2403, 2005, 2005, 2005, 2403, 2005, 2005], json!({"id": "nothing"})),
+        row("cancel_import", [2401, 2403, 2005, 2005, 2005, 2403, 2005, 2005], json!({"id": "nothing"})),
         row("get_import_errors", [2401, 2403, 2005, 2005, 2005, 2403, 2005, 2005], json!({"id": "nothing"})),
         row("create_follow_up", FOR_1054, json!({"type": "id", "content": ID, "text": "已回访"})),
         row("get_details", FOR_1054, json!({"type": "id", "content": ID, "system": "crm_info"})),

@@ -13,8 +13,8 @@ use serde_json::json;
 use crate::domain::role::Role;
 use crate::error::Error;
 use crate::ops::access::audit;
-use crate::ops::customer::{self, Given, Plan, Record};
-use crate::ops::files::jobs::{self, Job};
+use crate::ops::customer::{self, Carried, Ended, Plan, Record, Results};
+use crate::ops::files::jobs::{self, Job, SignsOfLife};
 use crate::ops::files::uploads;
 use crate::ops::systems::plm::{self, Grant};
 use crate::ops::{Backend, Caller, Cx};
@@ -115,18 +115,39 @@ pub async fn begin(cx: &Cx<'_>, job: &Job<'_>, order: Order) -> Result<String, E
     jobs::enter(cx, job, |id| run(backend, caller, id, order)).await
 }
 
+/// Asks an import to end. What it has imported stays.
+pub async fn cancel(cx: &Cx<'_>, job: &str) -> Result<(), Error> {
+    cx.require(ACTION, Role::Supervisor)?;
+    let waits = Outcome { message: Some(cancelled(0)), ..Outcome::default() };
+    let waits = serde_json::to_string(&waits).map_err(|cause| Error::internal(&cause))?;
+    jobs::cancel(cx, job, &waits).await
+}
+
+/// How an import has ended.
+enum End {
+    Whole,
+    /// Before all rows were looked at, and why.
+    Early(String),
+    /// Because somebody asked for that.
+    Cancelled,
+}
+
 /// Carries an import out and writes down what it has come to.
 pub async fn run(backend: Arc<Backend>, caller: Caller, job: String, order: Order) {
     let mut progress = Progress::default();
     // Reading alone can take its time.
-    let signs_of_life = jobs::signs_of_life(&backend, caller.company, &job);
-    if let Err(error) = import(&backend, &caller, &job, &order, &mut progress).await {
-        // What was imported before is told all the same.
-        progress.outcome.message = Some(error.to_string());
-    }
+    let signs = jobs::signs_of_life(&backend, caller.company, &job);
+    // Whatever ends it, what was imported before is told.
+    let ended = import(&backend, &caller, (&job, &signs), &order, &mut progress).await;
+    let (state, message) = match ended {
+        Ok(End::Whole) => (jobs::DONE, None),
+        Ok(End::Early(message)) => (jobs::FAILED, Some(message)),
+        Ok(End::Cancelled) => (jobs::CANCELLED, Some(cancelled(imported(&order, &progress)))),
+        Err(error) => (jobs::FAILED, Some(error.to_string())),
+    };
+    progress.outcome.message = message;
     let outcome = progress.finish(&backend, &caller).await;
-    drop(signs_of_life);
-    let state = if outcome.message.is_none() { jobs::DONE } else { jobs::FAILED };
+    drop(signs);
     let result = serde_json::to_string(&outcome).unwrap_or_default();
     // The cause is in the log; whoever asks is told that nothing was heard of the job.
     let _ = jobs::end(&backend, caller.company, &job, state, &result).await;
@@ -135,56 +156,69 @@ pub async fn run(backend: Arc<Backend>, caller: Caller, job: String, order: Orde
 async fn import(
     backend: &Arc<Backend>,
     caller: &Caller,
-    job: &str,
+    (job, signs): (&str, &SignsOfLife),
     order: &Order,
     progress: &mut Progress,
-) -> Result<(), Error> {
-    let Some(_place) = jobs::place(backend, caller.company).await else {
-        progress.outcome.message = Some(stopped(0));
-        return Ok(());
+) -> Result<End, Error> {
+    let Some(_place) = jobs::place(backend, caller.company, signs).await else {
+        return Ok(End::Early(stopped(0)));
     };
     // The rights and lists are those of now: it may have waited.
     let cx = backend.context(caller).await?;
+    if jobs::has_ended(&cx, job).await? {
+        return Ok(End::Cancelled);
+    }
     let file = match &order.source {
         Source::Uploaded(id) => uploads::open(&cx, id).await?,
         Source::Local(file) => file.try_clone().map_err(|cause| Error::internal(&cause))?,
     };
     let checked = match check(&cx, &file, order).await? {
         Ok(checked) => checked,
-        Err(message) => {
-            progress.outcome.message = Some(message);
-            return Ok(());
-        }
+        Err(message) => return Ok(End::Early(message)),
     };
     progress.outcome.total = checked.rows;
     progress.outcome.titles = checked.titles.number;
     progress.outcome.ignored = checked.columns.ignored();
     progress.outcome.notes.clone_from(&checked.notes);
-    jobs::begin(&cx, job, checked.rows).await?;
+    if !jobs::begin(&cx, job, checked.rows).await? {
+        return Ok(End::Cancelled);
+    }
     if order.wants_book {
         progress.begin_book(&checked.titles, backend.import.file_bytes.saturating_mul(2));
     }
     if !checked.faults.is_empty() {
         return leave_out(&cx, &file, checked, order, progress).await;
     }
-    let (mut batches, mut given) = (Batches::read(&cx, &file, order.sheet.as_deref())?, Given::default());
+    let (mut batches, mut carried) = (Batches::read(&cx, &file, order.sheet.as_deref())?, Carried::default());
     while let Some(mut batch) = batches.next().await.map_err(|error| Error::internal(&error))? {
         if backend.jobs.are_stopping() {
-            progress.outcome.message = Some(stopped(progress.outcome.success));
-            return Ok(());
+            return Ok(End::Early(stopped(imported(order, progress))));
         }
         batch.retain(|row| row.number > checked.titles.number);
         // They may have changed since the batch before, too.
         let mut cx = backend.context(caller).await?;
         cx.action = "import";
         order.right.require(&cx, order.plan).await?;
-        write(&cx, &checked, batch, (order.plan, &mut given), job, progress).await?;
+        match write(&cx, &checked, batch, (order.plan, &mut carried), job, progress).await {
+            None => {}
+            Some(Ended::Cancelled) => return Ok(End::Cancelled),
+            Some(Ended::Fault(error)) => return Err(error),
+        }
     }
-    Ok(())
+    Ok(End::Whole)
 }
 
-fn stopped(success: u32) -> String {
-    format!("服务正在关闭，已导入 {success} 行 / the server is shutting down, {success} rows were imported")
+/// How many rows have come in.
+fn imported(order: &Order, progress: &Progress) -> u32 {
+    if order.plan.is_trial { 0 } else { progress.outcome.success }
+}
+
+fn stopped(imported: u32) -> String {
+    format!("服务正在关闭，已导入 {imported} 行 / the server is shutting down, {imported} rows were imported")
+}
+
+fn cancelled(imported: u32) -> String {
+    format!("已取消，已导入 {imported} 行 / cancelled, {imported} rows were imported")
 }
 
 /// Imports nothing, and tells why: of each row, where a workbook of them is wanted.
@@ -194,12 +228,12 @@ async fn leave_out(
     checked: Checked,
     order: &Order,
     progress: &mut Progress,
-) -> Result<(), Error> {
-    progress.outcome.message = Some(message(&checked.faults));
+) -> Result<End, Error> {
+    let message = message(&checked.faults);
     if !order.wants_book {
         progress.outcome.failed = checked.rows;
         progress.outcome.mistakes = checked.faults;
-        return Ok(());
+        return Ok(End::Early(message));
     }
     let mut batches = Batches::read(cx, file, order.sheet.as_deref())?;
     while let Some(batch) = batches.next().await.map_err(|error| Error::internal(&error))? {
@@ -208,10 +242,10 @@ async fn leave_out(
             progress.fail(below(&checked.titles, row), row, fault).await;
         }
         if cx.backend.jobs.are_stopping() {
-            return Ok(());
+            break;
         }
     }
-    Ok(())
+    Ok(End::Early(message))
 }
 
 /// What the first reading of a workbook has shown.
@@ -287,18 +321,18 @@ fn message(faults: &[(u32, String)]) -> String {
     format!("{}{more}", lines.join("\r\n"))
 }
 
-/// Writes the customers of these rows.
+/// Writes the customers of these rows. Returns why not all of them, if that is so.
 async fn write(
     cx: &Cx<'_>,
     checked: &Checked,
     batch: Vec<Row>,
-    (plan, given): (Plan, &mut Given),
+    (plan, carried): (Plan, &mut Carried),
     job: &str,
     progress: &mut Progress,
-) -> Result<(), Error> {
+) -> Option<Ended> {
     let records = batch.iter().map(|row| checked.columns.record(cx, row)).collect();
-    let results = customer::write_all(cx, records, plan, given, job).await?;
-    for (row, result) in batch.iter().zip(results) {
+    let Results { of_records, ended } = customer::write_all(cx, records, plan, carried, job).await;
+    for (row, result) in batch.iter().zip(of_records) {
         let number = below(&checked.titles, row);
         match result {
             Ok(done) => progress.count(number, done),
@@ -308,5 +342,5 @@ async fn write(
             }
         }
     }
-    Ok(())
+    ended
 }

@@ -11,6 +11,8 @@ use crate::sheets::reading::{Cell, Row};
 
 /// The column that tells why a row failed.
 const WHY: &str = "错误信息";
+/// What is told where the workbook of these rows cannot be kept.
+const LOST: &str = "未导入的行没能保存成文件 / the rows that failed could not be kept as a file";
 /// The longest text of a cell that is sent back, characters.
 const LONGEST_ECHO: usize = 2000;
 
@@ -73,7 +75,10 @@ impl Progress {
         if let Some(echo) = book {
             match keep(backend, caller, echo).await {
                 Ok(id) => outcome.file = Some(id),
-                Err(error) => tracing::warn!(%error, "the rows that failed could not be kept"),
+                Err(error) => {
+                    tracing::warn!(%error, "the rows that failed could not be kept");
+                    outcome.notes.extend((outcome.failed > 0).then(|| LOST.to_owned()));
+                }
             }
         }
         outcome
