@@ -168,12 +168,29 @@ pub fn shorter_tails(tail: &str) -> impl Iterator<Item = &str> {
     (SHORTEST_TAIL..tail.len()).rev().filter_map(|length| tail.get(..length))
 }
 
-/// Whether a text holds digits and nothing but digits, blanks and the signs numbers are written with, or parted by.
+/// Whether a text holds digits and nothing but digits, blanks and the signs numbers are written with, or parted by; in
+/// front of an extension, there may be a word that says so.
 #[must_use]
 pub fn is_dialled(text: &str) -> bool {
     let is_sign = |c: char| c.is_whitespace() || "+().,/#;、|\\或".contains(c) || DASHES.contains(&c);
-    let mut narrow = text.chars().map(half_width);
-    narrow.clone().any(|c| c.is_ascii_digit()) && narrow.all(|c| c.is_ascii_digit() || is_sign(c))
+    let (mut rest, mut digits) = (text, 0);
+    while let Some(c) = rest.chars().next() {
+        let plain = half_width(c);
+        if plain.is_ascii_digit() || is_sign(plain) {
+            digits += usize::from(plain.is_ascii_digit());
+            rest = rest.get(c.len_utf8()..).unwrap_or_default();
+        } else {
+            let behind_word = || {
+                groups::behind_extension_word(rest)
+                    .filter(|behind| behind.starts_with(|c| half_width(c).is_ascii_digit()))
+            };
+            match behind_word() {
+                Some(behind) if digits >= SHORTEST_TAIL => rest = behind,
+                _ => return false,
+            }
+        }
+    }
+    digits > 0
 }
 
 /// Returns the number in an address such as `tel:…` or `sip:…@…`, and any other text as it is.

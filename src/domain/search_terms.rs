@@ -294,10 +294,11 @@ fn phone_tails(word: &str, home: &Home) -> Vec<String> {
     if tails.is_empty() && typed.len() >= SHORTEST_DIGITS { vec![typed] } else { tails.into_iter().collect() }
 }
 
-/// Whether a text is nothing but several numbers, each of which means the same from anywhere.
+/// Whether a text is nothing but several numbers, each of which means the same from anywhere, or one with an extension.
 fn are_whole_numbers(text: &str, home: &Home) -> bool {
     let phones = if is_dialled(text) { phone::read(text, home).unwrap_or_default() } else { Vec::new() };
-    phones.len() > 1 && phones.iter().all(|phone| phone.e164.is_some())
+    let is_more = phones.len() > 1 || phones.iter().any(|phone| phone.extension.is_some());
+    is_more && phones.iter().all(|phone| phone.e164.is_some())
 }
 
 /// Whether the blanks of a text stand inside of one phone number: it has no more digits than E.164

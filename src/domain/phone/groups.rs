@@ -50,6 +50,16 @@ pub(super) struct Group {
     pub end: usize,
 }
 
+/// Returns what stands behind the longest word for an extension that a text begins with, blanks and a dot or colon
+/// included in the word.
+pub(super) fn behind_extension_word(text: &str) -> Option<&str> {
+    let behind = |word: &&str| {
+        text.get(..word.len()).filter(|begin| begin.eq_ignore_ascii_case(word)).and(text.get(word.len()..))
+    };
+    let longest = EXTENSION_WORDS.iter().filter_map(|word| behind(word)).min_by_key(|rest| rest.len())?;
+    Some(longest.trim_start_matches(|c: char| c.is_whitespace() || ".:：".contains(c)))
+}
+
 /// Returns the runs of digits, and what stands behind the last, in half-width and lower case.
 pub(super) fn groups(text: &str) -> (Vec<Group>, String) {
     let mut groups: Vec<Group> = Vec::new();

@@ -158,6 +158,13 @@ fn texts_that_are_no_numbers() {
     assert_eq!(read(&"1".repeat(256), &CHINA), Err(Unreadable::TooLong));
     assert!(is_dialled("+86 (010) 8888－6666"));
     assert!(!is_dialled("--") && !is_dialled("王1") && !is_dialled(""));
+    // A word may stand in front of an extension, and nowhere else.
+    for text in ["010-88886666转8001", "01088886666 ext. 8001", "13712345670 转分机：1/2", "8888666６x1"] {
+        assert!(is_dialled(text), "{text}");
+    }
+    for text in ["转8001", "3x5", "12转1", "88886666转", "88886666转王", "王88886666转1"] {
+        assert!(!is_dialled(text), "{text}");
+    }
 }
 
 #[test]

@@ -255,6 +255,13 @@ fn a_word_is_each_of_the_numbers_in_it() {
         let keys: BTreeSet<&str> = words.iter().flat_map(|word| &word.keys).map(String::as_str).collect();
         assert_eq!((words.len(), keys), (1, BTreeSet::from(["+8613610000035", "+8613610000036"])), "{text}");
     }
+    // A line with extensions, however they are said.
+    for text in ["010-88886666转8001/8002", "010-88886666 转 8001", "0571-88886666转8001", "0571-8888 6666 ext. 8001"]
+    {
+        let line = text.split(['转', 'e']).next().unwrap().trim();
+        assert_eq!(query(text).words.len(), 1, "{text}");
+        assert_eq!(query(text).words[0].tails, query(line).words[0].tails, "{text}");
+    }
     let words = query("王芳 13610000035/36").words;
     assert_eq!((words.len(), words[1].tails.len()), (2, 2));
     // Less than whole numbers are words that all have to match, unless they are one.
