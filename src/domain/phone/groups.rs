@@ -56,7 +56,7 @@ pub(super) fn behind_extension_word(text: &str) -> Option<&str> {
     let behind = |word: &&str| {
         text.get(..word.len()).filter(|begin| begin.eq_ignore_ascii_case(word)).and(text.get(word.len()..))
     };
-    let longest = EXTENSION_WORDS.iter().filter_map(|word| behind(word)).min_by_key(|rest| rest.len())?;
+    let longest = EXTENSION_WORDS.iter().filter_map(behind).min_by_key(|rest| rest.len())?;
     Some(longest.trim_start_matches(|c: char| c.is_whitespace() || ".:：".contains(c)))
 }
 
