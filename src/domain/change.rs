@@ -21,8 +21,20 @@ pub struct Line {
 }
 
 const EMPTY: &str = "<空>";
+/// The star level stands where labels do.
+const STAR: &str = "客户星级";
 
 impl Line {
+    /// The name of the field among the changes of an event, where each has one of its own.
+    #[must_use]
+    pub fn key(&self) -> String {
+        match self.field.as_str() {
+            "jsonStr" => format!("jsonStr.{}", self.label),
+            "customerLabel" if self.label == STAR => "star".to_owned(),
+            field => field.to_owned(),
+        }
+    }
+
     /// `公司名称:  <空>---->测试公司名`
     #[must_use]
     pub fn summary(&self) -> String {

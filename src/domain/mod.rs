@@ -5,6 +5,7 @@ pub mod change;
 pub mod custom_field;
 pub mod customer;
 pub mod document;
+pub mod event;
 pub mod feed;
 pub mod filter;
 pub mod folding;

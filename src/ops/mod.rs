@@ -7,6 +7,7 @@ pub mod access;
 pub mod clock;
 pub mod company;
 pub mod customer;
+pub mod events;
 pub mod files;
 pub mod idempotency;
 pub mod number;
@@ -16,7 +17,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::{Arc, Weak};
 
-use crate::config::{Config, Dialects, Import, Recycle};
+use crate::config::{Config, Dialects, Import, Live, Recycle};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::role::Role;
 use crate::error::Error;
@@ -43,6 +44,7 @@ pub struct Backend {
     pub dialects: Dialects,
     pub import: Import,
     pub recycle: Recycle,
+    pub live: Live,
     pub jobs: jobs::Jobs,
     /// How far keys and terms are made anew.
     pub rederived: rederive::Progress,
@@ -67,6 +69,7 @@ impl Backend {
             dialects: config.dialects.clone(),
             import: config.import.clone(),
             recycle: config.recycle.clone(),
+            live: config.live.clone(),
             jobs: jobs::Jobs::default(),
             rederived: rederive::Progress::default(),
             fonts: Arc::new(Fonts::new(config.print.font.clone())),

@@ -40,6 +40,7 @@ migrations! {
     16 "0016_shared_phones",
     17 "0017_sorted_texts",
     18 "0018_recycle_bin",
+    19 "0019_live",
 }
 
 fn migration(version: i64, name: &'static str, text: &'static str) -> Migration {

@@ -11,6 +11,7 @@ mod checkpoint;
 pub mod conditions;
 mod derived;
 mod dynamic;
+pub mod events;
 pub mod fault;
 mod feeds;
 mod files;
@@ -29,6 +30,7 @@ pub mod rows;
 pub mod search;
 mod searching;
 mod sqlite;
+mod tx;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -39,6 +41,7 @@ use sqlx::pool::PoolConnection;
 use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection};
 
 use crate::domain::catalogue::login_key;
+use events::{Histories, History};
 use fault::StorageFault;
 use foreign::Found;
 pub use gathered::Called;
@@ -48,6 +51,8 @@ pub use lock::ServerLock;
 pub use migrate::OpenError;
 pub use searching::{Asker, SearchTooLong, is_interrupted};
 use searching::{Searcher, Searching};
+pub use tx::Tx;
+use tx::Work;
 
 /// Every fixed statement: name, SQLite text, PostgreSQL text.
 pub fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
@@ -59,6 +64,7 @@ pub fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str
         .chain(derived::STATEMENTS)
         .chain(phones::STATEMENTS)
         .chain(recycle::STATEMENTS)
+        .chain(events::STATEMENTS)
         .chain(recycle::KEEP)
         .chain(recycle::BRING_BACK)
 }
@@ -120,6 +126,7 @@ struct Open {
     /// `None` only where the gathering itself asks.
     gathered: Option<Gathered>,
     health: Health,
+    histories: Histories,
     /// Where the file is, if it is one.
     folder: Option<PathBuf>,
 }
@@ -196,12 +203,21 @@ impl Store {
             Location::Postgres(_) => None,
         };
         let health = Health::default();
+        let histories = match &engine {
+            Engine::Sqlite(_) => Histories::default(),
+            Engine::Postgres(engine) => Histories::over(engine.hinting()),
+        };
         let store = |gathered| {
-            let (engine, searching, health, folder) =
-                (engine.clone(), searching.clone(), health.clone(), folder.clone());
-            Self { open: Arc::new(Open { engine, searching, gathered, health, folder }) }
+            let (engine, searching, health) = (engine.clone(), searching.clone(), health.clone());
+            let (histories, folder) = (histories.clone(), folder.clone());
+            Self { open: Arc::new(Open { engine, searching, gathered, health, histories, folder }) }
         };
         Ok(store(Some(Gathered::new(store(None)))))
+    }
+
+    /// Lets go of the histories that nobody follows any more.
+    pub fn tidy(&self) {
+        self.open.histories.tidy();
     }
 
     /// The store as this company sees it.
@@ -348,50 +364,12 @@ impl Scope {
         if begun.is_err() {
             health.note(&begun);
         }
-        Ok(Tx { work: begun?, company: self.company, health })
-    }
-}
-
-/// A transaction of one company: reads what it wrote; nobody else does before it is committed.
-pub struct Tx {
-    work: Work,
-    company: i64,
-    health: Health,
-}
-
-enum Work {
-    Sqlite(sqlite::SqliteTx),
-    Postgres(sqlx::Transaction<'static, Postgres>),
-}
-
-impl Tx {
-    #[must_use]
-    pub fn company(&self) -> i64 {
-        self.company
+        let hints = self.store.open.histories.hints.clone();
+        Ok(Tx::new(begun?, self.company, health, hints))
     }
 
-    pub(crate) fn conn(&mut self) -> Conn<'_> {
-        match &mut self.work {
-            Work::Sqlite(tx) => Conn::Sqlite(tx.conn()),
-            Work::Postgres(tx) => Conn::Postgres(tx),
-        }
-    }
-
-    /// Takes note of a statement that failed.
-    fn note<T>(&self, done: sqlx::Result<T>) -> sqlx::Result<T> {
-        if done.is_err() {
-            self.health.note(&done);
-        }
-        done
-    }
-
-    /// Returns once what was written survives a crash.
-    pub async fn commit(self) -> sqlx::Result<()> {
-        let done = match self.work {
-            Work::Sqlite(tx) => tx.commit().await,
-            Work::Postgres(tx) => tx.commit().await,
-        };
-        self.health.note(&done);
-        done
+    /// What happens in the company, as those read it who follow it.
+    pub async fn history(&self) -> sqlx::Result<Arc<History>> {
+        self.store.open.histories.of(&self.store, self.company).await
     }
 }

@@ -27,6 +27,8 @@ pub struct Engine {
     readers: PgPool,
     searchers: PgPool,
     writers: PgPool,
+    /// One to listen for new events, one to tell of them.
+    hinting: PgPool,
 }
 
 impl Engine {
@@ -42,11 +44,17 @@ impl Engine {
         let readers = pool(connections.look_ups).connect_with(within(connections.statement)).await?;
         let searchers = pool(connections.searches).connect_lazy_with(within(connections.search));
         let writers = pool(connections.look_ups).connect_with(within(connections.statement)).await?;
-        Ok(Self { readers, searchers, writers })
+        let hinting = pool(2).connect_lazy_with(options.clone());
+        Ok(Self { readers, searchers, writers, hinting })
     }
 
     pub async fn searcher(&self) -> sqlx::Result<PoolConnection<Postgres>> {
         self.searchers.acquire().await
+    }
+
+    /// Connections by which servers tell each other of new events.
+    pub fn hinting(&self) -> PgPool {
+        self.hinting.clone()
     }
 
     /// Connections by which one that searches is told to stop.
@@ -76,6 +84,7 @@ impl Engine {
         self.readers.close().await;
         self.searchers.close().await;
         self.writers.close().await;
+        self.hinting.close().await;
     }
 }
 

@@ -1,9 +1,8 @@
 //! Every fixed query. `$1` is the company in `read` and `write` queries (see `macros.rs`).
 
 use super::rows::{
-    AuditRow, CompanyRow, CounterRow, CredentialRow, CustomerRow, DictionaryRow, DocumentRow, EventRow, FieldRow,
-    MembershipRow, NamedRow, NumberRow, PasswordRow, PlacedRow, RequestRow, RightsRow, StaffRow, TextRow,
-    WithdrawalRow,
+    AuditRow, CompanyRow, CounterRow, CredentialRow, CustomerRow, DictionaryRow, DocumentRow, FieldRow, MembershipRow,
+    NamedRow, NumberRow, PasswordRow, PlacedRow, RequestRow, RightsRow, StaffRow, TextRow, WithdrawalRow,
 };
 
 queries! {
@@ -351,13 +350,6 @@ queries! {
 
     write fn insert_change(id: i64, customer_id: i64, at: i64, author_no: &str, author_name: &str, lines: &str) -> u64 {
         "insert into change (company_id, id, customer_id, at, author_no, author_name, lines) values ($1, $2, $3, $4, $5, $6, $7)"
-    }
-    write fn insert_event(id: i64, at: i64, kind: &str, customer_id: i64, author_no: &str, body: &str) -> u64 {
-        "insert into event (company_id, id, at, kind, customer_id, author_no, body) values ($1, $2, $3, $4, $5, $6, $7)"
-    }
-    /// The next events after this one.
-    read fn events_after(id: i64, limit: i64) -> Vec<EventRow> {
-        "select id, at, kind, customer_id, author_no, body from event where company_id = $1 and id > $2 order by id limit $3 + 0"
     }
     write fn insert_ticket(id: i64, customer_id: i64, at: i64, title: &str, content: &str, handler_no: &str, status: &str, urgency: &str) -> u64 {
         "insert into ticket (company_id, id, customer_id, at, title, content, handler_no, status, urgency) values ($1, $2, $3, $4, $5, $6, $7, $8, $9)"

@@ -114,6 +114,9 @@ rows! {
     /// An event that was written with a change.
     EventRow { id: i64, at: i64, kind: String, customer_id: i64, author_no: String, body: String }
 
+    /// The last event of a company and the oldest that is kept; one more than the last where none is.
+    SpanRow { last: i64, oldest: i64 }
+
     /// What iBiz PLM knows of a customer beside the shared fields.
     PlmRow {
         customer_id: i64, plm_id: Option<String>, scale: Option<i64>,

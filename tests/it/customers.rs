@@ -93,7 +93,12 @@ async fn a_life_is_told_in_order(engine: Engine) {
         ]
     );
     let body: Value = serde_json::from_str(&events[1].body).unwrap();
-    assert_eq!(body, json!({ "version": 2, "changed": ["companyName", "customerLabel"] }));
+    let changes = json!({ "companyName": ["云上", null], "star": [null, "3"] });
+    let nobody = json!({});
+    assert_eq!(
+        body,
+        json!({ "version": 2, "changes": changes, "was": nobody, "is": nobody, "phones": ["13888888888"] })
+    );
     assert!(changed_lines(&demo, DESK).await.is_empty());
     check_invariants(&demo.place, &cx.scope).await;
     // The phone is free again; the number of the customer is not.

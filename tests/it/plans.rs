@@ -53,8 +53,8 @@ const GROWING: [&str; 27] = [
 /// Lists that may walk a company's customers until a page is full: of everybody, and of groups, which are a
 /// large part of everybody; and in the order of names, which no filter's index has. Whoever has so many stars is a
 /// large part, too, and may have another grade. All terms of a company are removed in pieces when they are made anew. Of the recycle bin, all is looked
-/// through.
-const WALKS: [&str; 10] = [
+/// through. Of the events, the first is read.
+const WALKS: [&str; 11] = [
     "search for nothing: page",
     "search for names in order: page",
     "search for names from the last: page",
@@ -65,6 +65,7 @@ const WALKS: [&str; 10] = [
     "delete_some_terms",
     "deleted: page",
     "deleted: count",
+    "event_span",
 ];
 
 /// Every statement there is, with a name for the report.

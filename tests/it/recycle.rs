@@ -209,10 +209,10 @@ async fn what_is_deleted_is_nowhere(engine: Engine) {
     assert_eq!(admin.ask(query).await["meta"]["total_count"], 0);
     let left = admin.ask(json!({"action": "list_customers"})).await["meta"]["total_count"].as_i64().unwrap();
     assert_eq!(left, count - 1);
-    // No table but the bin's has its name or number any more.
+    // No table but the bin's has its name or number any more; and, for as long as those who come back are told, the events.
     let everything = raw.all_rows_of(&[MAIN]).await;
     for row in raw.texts(&everything).await {
-        let is_bin = ["deleted_customer: ", "deleted_row: "].iter().any(|table| row.starts_with(table));
+        let is_bin = ["deleted_customer: ", "deleted_row: ", "event: "].iter().any(|table| row.starts_with(table));
         assert!(is_bin || !(row.contains("寻人启事") || row.contains("13911112222")), "{row}");
     }
     // The bin shows it, by a part of the name, of the company or of the number, however it is parted.

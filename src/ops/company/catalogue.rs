@@ -48,14 +48,19 @@ impl Cache {
         match self.0.get(&scope.company()).filter(Known::is_fresh) {
             Some(known) => Ok(known.catalogue),
             // In a box: every request would carry the room that reading it takes.
-            None => Box::pin(self.read(scope)).await,
+            None => Box::pin(self.read(scope, Known::is_fresh)).await,
         }
     }
 
-    /// Reads it, once for all who ask meanwhile.
-    async fn read(&self, scope: &Scope) -> Result<Option<Arc<Catalogue>>, Error> {
+    /// The same as it is after this moment, however fresh the one before was.
+    pub async fn get_after(&self, scope: &Scope, moment: Instant) -> Result<Option<Arc<Catalogue>>, Error> {
+        self.read(scope, |known| known.is_fresh() && known.at >= moment).await
+    }
+
+    /// Reads it, once for all who ask meanwhile, unless there is one that is good.
+    async fn read(&self, scope: &Scope, is_good: impl Fn(&Known) -> bool) -> Result<Option<Arc<Catalogue>>, Error> {
         let known = |_: &i64, known: &mut Known| {
-            if known.is_fresh() { EntryAction::Retain(known.catalogue.clone()) } else { EntryAction::ReplaceWithGuard }
+            if is_good(known) { EntryAction::Retain(known.catalogue.clone()) } else { EntryAction::ReplaceWithGuard }
         };
         let place = match self.0.entry_async(&scope.company(), known).await {
             EntryResult::Retained(catalogue) => return Ok(catalogue),

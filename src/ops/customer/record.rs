@@ -1,8 +1,7 @@
 //! Writing a customer: the row, what it is found by, the change lines and the event, in one transaction.
 
-use serde_json::json;
+use serde_json::{Value, json};
 
-use super::fields_of;
 use super::json::{from_json, json_of};
 use super::merge::Merged;
 use super::origin::Origin;
@@ -10,6 +9,7 @@ use super::phones;
 use crate::domain::catalogue::{Catalogue, login_key};
 use crate::domain::change::{self, Line};
 use crate::domain::customer::{Customer, CustomerPhone, Label};
+use crate::domain::event::{self, Body};
 use crate::domain::folding::{name_key, text_key};
 use crate::domain::pinyin::{sort_key, sort_keys};
 use crate::domain::search_terms::{haystack, terms};
@@ -55,8 +55,9 @@ pub async fn insert(tx: &mut Tx, catalogue: &Catalogue, mut merged: Merged, orig
     documents::store(tx, new.id, &merged.documents, &catalogue.company.home).await?;
     edit::store(tx, new.id, merged.plm.as_ref(), origin).await?;
     write_change(tx, counter.last_change, new.id, &lines, origin).await?;
-    let notices = notices::of_new(merged.plm.as_ref());
-    write_event(tx, counter.last_event, "customer.created", &new, &lines, notices, origin).await?;
+    let mut body = Body::of_change(None, Some(&new), &lines);
+    body.notify = notify(notices::of_new(merged.plm.as_ref()));
+    write_event(tx, counter.last_event, event::CREATED, new.id, &body, origin).await?;
     Ok(new.id)
 }
 
@@ -101,8 +102,9 @@ pub async fn update(
         tx.insert_terms(new.id, &json_of(&after)?).await?;
     }
     write_change(tx, counter.last_change, new.id, &lines, origin).await?;
-    let notices = notices::of_change(old, &new, merged.plm.as_ref());
-    write_event(tx, counter.last_event, "customer.updated", &new, &lines, notices, origin).await
+    let mut body = Body::of_change(Some(old), Some(&new), &lines);
+    body.notify = notify(notices::of_change(old, &new, merged.plm.as_ref()));
+    write_event(tx, counter.last_event, body.kind_of_update(), new.id, &body, origin).await
 }
 
 /// Stores once more what a customer is found and sorted by, by the rules of [today](crate::domain::folding::VERSION).
@@ -144,21 +146,20 @@ pub(super) async fn write_change(
     Ok(())
 }
 
+pub(super) fn notify(notices: Vec<Notice>) -> Value {
+    if notices.is_empty() { Value::Null } else { json!(notices) }
+}
+
+/// Stores what others are told; the customer is 0 where it is about none.
 pub(super) async fn write_event(
     tx: &mut Tx,
     id: i64,
     kind: &str,
-    customer: &Customer,
-    lines: &[Line],
-    notices: Vec<Notice>,
+    customer: i64,
+    body: &Body,
     origin: &Origin,
 ) -> Result<(), Error> {
-    let mut body = json!({ "version": customer.version, "changed": fields_of(lines) });
-    if let (false, Some(body)) = (notices.is_empty(), body.as_object_mut()) {
-        body.insert("notify".into(), json!(notices));
-    }
-    let body = body.to_string();
-    tx.insert_event(id, origin.at, kind, customer.id, &origin.login_no, &body).await?;
+    tx.insert_event(id, origin.at, kind, customer, &origin.login_no, &json_of(body)?).await?;
     Ok(())
 }
 

@@ -10,6 +10,7 @@ use super::{begin, phones, record, stored};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::change::{self, Line};
 use crate::domain::customer::{Customer, CustomerPhone};
+use crate::domain::event::{self, Body};
 use crate::domain::folding::fold;
 use crate::domain::masking::mask;
 use crate::domain::phone::Home;
@@ -75,8 +76,9 @@ pub async fn put(tx: &mut Tx, catalogue: &Catalogue, old: &Customer, origin: &Or
     tx.insert_deleted_customer(old.id, origin.at, &origin.login_no, &digits, &json_of(&shared)?).await?;
     tx.keep_customer(old.id).await?;
     tx.delete_customer(old.id).await?;
-    let notices = notices::of_removal(old);
-    record::write_event(tx, counter.last_event, "customer.deleted", &gone, &lines, notices, origin).await
+    let mut body = Body::of_change(Some(&gone), None, &lines);
+    body.notify = record::notify(notices::of_removal(old));
+    record::write_event(tx, counter.last_event, event::DELETED, gone.id, &body, origin).await
 }
 
 fn line(old: Option<&str>, new: Option<&str>) -> Line {
@@ -196,7 +198,10 @@ async fn bring_back(
     let plm_id_taken = plm_id.is_some();
     lines.extend(plm_id.map(plm_line));
     record::write_change(tx, counter.last_change, new.id, &lines, &origin).await?;
-    record::write_event(tx, counter.last_event, "customer.restored", &new, &lines, Vec::new(), &origin).await?;
+    // Others know nothing of it any more.
+    let fields = change::lines(&Customer::default(), &new, &cx.catalogue);
+    let body = Body::of_change(None, Some(&new), &fields);
+    record::write_event(tx, counter.last_event, event::RESTORED, new.id, &body, &origin).await?;
     Ok((lost.into_iter().map(|phone| phone.content).collect(), plm_id_taken))
 }
 

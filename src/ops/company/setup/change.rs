@@ -6,6 +6,7 @@ use serde_json::{Value, json};
 use super::{DictionaryKind, NewCredential};
 use crate::domain::catalogue::login_key;
 use crate::domain::custom_field::FieldKind;
+use crate::domain::event::{self, Body};
 use crate::domain::rights::{Adjustment, RightsPatch};
 use crate::domain::role::Role;
 use crate::error::Error;
@@ -171,7 +172,7 @@ impl Change {
     pub async fn apply(self, tx: &mut Tx, actor: &Actor, now: i64) -> Result<Option<String>, Error> {
         let what = self.what();
         // One after another: what holds for a whole list holds only so.
-        tx.count(0, 0, 0, 0, 0, 0, 0).await?;
+        let counter = tx.count(0, 0, 0, 0, 0, 0, 1).await?;
         let admins = if self.last_admin() == LastAdmin::Stays { admins(tx).await? } else { 0 };
         let secret = self.make(tx, now).await?;
         if admins > 0 && self::admins(tx).await? == 0 {
@@ -181,6 +182,9 @@ impl Change {
             ));
         }
         audit::write(tx, actor, now, audit::Kind::Settings, &what).await?;
+        if let Some(counter) = counter {
+            tell(tx, counter.last_event, now, actor, &what).await?;
+        }
         Ok(secret)
     }
 
@@ -324,6 +328,15 @@ async fn put_rights(tx: &mut Tx, role: Role, patch: RightsPatch) -> Result<(), E
         None => Adjustment::default(),
     };
     super::role_rights(tx, role, &patch.apply(before)).await
+}
+
+/// Tells everybody that lists, people or rights have changed; which of them, and no more.
+async fn tell(tx: &mut Tx, id: i64, at: i64, actor: &Actor, what: &Value) -> Result<(), Error> {
+    let set = what.get("set").cloned().unwrap_or_default();
+    let body = Body { more: [("set".to_owned(), set)].into_iter().collect(), ..Body::default() };
+    let body = serde_json::to_string(&body).map_err(|cause| Error::internal(&cause))?;
+    tx.insert_event(id, at, event::COMPANY_CHANGED, 0, &actor.login_no, &body).await?;
+    Ok(())
 }
 
 pub(super) fn missing_name() -> Error {
