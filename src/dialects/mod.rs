@@ -27,6 +27,7 @@ use members::{Ignored, Reading};
 
 use crate::domain::masking::mask_from;
 use crate::error::Error;
+use crate::live;
 use crate::ops::files::generated::Outgoing;
 use crate::ops::{Backend, Caller, Cx};
 use crate::protocol::envelope::{self, Door};
@@ -37,6 +38,8 @@ use crate::protocol::nul;
 pub enum Answered {
     /// The reply is appended; over HTTP it has these headers.
     Written(Headers),
+    /// The reply is appended, and the socket follows other events once it is sent.
+    Live(live::Change),
     /// A file; who is answered is told what was ignored.
     File(Arc<dyn Outgoing>, Ignored),
 }
@@ -84,6 +87,7 @@ macro_rules! dialects {
                 let masks = cx.rights().masks();
                 match done {
                     Ok(Done::File(file)) => Ok(Answered::File(file, ignored)),
+                    Ok(Done::Live(change)) => Ok(Answered::Live(change)),
                     Ok(Done::Written(payload, mut headers)) => {
                         if masks && !is_plain(self) {
                             mask_from(out, payload);

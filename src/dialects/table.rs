@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::domain::role::Role;
 use crate::error::Error;
+use crate::live;
 use crate::ops::files::generated::Outgoing;
 use crate::protocol::folded;
 
@@ -60,6 +61,8 @@ pub enum Done {
     Written(usize, Headers),
     /// A file, which HTTP sends and the socket is told the address of.
     File(Arc<dyn Outgoing>),
+    /// The reply is written, and the socket follows other events from then on.
+    Live(live::Change),
 }
 
 /// Where an operation is served over HTTP.
@@ -115,8 +118,8 @@ fn wrong_form(path: &str, error: &serde_json::Error) -> Error {
 /// Declares the operations of a dialect, one a row:
 /// documentation, `Variant = "action"`, its `[route]`s if it has any, `read`, `list` (a read that shows many unless it is
 /// told which), `write`, `import` (a write that uses an uploaded file) or `upload` (one that keeps it), who may call it, and
-/// `handler(Request) -> json Reply`, `-> listed Reply` (it has `headers` for HTTP, of the names in `HEADERS`) or
-/// `-> file`. The module has a function `answer`, which writes a reply as its dialect does and returns where the
+/// `handler(Request) -> json Reply`, `-> listed Reply` (it has `headers` for HTTP, of the names in `HEADERS`),
+/// `-> live Reply` (the socket follows something else from then on) or `-> file`. The module has a function `answer`, which writes a reply as its dialect does and returns where the
 /// payload begins, and says as `READING` how members of requests are taken.
 macro_rules! operations {
     ($dialect:ident: $(
@@ -209,12 +212,15 @@ macro_rules! operations {
     (@upload $effect:ident) => { crate::dialects::Upload::No };
     (@reply json $reply:ty) => { $reply };
     (@reply listed $reply:ty) => { $reply };
+    (@reply live $reply:ty) => { $reply };
     (@reply file) => { crate::dialects::FileAddress };
     (@is_file json) => { false };
     (@is_file listed) => { false };
+    (@is_file live) => { false };
     (@is_file file) => { true };
     (@headers json $reply:ty) => { &[] };
     (@headers listed $reply:ty) => { <$reply>::HEADERS };
+    (@headers live $reply:ty) => { &[] };
     (@headers file) => { &[] };
     (@answer json $reply:ident, $door:ident, $out:ident) => {{
         answer($out, $door, &$reply).map(|payload| crate::dialects::Done::Written(payload, Vec::new()))
@@ -227,6 +233,10 @@ macro_rules! operations {
             crate::protocol::envelope::Door::Http => answer($out, $door, &reply),
         };
         payload.map(|payload| crate::dialects::Done::Written(payload, headers))
+    }};
+    (@answer live $reply:ident, $door:ident, $out:ident) => {{
+        let (reply, change) = $reply;
+        answer($out, $door, &reply).map(|_| crate::dialects::Done::Live(change))
     }};
     (@answer file $reply:ident, $door:ident, $out:ident) => {{
         let _ = (&$door, &$out);

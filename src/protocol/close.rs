@@ -44,6 +44,7 @@ close_codes! {
     NotReading = 4008, "not reading", "客户端没有读取回复；重连后继续", "The client does not read its replies; connect again and go on.";
     Idle = 4009, "idle", "超过 [socket] idle_seconds 没有任何帧", "No frame for [socket] idle_seconds.";
     NoPong = 4010, "no answer to ping", "没有在 [socket] pong_seconds 内回应 ping", "A ping was not answered within [socket] pong_seconds.";
+    LostTrack = 4012, "lost track", "错过的事件已不再保留或无法读取；重连并带上位置订阅，reload 为真时重新读取", "What comes next cannot be told: the events are not kept any more, or cannot be read; connect again, subscribe with the last position, and read anew where `reload` says so.";
     Flooding = 4029, "too many frames", "持续超过 [limits] frames_per_second", "Frames beyond [limits] frames_per_second for several seconds.";
 }
 

@@ -52,6 +52,19 @@ impl<'a> Scalar<'a> {
         }
     }
 
+    /// Returns `true` or `false`, also written as texts, 1 and 0.
+    #[must_use]
+    pub fn flag(&self) -> Option<bool> {
+        if let Self::Bool(flag) = self {
+            return Some(*flag);
+        }
+        match self.text()?.trim().to_ascii_lowercase().as_str() {
+            "true" | "1" => Some(true),
+            "false" | "0" => Some(false),
+            _ => None,
+        }
+    }
+
     /// Whether it is the empty text, which over HTTP is how a parameter is left out.
     #[must_use]
     pub fn is_empty(&self) -> bool {

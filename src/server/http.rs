@@ -170,6 +170,8 @@ async fn answer(
             add_headers(&mut response, ignored.header())?;
             Ok(response)
         }
+        // Nothing can be followed here: such operations have no route.
+        Answered::Live(_) => Err(Error::internal(&"a subscription over HTTP")),
         Answered::Written(_) if reply.len() > shared.config.limits.result_bytes => {
             Err(Error::ResultTooLarge { limit: shared.config.limits.result_bytes })
         }

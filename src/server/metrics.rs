@@ -50,13 +50,14 @@ pub struct Metrics {
     closed: Family<Closed, Counter>,
     limited: Family<Limit, Counter>,
     origins_refused: Counter,
+    pushes: Counter,
 }
 
 impl Default for Metrics {
     fn default() -> Self {
         let seconds = Family::new_with_constructor((|| Histogram::new(BUCKETS)) as fn() -> Histogram);
         let (requests, closed, limited) = (Family::default(), Family::default(), Family::default());
-        let (sockets, origins_refused) = (Gauge::default(), Counter::default());
+        let (sockets, origins_refused, pushes) = (Gauge::default(), Counter::default(), Counter::default());
         let mut registry = Registry::with_prefix("laidian");
         registry.register("requests", "Answered requests by action and code", requests.clone());
         registry.register("request_seconds", "Time from a request to its answer", seconds.clone());
@@ -65,7 +66,8 @@ impl Default for Metrics {
         registry.register("limited", "What was refused because of a limit, by setting", limited.clone());
         let help = "Sockets refused to pages whose origin is not in [server] origins";
         registry.register("origins_refused", help, origins_refused.clone());
-        Self { registry, requests, seconds, sockets, closed, limited, origins_refused }
+        registry.register("pushes", "Events that sockets were told of", pushes.clone());
+        Self { registry, requests, seconds, sockets, closed, limited, origins_refused, pushes }
     }
 }
 
@@ -115,6 +117,11 @@ impl Metrics {
             None => "guesses",
         };
         self.limited.get_or_create(&Limit { limit }).inc();
+    }
+
+    /// Counts an event that a socket is told of.
+    pub fn pushed(&self) {
+        self.pushes.inc();
     }
 
     /// Counts a page that got no socket because of where it is from.

@@ -260,6 +260,7 @@ async fn tidy(shared: Arc<Shared>) {
         let _ = ops::files::uploads::forget(&shared.backend).await;
         let _ = jobs::forget(&shared.backend).await;
         let _ = recycle::forget(&shared.backend).await;
+        let _ = ops::events::forget(&shared.backend).await;
     }
 }
 

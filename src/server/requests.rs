@@ -1,5 +1,7 @@
 //! From a frame to its reply: reading, who is asking, carrying out. The loop in `socket` decides when.
 
+mod signing_in;
+
 use std::fmt;
 use std::net::IpAddr;
 use std::ops::Range;
@@ -13,23 +15,21 @@ use tokio_tungstenite::tungstenite::Utf8Bytes;
 use super::session::Session;
 use super::{Shared, metrics};
 use crate::config::{AuthMode, Config};
-use crate::dialects::desk::{self, Login};
-use crate::dialects::{self, Access, Answered, Effect, FileAddress, Operation, Upload, cti};
+use crate::dialects::desk;
+use crate::dialects::{self, Access, Answered, Effect, FileAddress, Operation, Upload};
 use crate::domain::masking::mask_text;
-use crate::domain::role::Role;
 use crate::domain::times::{self, SECOND};
 use crate::error::Error;
+use crate::live;
+use crate::ops::Caller;
 use crate::ops::access::allowances;
 use crate::ops::access::audit;
-use crate::ops::access::credential::{self, Signed};
 use crate::ops::access::identity::{self, Claim};
 use crate::ops::files::downloads::Download;
 use crate::ops::files::generated::Outgoing;
-use crate::ops::{Caller, Operator, SYSTEM};
 use crate::protocol::callback_id::CallbackId;
 use crate::protocol::envelope::{self, Door};
 use crate::protocol::frame::{self, BadFrame, Head, Problem};
-use crate::protocol::lenient::Scalar;
 use crate::protocol::nul;
 
 /// A frame that is to be carried out.
@@ -244,6 +244,8 @@ pub struct Answer {
     pub size: usize,
     pub reply: Vec<u8>,
     pub identity: Identity,
+    /// What the socket follows from now on, and as whom, if that is something else.
+    pub live: Option<(Arc<Caller>, live::Change)>,
 }
 
 /// Who the socket is from now on.
@@ -253,6 +255,9 @@ pub enum Identity {
     SignedIn(Arc<Caller>),
     Nobody,
 }
+
+/// What a request makes of its socket: who it is, and what it follows.
+type Becomes = (Identity, Option<(Arc<Caller>, live::Change)>);
 
 /// What is known of a request whose task ended without an answer.
 pub struct Unanswered {
@@ -264,7 +269,7 @@ impl Unanswered {
     /// Returns the answer that tells of it.
     pub fn failed(&self, cause: &dyn fmt::Display) -> Answer {
         let reply = refusal(&self.callback_id, &Error::internal(cause));
-        Answer { size: self.size, reply, identity: Identity::Same }
+        Answer { size: self.size, reply, identity: Identity::Same, live: None }
     }
 }
 
@@ -314,13 +319,14 @@ impl Request {
             Err(_) => Err(Error::TimedOut),
         };
         shared.metrics.answered(self.operation.name(), outcome.as_ref().err(), began.elapsed());
-        match outcome {
-            Ok(identity) => Answer { size, reply, identity },
-            Err(error) => Answer { size, reply: refusal(&self.callback_id, &error), identity: Identity::Same },
-        }
+        let (reply, (identity, live)) = match outcome {
+            Ok(becomes) => (reply, becomes),
+            Err(error) => (refusal(&self.callback_id, &error), (Identity::Same, None)),
+        };
+        Answer { size, reply, identity, live }
     }
 
-    async fn carry_out(&self, shared: &Arc<Shared>, reply: &mut Vec<u8>) -> Result<Identity, Error> {
+    async fn carry_out(&self, shared: &Arc<Shared>, reply: &mut Vec<u8>) -> Result<Becomes, Error> {
         let door = Door::Socket(&self.callback_id);
         let is_ping = self.is(desk::Operation::Ping);
         if is_ping || self.decides_identity() {
@@ -330,7 +336,7 @@ impl Request {
         // A ping says nothing but that the socket is alive, whoever sends it.
         if is_ping {
             envelope::success(reply, door, &desk::pong(shared.backend.clock.now()))?;
-            return Ok(Identity::Same);
+            return Ok((Identity::Same, None));
         }
         let caller = match &self.who {
             // In boxes, for the room that they take: most requests need none of it.
@@ -348,92 +354,21 @@ impl Request {
                 note_refusal(shared, &caller, self.session.address(), self.operation.name(), error);
             }
         });
-        if let Answered::File(file, ignored) = done? {
-            envelope::success(reply, door, &Box::pin(offer(shared, &caller, &zone, file)).await)?;
-            ignored.say(door, self.operation.reading().answers, reply, &mut Vec::new());
+        match done? {
+            Answered::File(file, ignored) => {
+                envelope::success(reply, door, &Box::pin(offer(shared, &caller, &zone, file)).await)?;
+                ignored.say(door, self.operation.reading().answers, reply, &mut Vec::new());
+            }
+            Answered::Live(change) => return Ok((Identity::Same, Some((caller, change)))),
+            Answered::Written(_) => {}
         }
-        Ok(match self.operation {
+        let identity = match self.operation {
             Operation::Desk(desk::Operation::Login) => Identity::SignedIn(caller),
             Operation::Desk(desk::Operation::Logout) => Identity::Nobody,
             _ => Identity::Same,
-        })
-    }
-
-    /// Returns who signs in. A socket stays who it is: signing in again renews, but does not change it.
-    async fn sign_in(&self, shared: &Shared) -> Result<Arc<Caller>, Error> {
-        let Who::SigningIn(claim, before) = &self.who else {
-            return Err(Error::internal(&"a sign-in without its claim"));
         };
-        // Before the credential is looked at: if it ends meanwhile, this sign-in ends with it.
-        let since = shared.backend.clock.now();
-        let address = self.session.address();
-        let checked = self.check_credential(shared, claim).await.and_then(|(caller, how)| {
-            identity::check_claim(&caller, claim)?;
-            Ok((caller, how))
-        });
-        if let (Err(error), Some(company)) = (&checked, claim.company) {
-            let login_no = claim.operator.as_deref().unwrap_or(SYSTEM);
-            audit::refusal(&shared.backend, company, login_no, address, "login", error.row().code).await;
-        }
-        let (caller, how) = checked?;
-        let is_same = |before: &Arc<Caller>| {
-            let login_no = |caller: &Caller| caller.operator.as_ref().map(|operator| operator.login_no.clone());
-            before.company == caller.company && login_no(before) == login_no(&caller)
-        };
-        if before.as_ref().is_some_and(|before| !is_same(before)) {
-            return Err(Error::forbidden(
-                "login: 连接已由他人登录，请重新连接 / the socket is somebody else's: open another",
-            ));
-        }
-        let caller = Arc::new(caller);
-        self.session.signed_in(caller.clone(), since, shared.config.auth.sessions, &shared.config.limits)?;
-        audit::sign_in(&shared.backend, &caller, address, how).await;
-        Ok(caller)
+        Ok((identity, None))
     }
-
-    /// Returns who signs in, and by what.
-    async fn check_credential(&self, shared: &Shared, claim: &Claim) -> Result<(Caller, &'static str), Error> {
-        let login: Login<'_> = dialects::decode(self.body.as_str())?;
-        if let Some(token) = login.token.as_ref().and_then(Scalar::text) {
-            return Ok((credential::by_bearer(&shared.backend, cti::http::DIALECT, &token).await?, "token"));
-        }
-        if let Some(password) = login.password.as_ref().and_then(Scalar::text) {
-            let caller = identity::by_password(&shared.backend, claim, &password, self.session.address()).await?;
-            return Ok((caller, "password"));
-        }
-        let query = login.signature();
-        if query.is_empty() {
-            return Err(Error::NotSignedIn {
-                detail: "login: 需要 password、token，或 appid、timestamp、sign / give a password, a token, or appid, timestamp and sign"
-                    .into(),
-            });
-        }
-        let signed = Signed { method: "", path: "", query: &query, body: b"" };
-        let app = credential::by_signature(&shared.backend, cti::http::DIALECT, &signed).await?;
-        // One that works in somebody's name does so here, too.
-        if let Some(operator) = &app.operator {
-            identity::check_claim(&app, claim)?;
-            must_be_no_admin(operator)?;
-            return Ok((app, "app"));
-        }
-        // Another vouches for the operator it names, within its own company.
-        identity::check_claim(&app, &Claim { operator: None, group: None, ..claim.clone() })?;
-        let mut caller =
-            identity::believe(&shared.backend, &Claim { company: Some(app.company), ..claim.clone() }).await?;
-        if let Some(operator) = &caller.operator {
-            must_be_no_admin(operator)?;
-        }
-        caller.via = app.via;
-        Ok((caller, "app"))
-    }
-}
-
-/// The signature of a sign-in covers no operator, and can be sent again for five minutes: too little for an admin.
-fn must_be_no_admin(operator: &Operator) -> Result<(), Error> {
-    if operator.role == Role::Admin {
-        return Err(Error::forbidden("login: 管理员请用密码或令牌登录 / an admin signs in with a password or a token"));
-    }
-    Ok(())
 }
 
 /// What HTTP sends as a file, the socket is told an address for.

@@ -6,6 +6,8 @@
 
 mod arriving;
 mod farewell;
+mod telling;
+mod timing;
 
 use std::future::{Future, poll_fn};
 use std::pin::Pin;
@@ -30,6 +32,7 @@ use super::work::Work;
 use super::{CloseCode, Shared, metrics};
 use crate::config::LARGEST_MESSAGE;
 use crate::error::Error;
+use crate::live::{Follower, Pushed};
 use crate::ops::Caller;
 use crate::protocol::callback_id::CallbackId;
 
@@ -71,6 +74,8 @@ pub struct Socket {
     /// What is held of replies that somebody does not read who has not signed in.
     unread: Unfinished,
     timers: Timers,
+    /// What it is told as it happens.
+    live: Option<Box<Follower>>,
     wake_up: Pin<Box<Sleep>>,
     shutdown: Pin<Box<dyn Future<Output = ()> + Send>>,
     ending: Pin<Box<dyn Future<Output = CloseCode> + Send>>,
@@ -80,6 +85,7 @@ pub struct Socket {
 enum Event {
     Answered(Answer),
     Frame(Option<Result<Message, WireError>>),
+    Pushed(Pushed),
     Flushed(Result<(), WireError>),
     Time,
     Shutdown,
@@ -143,6 +149,7 @@ impl Socket {
             unfinished,
             unread,
             timers,
+            live: None,
             wake_up,
             shutdown,
             ending,
@@ -159,6 +166,12 @@ impl Socket {
                     Ok(())
                 }
                 Event::Frame(frame) => self.accept(frame),
+                Event::Pushed(Pushed::Frame(frame)) => {
+                    self.shared.metrics.pushed();
+                    self.send(frame);
+                    Ok(())
+                }
+                Event::Pushed(Pushed::Lost) => Err(End::Close(CloseCode::LostTrack)),
                 Event::Flushed(Ok(())) => {
                     self.flushed();
                     Ok(())
@@ -183,9 +196,12 @@ impl Socket {
     fn poll_event(&mut self, cx: &mut Context<'_>) -> Poll<Event> {
         if self.in_a_row >= IN_A_ROW {
             self.in_a_row = 0;
-            // A client that never pauses must not keep its own end away.
+            // A client that never pauses must keep away neither its own end nor what it wants to be told.
             if let Poll::Ready(event) = self.poll_rest(cx) {
                 return Poll::Ready(event);
+            }
+            if let Poll::Ready(pushed) = self.poll_push(cx) {
+                return Poll::Ready(Event::Pushed(pushed));
             }
         }
         if let Poll::Ready(answer) = self.work.poll_answer(cx) {
@@ -198,6 +214,9 @@ impl Socket {
             return Poll::Ready(event);
         }
         self.in_a_row = 0;
+        if let Poll::Ready(pushed) = self.poll_push(cx) {
+            return Poll::Ready(Event::Pushed(pushed));
+        }
         if self.unflushed > 0 {
             match Pin::new(&mut self.wire).poll_flush(cx) {
                 Poll::Ready(done) => return Poll::Ready(Event::Flushed(done)),
@@ -262,7 +281,7 @@ impl Socket {
         while self.unflushed < self.most_queued() {
             match self.wire.next().now_or_never() {
                 Some(Some(Ok(Message::Text(text)))) => {
-                    self.send(requests::refusal(&CallbackId::salvage(&text), &error));
+                    self.send(requests::refusal(&CallbackId::salvage(&text), &error).into());
                 }
                 Some(Some(Ok(_))) => {}
                 None if self.wire.get_ref().metered().is_stopped() => {}
@@ -346,7 +365,7 @@ impl Socket {
 
     fn accept_text(&mut self, text: Utf8Bytes) {
         match requests::read(&self.shared, self.caller.as_ref(), &self.session, text) {
-            Reading::Reply(reply) => self.send(reply),
+            Reading::Reply(reply) => self.send(reply.into()),
             Reading::Request(request) => {
                 if request.decides_identity() {
                     self.signing_in = true;
@@ -372,10 +391,14 @@ impl Socket {
             Identity::Nobody => {
                 self.session.signed_out();
                 self.caller = None;
+                self.live = None;
                 self.timers.sign_in_due = sign_in_due(&self.shared, Instant::now());
             }
         }
-        self.send(answer.reply);
+        self.send(answer.reply.into());
+        if let Some((caller, change)) = answer.live {
+            self.follow(caller, change);
+        }
         self.begin();
         if self.signing_in && self.work.is_written() {
             self.signing_in = false;
@@ -387,13 +410,13 @@ impl Socket {
     /// Refuses a frame that is not even read.
     fn turn_away(&mut self, callback_id: &CallbackId, error: &Error) {
         self.shared.metrics.turned_away(metrics::UNKNOWN, error);
-        self.send(requests::refusal(callback_id, error));
+        self.send(requests::refusal(callback_id, error).into());
     }
 
-    fn send(&mut self, reply: Vec<u8>) {
-        self.unflushed += reply.len();
-        // A reply is JSON that serde_json wrote, so this is text.
-        if let Ok(text) = Utf8Bytes::try_from(Bytes::from(reply)) {
+    fn send(&mut self, frame: Bytes) {
+        self.unflushed += frame.len();
+        // It is JSON that serde_json wrote, so this is text.
+        if let Ok(text) = Utf8Bytes::try_from(frame) {
             self.write_message(Message::Text(text));
         }
     }
@@ -401,41 +424,5 @@ impl Socket {
     fn write_message(&mut self, message: Message) {
         // An error shows again at the flush, which ends the loop.
         let _ = Pin::new(&mut self.wire).start_send(message);
-    }
-
-    /// Something is due: closes, pings, and sets the next time.
-    fn on_time(&mut self) -> Result<(), End> {
-        let now = Instant::now();
-        let config = &self.shared.config.socket;
-        let due = |at: Option<Instant>| at.is_some_and(|at| at <= now);
-        if due(self.timers.sign_in_due) {
-            return Err(End::Close(CloseCode::NotSignedIn));
-        }
-        if due(self.timers.pong_due) {
-            // While frames are left unread, the answer may be among them.
-            if self.may_read() {
-                return Err(End::Close(CloseCode::NoPong));
-            }
-            self.timers.pong_due = Some(now + config.pong());
-        }
-        if let Some(stall) = self.timers.stall.filter(|stall| due(Some(stall.since + config.pong()))) {
-            let written = self.wire.get_ref().metered().written();
-            if written == stall.written {
-                return Err(End::Close(CloseCode::NotReading));
-            }
-            // Slow, but it reads.
-            self.timers.stall = Some(Stall { since: now, written });
-        }
-        if due(config.idle().map(|idle| self.timers.last_frame + idle)) {
-            return Err(End::Close(CloseCode::Idle));
-        }
-        if self.timers.next_ping <= now {
-            self.timers.next_ping = now + config.ping();
-            self.timers.ping_waits = true;
-            self.unflushed += CONTROL_HEAD;
-            self.write_message(Message::Ping(Bytes::new()));
-        }
-        self.wake_up.as_mut().reset(self.timers.next_due(&self.shared));
-        Ok(())
     }
 }

@@ -102,10 +102,21 @@ impl<S: AsyncRead + AsyncWrite + Unpin> Client<S> {
         }
     }
 
-    /// Sends a frame and returns the next reply.
+    /// Sends a frame and returns the next reply; what is pushed meanwhile is let go.
     pub async fn ask(&mut self, frame: Value) -> Value {
+        self.ask_and(frame, |_| {}).await
+    }
+
+    /// The same, and shows what is pushed meanwhile.
+    pub async fn ask_and(&mut self, frame: Value, mut pushed: impl FnMut(Value)) -> Value {
         self.send(frame.to_string()).await;
-        self.receive().await.expect("the server closed the socket")
+        loop {
+            let came = self.receive().await.expect("the server closed the socket");
+            if came.get("event").is_none() {
+                return came;
+            }
+            pushed(came);
+        }
     }
 
     /// Reads on until the server closes; the code and the reason.

@@ -80,7 +80,9 @@ impl Shop {
         let cx = self.demo.context(&self.admin).await.unwrap();
         let mut reply = Vec::new();
         match operation.run(cx, &body.to_string(), Door::Socket(&CallbackId::Absent), &mut reply).await? {
-            Answered::Written(_) => Ok(serde_json::from_slice::<Value>(&reply).unwrap()["result"].take()),
+            Answered::Written(_) | Answered::Live(_) => {
+                Ok(serde_json::from_slice::<Value>(&reply).unwrap()["result"].take())
+            }
             Answered::File(..) => panic!("{action} answers a file"),
         }
     }

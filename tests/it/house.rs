@@ -11,12 +11,13 @@ use syn::UseTree;
 use syn::visit::Visit;
 
 /// The layers, from the top. Each may use those below it.
-const LAYERS: [&str; 13] = [
+const LAYERS: [&str; 14] = [
     "cli",
     "server",
     "documents",
     "demo",
     "dialects",
+    "live",
     "ops",
     "print",
     "sheets",

@@ -42,6 +42,7 @@ mod interrupted;
 mod invariants;
 mod key_file;
 mod limits;
+mod live;
 mod masking;
 mod matrix;
 mod migrations;

@@ -35,7 +35,7 @@ impl Asker {
         let mut reply = Vec::new();
         let operation = Operation::parse(action).unwrap();
         match operation.run(cx, body, Door::Socket(&CallbackId::Absent), &mut reply).await? {
-            Answered::Written(_) => Ok(serde_json::from_slice(&reply).unwrap()),
+            Answered::Written(_) | Answered::Live(_) => Ok(serde_json::from_slice(&reply).unwrap()),
             Answered::File(..) => panic!("{action} answers a file"),
         }
     }

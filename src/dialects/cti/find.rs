@@ -9,8 +9,8 @@ use crate::domain::filter::ListFilter;
 use crate::domain::identifier::Identifier;
 use crate::domain::json;
 use crate::error::Error;
-use crate::ops::Cx;
 use crate::ops::customer::find::{self, PhoneMatch};
+use crate::ops::{Cx, events};
 use crate::protocol::lenient::Scalar;
 use crate::store::conditions::Direction;
 
@@ -75,6 +75,7 @@ pub async fn filter_customers(cx: &Cx<'_>, request: FilterCustomers<'_>) -> Resu
 }
 
 #[derive(Debug, Deserialize, JsonSchema)]
+#[serde(rename_all = "camelCase")]
 pub struct ListCustomers<'a> {
     /// 客户任务｜客户归属｜客户类型｜客户状态｜客户来源, or an object {task, owner, type, status, source}.
     #[serde(borrow, default)]
@@ -89,6 +90,9 @@ pub struct ListCustomers<'a> {
     /// From 1.
     #[serde(borrow, default)]
     page: Option<Scalar<'a>>,
+    /// Whether to say which event this is the state of, for a subscription from there on.
+    #[serde(borrow, default)]
+    with_seq: Option<Scalar<'a>>,
 }
 
 /// The two forms of a filter.
@@ -109,7 +113,24 @@ pub enum FilterInput {
 #[derive(Serialize, JsonSchema)]
 pub struct CustomerList {
     meta: Meta,
+    /// Of which database `seq` is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    epoch: Option<String>,
+    /// An event for which the answer is true, for this one or a later: `since` of a subscription that misses nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<i64>,
     result: CustomerReplies,
+}
+
+/// Returns where the events are, epoch and number, if that is wanted. Before the rest is read: what happens meanwhile is
+/// told again.
+async fn position(cx: &Cx<'_>, wanted: Option<&Scalar<'_>>) -> Result<(Option<String>, Option<i64>), Error> {
+    let Some(wanted) = wanted.filter(|wanted| !wanted.is_empty()) else { return Ok((None, None)) };
+    if !wanted.flag().ok_or_else(|| Error::one_of("withSeq", &["true", "false"]))? {
+        return Ok((None, None));
+    }
+    let events::Position { epoch, seq, .. } = events::position(cx).await?;
+    Ok((Some(epoch), Some(seq)))
 }
 
 /// Where a page lies in its list.
@@ -129,6 +150,7 @@ impl Meta {
 }
 
 pub async fn list_customers(cx: &Cx<'_>, request: ListCustomers<'_>) -> Result<CustomerList, Error> {
+    let (epoch, seq) = position(cx, request.with_seq.as_ref()).await?;
     let number = page_number(request.page.as_ref())?;
     let mut search =
         find::search(cx, &request.filters.unwrap_or_default(), query_text(request.query.as_ref())?.as_deref())?;
@@ -138,6 +160,8 @@ pub async fn list_customers(cx: &Cx<'_>, request: ListCustomers<'_>) -> Result<C
     let page = find::list(cx, &search, number).await?;
     Ok(CustomerList {
         meta: Meta::new(page.number, find::PAGE, page.total),
+        epoch,
+        seq,
         result: CustomerReplies { catalogue: cx.catalogue.clone(), rows: page.customers },
     })
 }
@@ -176,10 +200,19 @@ pub struct GetCustomer<'a> {
     #[serde(borrow)]
     #[schemars(required)]
     content: Option<Scalar<'a>>,
+    /// As in `list_customers`.
+    #[serde(borrow, default)]
+    with_seq: Option<Scalar<'a>>,
 }
 
 #[derive(Serialize, JsonSchema)]
 pub struct CustomersFound {
+    /// Of which database `seq` is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    epoch: Option<String>,
+    /// An event for which the answer is true, for this one or a later: `since` of a subscription that misses nothing.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    seq: Option<i64>,
     /// How a phone matched: `text` as typed, `e164` the same number written otherwise or of another extension, `last7` to
     /// `last11` that many last digits, `contact` that of a contact of the customer.
     #[serde(rename = "matchedBy", skip_serializing_if = "Option::is_none")]
@@ -202,12 +235,19 @@ struct MatchedContact {
 }
 
 pub async fn get_customer(cx: &Cx<'_>, request: GetCustomer<'_>) -> Result<CustomersFound, Error> {
+    let (epoch, seq) = match &request.with_seq {
+        None => (None, None),
+        // In a box: every look-up would carry the room that it takes.
+        wanted => Box::pin(position(cx, wanted.as_ref())).await?,
+    };
     let found = find::find(cx, &identifier(request.r#type.as_ref(), request.content)?).await?;
     let matched_contact = match &found.matched {
         Some(PhoneMatch::Contact(name)) if !name.is_empty() => Some(name.clone()),
         _ => None,
     };
     Ok(CustomersFound {
+        epoch,
+        seq,
         matched_by: found.matched.map(|matched| match matched {
             PhoneMatch::Text => "text".to_owned(),
             PhoneMatch::Number => "e164".to_owned(),

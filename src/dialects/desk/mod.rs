@@ -6,6 +6,7 @@ mod company;
 mod details;
 mod follow_up;
 mod imports;
+mod live;
 mod number;
 mod products;
 mod recycle;
@@ -57,6 +58,14 @@ operations! { Desk:
     /// Writes a follow-up of a customer down, and changes its deal flag if it is to have another.
     CreateFollowUp = "create_follow_up", write by Agent
         => follow_up::create_follow_up(follow_up::CreateFollowUp<'_>) -> json follow_up::FollowUpCreated;
+
+    /// 订阅：之后客户的变化会推送到此连接；给出上次的位置则先补发错过的。
+    /// Has changes of customers pushed to this socket from now on; those that were missed first, when told where the client was.
+    Subscribe = "subscribe", read by Agent => live::subscribe(live::Subscribe<'_>) -> live live::Subscribed;
+
+    /// 取消订阅，不给 topics 时取消全部。
+    /// Has no more of these topics pushed, or nothing at all.
+    Unsubscribe = "unsubscribe", read by Agent => live::unsubscribe(live::Unsubscribe<'_>) -> live live::Unsubscribed;
 
     /// 查询一个号码的类型、归属地和运营商，不查客户。
     /// Tells what sort of number this is and where it is from, whoever's it is.

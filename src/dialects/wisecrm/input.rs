@@ -27,16 +27,8 @@ pub fn required<'a>(name: &str, parameter: Option<&'a Scalar<'_>>) -> Result<std
 
 /// Returns `true` or `false`, also written 1 and 0; `false` when it is left out.
 pub fn flag(name: &str, parameter: Option<&Scalar<'_>>) -> Result<bool, Error> {
-    let Some(scalar) = given(parameter) else { return Ok(false) };
-    let text = match scalar {
-        Scalar::Bool(flag) => return Ok(*flag),
-        scalar => scalar.text().unwrap_or_default(),
-    };
-    match text.trim().to_ascii_lowercase().as_str() {
-        "true" | "1" => Ok(true),
-        "false" | "0" => Ok(false),
-        _ => Err(Error::parameter(format!("{name}: 应为 true 或 false / expected true or false"))),
-    }
+    let wrong = || Error::parameter(format!("{name}: 应为 true 或 false / expected true or false"));
+    given(parameter).map_or(Ok(false), |scalar| scalar.flag().ok_or_else(wrong))
 }
 
 /// Returns an integer; `None` when it is left out.

@@ -52,6 +52,13 @@ pub fn frames(action: &str, people: &mut People, dice: &Dice) -> Vec<Asked> {
             (json!({"number": "138****5678"}), Code(2000)),
             (json!({"number": [readable(people, dice)]}), Code(2000)),
         ],
+        "subscribe" => vec![
+            (json!({"topics": ["customers/all", format!("customer/{}", people.any(dice).id)]}), Code(1000)),
+            (json!({"topics": [format!("customer/{}", people.hidden.id)]}), Code(1000)),
+            (json!({"topics": [readable(people, dice)]}), Code(2000)),
+            (json!({"topics": ["customers/all"], "since": {"epoch": readable(people, dice), "seq": 1}}), Code(1000)),
+        ],
+        "unsubscribe" => vec![(json!({}), Code(1000)), (json!({"topics": [readable(people, dice)]}), Code(2000))],
         "put_details" => details(people, dice),
         "create_follow_up" => {
             let person = people.any(dice);

@@ -64,7 +64,10 @@ impl Talk {
         let mut reply =
             match route.filter(|route| route.path.starts_with("/open_api/") && !is_file && self.dice.below(4) == 0) {
                 Some(route) => http(self.address, &self.token, route, &frame).await,
-                None => self.agent.ask(frame.clone()).await,
+                None => {
+                    let secrets = &self.people.secrets;
+                    self.agent.ask_and(frame.clone(), |push| secrets.check(&push, "what is pushed")).await
+                }
             };
         if let Some(id) = reply.as_object_mut().unwrap().remove("callbackId") {
             assert_eq!(id, frame["callbackId"], "a client's own name for its request stays as it is");

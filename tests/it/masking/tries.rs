@@ -99,7 +99,7 @@ impl Tried {
         let mut reply = Vec::new();
         let done = operation.run(cx, &body.to_string(), Door::Socket(&CallbackId::Absent), &mut reply).await;
         let answer = match done {
-            Ok(Answered::Written(_)) => String::from_utf8(reply).unwrap(),
+            Ok(Answered::Written(_) | Answered::Live(_)) => String::from_utf8(reply).unwrap(),
             Ok(Answered::File(..)) => "a file".to_owned(),
             Err(error @ Error::Internal { .. }) => panic!("{}: {error}: {body}", operation.name()),
             Err(error) => format!("{error} {:?}", error.detail()),

@@ -134,6 +134,8 @@ pub fn table() -> Vec<Row> {
         row("feeds", FOR_1054, json!({"feed_type": "All", "type": "cellphone", "content": PHONE})),
         // It answers by the number, whoever's it is, and the reply has nothing of a customer.
         row("get_number", FOR_ALL_SIGNED_IN, json!({"number": "010-88880000"})),
+        row("subscribe", FOR_ALL_SIGNED_IN, json!({"topics": ["customers/all", "customer/1"]})),
+        row("unsubscribe", FOR_ALL_SIGNED_IN, json!({"topics": ["customers/all"]})),
         row("get_number", FOR_ALL_SIGNED_IN, json!({"number": PHONE})),
         row("reveal_phone", FOR_1054, json!({"type": "cellphone", "content": PHONE})),
         with_http([401, 200, 200, 200, 401, 404, 404, 401], row("customers/detail", FOR_1054, json!({"id": ID}))),

@@ -1,0 +1,15 @@
+//! What happens, told as it happens.
+//!
+//! A socket subscribes to [topics](Topic) and is pushed every event among them that its caller may see, in order and each
+//! once. A [`Follower`] holds nothing but the number of the event that is next: who reads slowly costs no memory, and who
+//! comes back goes on where he was. What is sent of an event is written once for all who see it alike ([`push`]).
+
+mod follower;
+mod push;
+mod subscription;
+mod topic;
+mod viewer;
+
+pub use follower::{Follower, Pushed};
+pub use subscription::{Change, Since, Started, subscribe};
+pub use topic::{MOST, NAMES, Topic};

@@ -1,0 +1,110 @@
+//! What is sent of an event, written once for all who see it alike.
+
+use bytes::Bytes;
+use serde::Serialize;
+use serde_json::{Map, Value};
+
+use super::viewer::Viewer;
+use crate::domain::event::{DELETED, Event, LEFT};
+use crate::domain::masking::{Known, mask};
+use crate::domain::times;
+
+/// A frame that no request asked for. It has neither `action` nor `callbackId`.
+#[derive(Serialize)]
+#[serde(rename_all = "camelCase")]
+struct Push<'a> {
+    event: &'a str,
+    epoch: &'a str,
+    seq: i64,
+    at: String,
+    company_id: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    customer_id: Option<i64>,
+    actor: &'a str,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    version: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    changes: Option<&'a Map<String, Value>>,
+    #[serde(flatten)]
+    more: Option<&'a Map<String, Value>>,
+}
+
+/// Returns what this viewer is told of an event; `None` when it is about a customer whom he sees neither before nor after.
+#[must_use]
+pub fn told(event: &Event, viewer: &Viewer, epoch: &str) -> Option<Bytes> {
+    let sees = |place: &Option<_>| place.as_ref().is_some_and(|place| viewer.sees(place));
+    let (before, after) = (sees(&event.body.was), sees(&event.body.is));
+    let form = if event.customer == 0 || after || (before && event.kind == DELETED) {
+        let form = if viewer.masks { &event.forms.masked } else { &event.forms.shown };
+        form.get_or_init(|| shown(event, viewer, epoch))
+    } else if before {
+        event.forms.left.get_or_init(|| left(event, viewer, epoch))
+    } else {
+        return None;
+    };
+    Some(form.clone())
+}
+
+fn shown(event: &Event, viewer: &Viewer, epoch: &str) -> Bytes {
+    let body = &event.body;
+    let masked = viewer.masks.then(|| Masked::of(event, viewer));
+    let (changes, more) = masked.as_ref().map_or((&body.changes, &body.more), |masked| (&masked.changes, &masked.more));
+    let changes = (!changes.is_empty() && event.kind != DELETED).then_some(changes);
+    let version = (body.version > 0).then_some(body.version);
+    bytes(&Push { version, changes, more: Some(more), ..head(event, viewer, epoch) })
+}
+
+fn left(event: &Event, viewer: &Viewer, epoch: &str) -> Bytes {
+    bytes(&Push { event: LEFT, ..head(event, viewer, epoch) })
+}
+
+fn head<'a>(event: &'a Event, viewer: &Viewer, epoch: &'a str) -> Push<'a> {
+    let company = &viewer.catalogue.company;
+    Push {
+        event: &event.kind,
+        epoch,
+        seq: event.seq,
+        at: times::to_second(event.at, &company.time_zone),
+        company_id: company.id,
+        customer_id: (event.customer > 0).then_some(event.customer),
+        actor: &event.actor,
+        version: None,
+        changes: None,
+        more: None,
+    }
+}
+
+fn bytes(push: &Push<'_>) -> Bytes {
+    // Texts and numbers can always be written.
+    serde_json::to_vec(push).unwrap_or_default().into()
+}
+
+/// The changes with all numbers hidden.
+struct Masked {
+    changes: Map<String, Value>,
+    more: Map<String, Value>,
+}
+
+impl Masked {
+    fn of(event: &Event, viewer: &Viewer) -> Self {
+        let phones = event.body.phones.iter().map(String::as_str);
+        let known = Known::of(phones, &viewer.catalogue.company.home);
+        let hide = |(field, value): (&String, &Value)| {
+            let value = if field == "cellphones" { numbers(value) } else { known.mask_value(value) };
+            (field.clone(), value)
+        };
+        Self {
+            changes: event.body.changes.iter().map(hide).collect(),
+            more: event.body.more.iter().map(|(name, value)| (name.clone(), known.mask_value(value))).collect(),
+        }
+    }
+}
+
+/// Hides the numbers of a field that holds nothing else, parted by commas.
+fn numbers(value: &Value) -> Value {
+    match value {
+        Value::Array(sides) => sides.iter().map(numbers).collect(),
+        Value::String(text) => text.split(',').map(mask).collect::<Vec<_>>().join(",").into(),
+        other => other.clone(),
+    }
+}

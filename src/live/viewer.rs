@@ -1,0 +1,59 @@
+//! What a subscriber may see.
+
+use std::sync::Arc;
+
+use tokio::time::Instant;
+
+use crate::domain::catalogue::{Catalogue, login_key};
+use crate::domain::event::Place;
+use crate::error::Error;
+use crate::ops::{Backend, Caller};
+use crate::store::Within;
+
+/// Whoever is told, with the rights that he has now.
+pub struct Viewer {
+    /// Those that he sees.
+    within: Within,
+    /// His login number, as such are compared; none for a program.
+    login_key: Option<String>,
+    groups: Vec<i64>,
+    pub masks: bool,
+    pub catalogue: Arc<Catalogue>,
+}
+
+impl Viewer {
+    /// Returns what this caller may see now, with what has changed until this moment.
+    pub async fn of(backend: &Backend, caller: &Caller, changed: Option<Instant>) -> Result<Self, Error> {
+        if let Some(changed) = changed {
+            backend.catalogues.get_after(&backend.store.company(caller.company), changed).await?;
+        }
+        let cx = backend.context(caller).await?;
+        let staff = caller.operator.as_ref().and_then(|operator| cx.catalogue.staff(&operator.login_no));
+        Ok(Self {
+            within: cx.within(),
+            login_key: staff.map(|staff| login_key(&staff.login_no)),
+            groups: staff.map(|staff| staff.groups.clone()).unwrap_or_default(),
+            masks: cx.rights().masks(),
+            catalogue: cx.catalogue,
+        })
+    }
+
+    /// Whether he sees a customer whom these look after.
+    #[must_use]
+    pub fn sees(&self, place: &Place) -> bool {
+        self.within.holds(place.owner.as_deref(), place.group)
+    }
+
+    /// Whether he looks after the customer.
+    #[must_use]
+    pub fn owns(&self, place: &Place) -> bool {
+        let owner = place.owner.as_deref().map(login_key);
+        owner.is_some() && owner == self.login_key
+    }
+
+    /// Whether one of his groups does.
+    #[must_use]
+    pub fn has_group(&self, place: &Place) -> bool {
+        place.group.is_some_and(|group| self.groups.contains(&group))
+    }
+}
