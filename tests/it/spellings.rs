@@ -285,12 +285,15 @@ async fn whole_numbers_are_whole_at_every_door() {
         ("POST /gw/entity/adv-query?entity=Account&fields=accountId&page_no=#", "{}"),
         ("POST /crm/customer/info", r#"{"cid":#}"#),
     ];
+    let moment = regex::Regex::new(r#"_cache_at[\\":0-9]*"#).unwrap();
     for (door, body) in doors {
         let mut answers = Vec::new();
         for number in ["2", "2.0", "2.000", "\"2\"", "\"2.0\"", " 2.0 ", "2.5"] {
             let is_query = door.contains('#');
             let in_text = number.trim_matches(['"', ' ']);
             let answer = at_door(&mut systems, &door.replace('#', in_text), &body.replace('#', number)).await;
+            // CRM says when it answers, which another second changes.
+            let answer = moment.replace_all(&answer, "_cache_at").into_owned();
             if number == "2.5" {
                 assert_ne!(answer, answers[0], "{door} {body} takes {number}");
             } else if !is_query || number == in_text {
