@@ -4,6 +4,8 @@
 //! dialect: a folder with a table, and a row in `dialects!` below.
 
 #[macro_use]
+mod parameters;
+#[macro_use]
 mod table;
 pub mod crm_info;
 pub mod cti;

@@ -87,5 +87,5 @@ fn a_frame_needs_what_the_handler_refuses_to_miss() {
     assert_eq!(required("create_customer"), ["action", "customer"]);
     assert_eq!(required("update_customer"), ["action", "type", "content", "customer"]);
     assert_eq!(required("destroy_customer"), ["action", "type", "content"]);
-    assert_eq!(required("feeds"), ["action", "feed_type", "type", "content"]);
+    assert_eq!(required("feeds"), ["action", "type", "content", "feed_type"]);
 }

@@ -13,16 +13,14 @@ use crate::ops::access::rights::Shown;
 use crate::ops::customer::{self, Expected, Written};
 use crate::protocol::lenient::Scalar;
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct CreateCustomer<'a> {
-    #[serde(borrow)]
-    #[schemars(with = "CustomerInput<'a>")]
-    customer: Option<&'a RawValue>,
-    /// A text of your own, at most 64 characters: sent again within 24 hours, the request gets the same answer.
-    #[serde(borrow, default)]
-    #[expect(dead_code, reason = "read before the operation is")]
-    request_id: Option<Scalar<'a>>,
+parameters! {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(rename_all = "camelCase")]
+    pub struct CreateCustomer<'a>: again {
+        #[serde(borrow)]
+        #[schemars(with = "CustomerInput<'a>")]
+        customer: Option<&'a RawValue>,
+    }
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -35,29 +33,14 @@ pub async fn create_customer(cx: &Cx<'_>, request: CreateCustomer<'_>) -> Result
     Ok(stored(cx, customer::create(cx, changes).await?))
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct UpdateCustomer<'a> {
-    /// id, custName, cellphone or companyName.
-    #[serde(borrow)]
-    #[schemars(required)]
-    r#type: Option<Scalar<'a>>,
-    #[serde(borrow)]
-    #[schemars(required)]
-    content: Option<Scalar<'a>>,
-    #[serde(borrow)]
-    #[schemars(with = "CustomerInput<'a>")]
-    customer: Option<&'a RawValue>,
-    /// The version that the change is made to; another one is answered with 2409.
-    #[serde(borrow, default)]
-    if_version: Option<Scalar<'a>>,
-    /// Whether a change of other fields than were changed meanwhile is made all the same.
-    #[serde(borrow, default)]
-    merge: Option<Scalar<'a>>,
-    /// As in `create_customer`.
-    #[serde(borrow, default)]
-    #[expect(dead_code, reason = "read before the operation is")]
-    request_id: Option<Scalar<'a>>,
+parameters! {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(rename_all = "camelCase")]
+    pub struct UpdateCustomer<'a>: customer, version, merge, again {
+        #[serde(borrow)]
+        #[schemars(with = "CustomerInput<'a>")]
+        customer: Option<&'a RawValue>,
+    }
 }
 
 pub async fn update_customer(cx: &Cx<'_>, request: UpdateCustomer<'_>) -> Result<CustomerStored, Error> {
@@ -102,23 +85,11 @@ fn stored(cx: &Cx<'_>, row: Shown) -> CustomerStored {
     CustomerStored { customer: CustomerReply { catalogue: cx.catalogue.clone(), row } }
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct DestroyCustomer<'a> {
-    /// id, custName, cellphone or companyName.
-    #[serde(borrow)]
-    #[schemars(required)]
-    r#type: Option<Scalar<'a>>,
-    #[serde(borrow)]
-    #[schemars(required)]
-    content: Option<Scalar<'a>>,
-    /// The version that is meant; another one is answered with 2409.
-    #[serde(borrow, default)]
-    if_version: Option<Scalar<'a>>,
-    /// As in `create_customer`.
-    #[serde(borrow, default)]
-    #[expect(dead_code, reason = "read before the operation is")]
-    request_id: Option<Scalar<'a>>,
+parameters! {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(rename_all = "camelCase")]
+    pub struct DestroyCustomer<'a>: customer, version, again {
+    }
 }
 
 #[derive(Serialize, JsonSchema)]

@@ -13,25 +13,20 @@ use crate::ops::customer::{find, history};
 use crate::protocol::lenient::Scalar;
 use crate::store::rows::FeedRow;
 
-#[derive(Debug, Deserialize, JsonSchema)]
-pub struct Feeds<'a> {
-    /// Ticket, `CustomerFollowUp`, `CallLog`, `TextMsgLog`, Alternation or All.
-    #[serde(borrow)]
-    #[schemars(required)]
-    feed_type: Option<Scalar<'a>>,
-    /// id, custName, cellphone or companyName.
-    #[serde(borrow)]
-    #[schemars(required)]
-    r#type: Option<Scalar<'a>>,
-    #[serde(borrow)]
-    #[schemars(required)]
-    content: Option<Scalar<'a>>,
-    /// From 1.
-    #[serde(borrow, default)]
-    page: Option<Scalar<'a>>,
-    /// 1 to 100, otherwise 20.
-    #[serde(borrow, default)]
-    page_size: Option<Scalar<'a>>,
+parameters! {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    pub struct Feeds<'a>: customer {
+        /// Ticket, `CustomerFollowUp`, `CallLog`, `TextMsgLog`, Alternation or All.
+        #[serde(borrow)]
+        #[schemars(required)]
+        feed_type: Option<Scalar<'a>>,
+        /// From 1.
+        #[serde(borrow, default)]
+        page: Option<Scalar<'a>>,
+        /// 1 to 100, otherwise 20.
+        #[serde(borrow, default)]
+        page_size: Option<Scalar<'a>>,
+    }
 }
 
 #[derive(Serialize, JsonSchema)]

@@ -190,19 +190,14 @@ pub fn query_text<'a>(query: Option<&'a Scalar<'_>>) -> Result<Option<std::borro
     query.map(|query| query.text().ok_or_else(|| Error::expected("query", "文本", "a text"))).transpose()
 }
 
-/// What names a customer: `type` (id, custName, cellphone, companyName) and `content`.
-#[derive(Debug, Deserialize, JsonSchema)]
-pub struct GetCustomer<'a> {
-    /// id, custName, cellphone or companyName.
-    #[serde(borrow)]
-    #[schemars(required)]
-    r#type: Option<Scalar<'a>>,
-    #[serde(borrow)]
-    #[schemars(required)]
-    content: Option<Scalar<'a>>,
-    /// As in `list_customers`.
-    #[serde(borrow, default)]
-    with_seq: Option<Scalar<'a>>,
+parameters! {
+    /// What names a customer: `type` (id, custName, cellphone, companyName) and `content`.
+    #[derive(Debug, Deserialize, JsonSchema)]
+    pub struct GetCustomer<'a>: customer {
+        /// As in `list_customers`.
+        #[serde(borrow, default)]
+        with_seq: Option<Scalar<'a>>,
+    }
 }
 
 #[derive(Serialize, JsonSchema)]

@@ -14,41 +14,25 @@ use crate::ops::customer::{self, Changes};
 use crate::ops::systems::profile;
 use crate::protocol::lenient::Scalar;
 
-/// Members of one system's document of one customer.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct PutDetails<'a> {
-    /// id, custName, cellphone or companyName.
-    #[serde(borrow)]
-    #[schemars(required)]
-    r#type: Option<Scalar<'a>>,
-    #[serde(borrow)]
-    #[schemars(required)]
-    content: Option<Scalar<'a>>,
-    /// `customer_detail` or `crm_info`.
-    system: String,
-    /// The members to be set, under the names that the system shows them by; null removes one. A list is
-    /// replaced as a whole, and its entries keep their `id`.
-    fields: Map<String, Value>,
-    /// As in `update_customer`.
-    #[serde(borrow, default)]
-    if_version: Option<Scalar<'a>>,
-    /// As in `update_customer`.
-    #[serde(borrow, default)]
-    merge: Option<Scalar<'a>>,
+parameters! {
+    /// Members of one system's document of one customer.
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(rename_all = "camelCase")]
+    pub struct PutDetails<'a>: customer, version, merge {
+        /// `customer_detail` or `crm_info`.
+        system: String,
+        /// The members to be set, under the names that the system shows them by; null removes one. A list is
+        /// replaced as a whole, and its entries keep their `id`.
+        fields: Map<String, Value>,
+    }
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-pub struct GetDetails<'a> {
-    /// id, custName, cellphone or companyName.
-    #[serde(borrow)]
-    #[schemars(required)]
-    r#type: Option<Scalar<'a>>,
-    #[serde(borrow)]
-    #[schemars(required)]
-    content: Option<Scalar<'a>>,
-    /// `customer_detail` or `crm_info`.
-    system: String,
+parameters! {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    pub struct GetDetails<'a>: customer {
+        /// `customer_detail` or `crm_info`.
+        system: String,
+    }
 }
 
 #[derive(Serialize, JsonSchema)]

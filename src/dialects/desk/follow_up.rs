@@ -8,25 +8,16 @@ use crate::error::Error;
 use crate::ops::{Cx, customer};
 use crate::protocol::lenient::Scalar;
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct CreateFollowUp<'a> {
-    /// id, custName, cellphone or companyName.
-    #[serde(borrow)]
-    #[schemars(required)]
-    r#type: Option<Scalar<'a>>,
-    #[serde(borrow)]
-    #[schemars(required)]
-    content: Option<Scalar<'a>>,
-    /// What was said; at most 2000 characters.
-    text: String,
-    /// The customer's deal flag from now on, by name or value.
-    #[serde(borrow, default)]
-    deal_flag: Option<Scalar<'a>>,
-    /// As in `create_customer`.
-    #[expect(dead_code, reason = "read for all writes alike")]
-    #[serde(borrow, default)]
-    request_id: Option<Scalar<'a>>,
+parameters! {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(rename_all = "camelCase")]
+    pub struct CreateFollowUp<'a>: customer, again {
+        /// What was said; at most 2000 characters.
+        text: String,
+        /// The customer's deal flag from now on, by name or value.
+        #[serde(borrow, default)]
+        deal_flag: Option<Scalar<'a>>,
+    }
 }
 
 #[derive(Debug, Serialize, JsonSchema)]

@@ -60,34 +60,32 @@ fn file_id(file: Option<Scalar<'_>>) -> Result<String, Error> {
     id.ok_or_else(|| Error::parameter("file: 没有传入文件 / no file came along"))
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct ImportCustomers<'a> {
-    /// The id that `upload_file` answers with; over HTTP, the file may come along as the part `file` of a form.
-    #[serde(borrow, default)]
-    file: Option<Scalar<'a>>,
-    /// create (default: all are new, and a number that somebody has is refused), update (those that match are changed, the
-    /// others refused), upsert (those that match are changed, the others created) or skip (those that match stay as they
-    /// are, the others are created).
-    #[serde(borrow, default)]
-    mode: Option<Scalar<'a>>,
-    /// By what a row matches a customer: idOrPhone (default: by the id or, where nobody has it, by a number), id or phone.
-    #[serde(borrow, default)]
-    match_by: Option<Scalar<'a>>,
-    /// Whether nothing is written, and only told what would become of each row.
-    #[serde(borrow, default)]
-    dry_run: Option<Scalar<'a>>,
-    /// The name of the worksheet; the first one by default.
-    #[serde(borrow, default)]
-    sheet: Option<Scalar<'a>>,
-    /// Set by the server.
-    #[serde(borrow, default)]
-    #[expect(dead_code, reason = "makes requests with the same file the same")]
-    file_digest: Option<Scalar<'a>>,
-    /// As in `create_customer`.
-    #[serde(borrow, default)]
-    #[expect(dead_code, reason = "read for all writes alike")]
-    request_id: Option<Scalar<'a>>,
+parameters! {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(rename_all = "camelCase")]
+    pub struct ImportCustomers<'a>: again {
+        /// The id that `upload_file` answers with; over HTTP, the file may come along as the part `file` of a form.
+        #[serde(borrow, default)]
+        file: Option<Scalar<'a>>,
+        /// create (default: all are new, and a number that somebody has is refused), update (those that match are changed, the
+        /// others refused), upsert (those that match are changed, the others created) or skip (those that match stay as they
+        /// are, the others are created).
+        #[serde(borrow, default)]
+        mode: Option<Scalar<'a>>,
+        /// By what a row matches a customer: idOrPhone (default: by the id or, where nobody has it, by a number), id or phone.
+        #[serde(borrow, default)]
+        match_by: Option<Scalar<'a>>,
+        /// Whether nothing is written, and only told what would become of each row.
+        #[serde(borrow, default)]
+        dry_run: Option<Scalar<'a>>,
+        /// The name of the worksheet; the first one by default.
+        #[serde(borrow, default)]
+        sheet: Option<Scalar<'a>>,
+        /// Set by the server.
+        #[serde(borrow, default)]
+        #[expect(dead_code, reason = "makes requests with the same file the same")]
+        file_digest: Option<Scalar<'a>>,
+    }
 }
 
 /// How far an import is, and what it has come to.
@@ -225,18 +223,16 @@ pub async fn get_import(cx: &Cx<'_>, request: OneImport<'_>) -> Result<ImportSho
     Ok(ImportShown { result: show(find(cx, request.id).await?) })
 }
 
-/// Which import is to end.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct CancelImport<'a> {
-    /// The `id` that `import_customers` answers with.
-    #[serde(borrow)]
-    #[schemars(required)]
-    id: Option<Scalar<'a>>,
-    /// As in `create_customer`.
-    #[serde(borrow, default)]
-    #[expect(dead_code, reason = "read for all writes alike")]
-    request_id: Option<Scalar<'a>>,
+parameters! {
+    /// Which import is to end.
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(rename_all = "camelCase")]
+    pub struct CancelImport<'a>: again {
+        /// The `id` that `import_customers` answers with.
+        #[serde(borrow)]
+        #[schemars(required)]
+        id: Option<Scalar<'a>>,
+    }
 }
 
 pub async fn cancel_import(cx: &Cx<'_>, request: CancelImport<'_>) -> Result<ImportShown, Error> {

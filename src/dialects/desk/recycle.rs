@@ -57,17 +57,15 @@ pub async fn list_deleted(cx: &Cx<'_>, request: ListDeleted<'_>) -> Result<Delet
     })
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct RestoreCustomer<'a> {
-    /// The customer's.
-    #[serde(borrow)]
-    #[schemars(required)]
-    id: Option<Scalar<'a>>,
-    /// As in `create_customer`.
-    #[expect(dead_code, reason = "read for all writes alike")]
-    #[serde(borrow, default)]
-    request_id: Option<Scalar<'a>>,
+parameters! {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(rename_all = "camelCase")]
+    pub struct RestoreCustomer<'a>: again {
+        /// The customer's.
+        #[serde(borrow)]
+        #[schemars(required)]
+        id: Option<Scalar<'a>>,
+    }
 }
 
 #[derive(Serialize, JsonSchema)]

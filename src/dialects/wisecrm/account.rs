@@ -18,88 +18,71 @@ use crate::ops::systems::plm;
 use crate::protocol::folded;
 use crate::protocol::lenient::Scalar;
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[schemars(rename = "WiseAdd")]
-pub struct Add<'a> {
-    /// The id of the acting user; over HTTP it is required, on the socket it is who signed in.
-    #[serde(borrow, default)]
-    op_user: Option<Scalar<'a>>,
-    /// Whether to save a duplicate all the same; false unless it is given.
-    #[serde(borrow, default)]
-    force_add: Option<Scalar<'a>>,
-    /// Fields and their values: over HTTP what is posted.
-    #[schemars(required, schema_with = "fields::written_schema")]
-    body: Option<Map<String, Value>>,
+parameters! {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[schemars(rename = "WiseAdd")]
+    pub struct Add<'a>: op_user {
+        /// Whether to save a duplicate all the same; false unless it is given.
+        #[serde(borrow, default)]
+        force_add: Option<Scalar<'a>>,
+        /// Fields and their values: over HTTP what is posted.
+        #[schemars(required, schema_with = "fields::written_schema")]
+        body: Option<Map<String, Value>>,
+    }
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[schemars(rename = "WiseGet")]
-pub struct Get<'a> {
-    /// As in `account/add`.
-    #[serde(borrow, default)]
-    op_user: Option<Scalar<'a>>,
-    /// 40 characters that begin with `002-`.
-    #[serde(borrow)]
-    #[schemars(required)]
-    account_id: Option<Scalar<'a>>,
-    /// The names of the fields, parted by commas; `owningUser.userName` goes through a reference.
-    #[serde(borrow)]
-    #[schemars(required)]
-    fields: Option<Scalar<'a>>,
+parameters! {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[schemars(rename = "WiseGet")]
+    pub struct Get<'a>: op_user, account {
+        /// The names of the fields, parted by commas; `owningUser.userName` goes through a reference.
+        #[serde(borrow)]
+        #[schemars(required)]
+        fields: Option<Scalar<'a>>,
+    }
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[schemars(rename = "WiseList")]
-pub struct List<'a> {
-    /// As in `account/add`.
-    #[serde(borrow, default)]
-    op_user: Option<Scalar<'a>>,
-    /// As in `account/get`.
-    #[serde(borrow)]
-    #[schemars(required)]
-    fields: Option<Scalar<'a>>,
-    /// The whole name; `*` stands for anything.
-    #[serde(borrow, default)]
-    qname: Option<Scalar<'a>>,
-    /// From 1.
-    #[serde(borrow, default)]
-    page_no: Option<Scalar<'a>>,
-    /// 20 unless it is given, at most 200.
-    #[serde(borrow, default)]
-    page_size: Option<Scalar<'a>>,
+parameters! {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[schemars(rename = "WiseList")]
+    pub struct List<'a>: op_user {
+        /// As in `account/get`.
+        #[serde(borrow)]
+        #[schemars(required)]
+        fields: Option<Scalar<'a>>,
+        /// The whole name; `*` stands for anything.
+        #[serde(borrow, default)]
+        qname: Option<Scalar<'a>>,
+        /// From 1.
+        #[serde(borrow, default)]
+        page_no: Option<Scalar<'a>>,
+        /// 20 unless it is given, at most 200.
+        #[serde(borrow, default)]
+        page_size: Option<Scalar<'a>>,
+    }
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[schemars(rename = "WiseUpdate")]
-pub struct Update<'a> {
-    /// As in `account/add`.
-    #[serde(borrow, default)]
-    op_user: Option<Scalar<'a>>,
-    /// As in `account/get`.
-    #[serde(borrow)]
-    #[schemars(required)]
-    account_id: Option<Scalar<'a>>,
-    /// As `force_add`.
-    #[serde(borrow, default)]
-    force_update: Option<Scalar<'a>>,
-    /// Fields and their values; what is not named stays.
-    #[schemars(required, schema_with = "fields::written_schema")]
-    body: Option<Map<String, Value>>,
+parameters! {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[schemars(rename = "WiseUpdate")]
+    pub struct Update<'a>: op_user, account {
+        /// As `force_add`.
+        #[serde(borrow, default)]
+        force_update: Option<Scalar<'a>>,
+        /// Fields and their values; what is not named stays.
+        #[schemars(required, schema_with = "fields::written_schema")]
+        body: Option<Map<String, Value>>,
+    }
 }
 
-#[derive(Debug, Deserialize, JsonSchema)]
-#[schemars(rename = "WiseDelete")]
-pub struct Delete<'a> {
-    /// As in `account/add`.
-    #[serde(borrow, default)]
-    op_user: Option<Scalar<'a>>,
-    /// As in `account/get`.
-    #[serde(borrow)]
-    #[schemars(required)]
-    account_id: Option<Scalar<'a>>,
-    /// The text of a JSON map of entities and their fields that refer to customers; there are none here.
-    #[serde(borrow, default)]
-    cascade_delete: Option<Scalar<'a>>,
+parameters! {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[schemars(rename = "WiseDelete")]
+    pub struct Delete<'a>: op_user, account {
+        /// The text of a JSON map of entities and their fields that refer to customers; there are none here.
+        #[serde(borrow, default)]
+        cascade_delete: Option<Scalar<'a>>,
+    }
 }
 
 pub fn missing_body() -> Error {

@@ -1,0 +1,71 @@
+//! Parameters that several operations take, each declared once.
+
+/// Declares a request that begins with such parameters: `pub struct Name<'a>: customer, version { … }`. `flatten` would do
+/// the same with names that are not folded and values that are copied.
+///
+/// - `customer`: which one, by `type` and `content`;
+/// - `version`: the one that is meant; `merge`: whether others' changes stand beside it;
+/// - `again`: the name under which a write can be sent again;
+/// - `op_user`, `account`: for whom and of which account, in WiseCRM.
+macro_rules! parameters {
+    ($(#[$meta:meta])* pub struct $name:ident<$l:lifetime>: $($group:ident),+ { $($fields:tt)* }) => {
+        parameters! { @[$($group)+] $l [$(#[$meta])* pub struct $name<$l>] { $($fields)* } }
+    };
+    (@[] $l:lifetime [$($head:tt)*] { $($fields:tt)* }) => {
+        $($head)* { $($fields)* }
+    };
+    (@[customer $($groups:ident)*] $l:lifetime [$($head:tt)*] { $($fields:tt)* }) => {
+        parameters! { @[$($groups)*] $l [$($head)*] {
+            /// id, custName, cellphone or companyName.
+            #[serde(borrow)]
+            #[schemars(required)]
+            r#type: Option<Scalar<$l>>,
+            #[serde(borrow)]
+            #[schemars(required)]
+            content: Option<Scalar<$l>>,
+            $($fields)*
+        } }
+    };
+    (@[version $($groups:ident)*] $l:lifetime [$($head:tt)*] { $($fields:tt)* }) => {
+        parameters! { @[$($groups)*] $l [$($head)*] {
+            /// The version that is meant; another one is answered with 2409.
+            #[serde(borrow, default)]
+            if_version: Option<Scalar<$l>>,
+            $($fields)*
+        } }
+    };
+    (@[merge $($groups:ident)*] $l:lifetime [$($head:tt)*] { $($fields:tt)* }) => {
+        parameters! { @[$($groups)*] $l [$($head)*] {
+            /// Whether a change of other fields than were changed meanwhile is made all the same.
+            #[serde(borrow, default)]
+            merge: Option<Scalar<$l>>,
+            $($fields)*
+        } }
+    };
+    (@[again $($groups:ident)*] $l:lifetime [$($head:tt)*] { $($fields:tt)* }) => {
+        parameters! { @[$($groups)*] $l [$($head)*] {
+            /// A text of your own, at most 64 characters: sent again within 24 hours, the request gets the same answer.
+            #[serde(borrow, default)]
+            #[expect(dead_code, reason = "read before the operation is")]
+            request_id: Option<Scalar<$l>>,
+            $($fields)*
+        } }
+    };
+    (@[op_user $($groups:ident)*] $l:lifetime [$($head:tt)*] { $($fields:tt)* }) => {
+        parameters! { @[$($groups)*] $l [$($head)*] {
+            /// The id of the acting user; over HTTP it is required, on the socket it is who signed in.
+            #[serde(borrow, default)]
+            op_user: Option<Scalar<$l>>,
+            $($fields)*
+        } }
+    };
+    (@[account $($groups:ident)*] $l:lifetime [$($head:tt)*] { $($fields:tt)* }) => {
+        parameters! { @[$($groups)*] $l [$($head)*] {
+            /// 40 characters that begin with `002-`.
+            #[serde(borrow)]
+            #[schemars(required)]
+            account_id: Option<Scalar<$l>>,
+            $($fields)*
+        } }
+    };
+}
