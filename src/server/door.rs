@@ -10,7 +10,7 @@ use hyper::body::Incoming;
 use hyper::service::Service;
 use hyper_util::service::TowerToHyperService;
 
-use super::address::ClientAddress;
+use super::client_address::ClientAddress;
 use super::{cors, headers, host};
 use crate::config::{AuthMode, Config, Network, Origin};
 

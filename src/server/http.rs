@@ -13,8 +13,8 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use tokio::time::Instant;
 
-use super::address::ClientAddress;
 use super::bearer::bearer;
+use super::client_address::ClientAddress;
 use super::{Shared, files, headers, requests, upgrade, uploads};
 use crate::dialects::http::{Call, Refusal, Refused};
 use crate::dialects::{self, Answered, Effect, Operation, Row, Upload};

@@ -1,9 +1,8 @@
 //! The server: one port, two doors. `socket` is the loop of one WebSocket, `http` the routes, both made
 //! from the tables of `dialects`.
 
-mod address;
-mod addresses;
 mod bearer;
+mod client_address;
 mod closing;
 mod cors;
 mod door;
@@ -15,6 +14,7 @@ mod http;
 mod limits;
 mod metered;
 mod metrics;
+mod per_address;
 mod requests;
 mod session;
 mod shutdown;
@@ -39,16 +39,16 @@ use tokio::net::{TcpListener, TcpSocket};
 use tokio::sync::Semaphore;
 
 pub use crate::protocol::close::CloseCode;
-pub use address::ClientAddress;
+pub use client_address::ClientAddress;
 pub use session::Sessions;
 pub use shutdown::Shutdown;
 pub use tls::TlsError;
 
-use self::addresses::Addresses;
 use self::door::Door;
 use self::limits::Rates;
 use self::metered::Metered;
 use self::metrics::Metrics;
+use self::per_address::Addresses;
 use self::stream::Connection;
 use self::tls::Certificates;
 use crate::config::Config;

@@ -9,7 +9,7 @@ use dashmap::DashMap;
 use tokio_util::sync::CancellationToken;
 
 use super::CloseCode;
-use super::addresses::{Addresses, Place};
+use super::per_address::{Addresses, Place};
 use crate::config::{Limits, Sessions as HowMany};
 use crate::domain::catalogue::login_key;
 use crate::domain::times::SECOND;

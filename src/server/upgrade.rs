@@ -11,8 +11,8 @@ use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
 use tokio_tungstenite::tungstenite::protocol::Role;
 
-use super::address::ClientAddress;
 use super::bearer::bearer;
+use super::client_address::ClientAddress;
 use super::closing::Closing;
 use super::session::{Full, Session};
 use super::socket::Socket;
