@@ -133,7 +133,7 @@ sections! {
     /// How long deleted customers can be restored.
     recycle: Recycle { days: u64 = 30 }
     /// What is kept of what happened, for those who come back.
-    live: Live { keep_events: u64 = 100_000, keep_hours: u64 = 72, replay_events: i64 = 10_000 }
+    live: Live { keep_events: u64 = 100_000, keep_hours: u64 = 72, replay_events: u64 = 10_000 }
     /// Who may read the figures at /metrics.
     metrics: Metrics { allow: Vec<IpAddr> = vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)] }
     /// What is logged and how.

@@ -160,11 +160,6 @@ impl Known {
         let text = match value {
             Value::String(text) => Cow::Borrowed(text.as_str()),
             Value::Number(number) => Cow::Owned(number.to_string()),
-            Value::Array(values) => return values.iter().map(|value| self.mask_value(value)).collect(),
-            Value::Object(members) => {
-                let masked = members.iter().map(|(name, value)| (name.clone(), self.mask_value(value)));
-                return Value::Object(masked.collect());
-            }
             other => return other.clone(),
         };
         match self.mask(&text) {

@@ -1,20 +1,22 @@
 //! Whoever follows: which event is next, and what he is told.
 
+use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
 use bytes::Bytes;
-use futures_util::future::BoxFuture;
 use tokio::sync::watch;
 use tokio_util::sync::ReusableBoxFuture;
+use tokio_util::task::AbortOnDropHandle;
 
 use super::push::told;
-use super::subscription::{Begun, Change};
+use super::subscription::Begun;
 use super::topic::{MOST, Topic};
 use super::viewer::Viewer;
 use crate::domain::event::{COMPANY_CHANGED, Event};
 use crate::error::Error;
 use crate::ops::{Backend, Caller};
+use crate::protocol::close::CloseCode;
 use crate::store::events::{History, Lost};
 
 /// Events that are looked at one after another before others have their turn.
@@ -23,9 +25,15 @@ const IN_A_ROW: usize = 128;
 /// What comes next for a socket.
 pub enum Pushed {
     Frame(Bytes),
-    /// It cannot be told what comes next: the client is to come back, and to read anew if need be.
-    Lost,
+    /// Nothing more can be told here, and why.
+    End(CloseCode),
 }
+
+/// There would be more than [`MOST`] topics.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct TooMany;
+
+type Task<T> = AbortOnDropHandle<T>;
 
 /// A topic, and from which event on it was asked for.
 #[derive(Debug, Clone, Copy)]
@@ -49,8 +57,9 @@ pub struct Follower {
     streams: Vec<Stream>,
     viewer: Option<Viewer>,
     more: ReusableBoxFuture<'static, watch::Receiver<i64>>,
-    reading: Option<BoxFuture<'static, Result<Arc<Event>, Lost>>>,
-    looking: Option<BoxFuture<'static, Result<Viewer, Error>>>,
+    /// Tasks of their own: others wait for what they read, and a socket that is not read from polls nothing.
+    reading: Option<Task<Result<Arc<Event>, Lost>>>,
+    looking: Option<Task<Result<Viewer, Error>>>,
     /// The event whose rights `viewer` has.
     rights_of: i64,
 }
@@ -60,55 +69,56 @@ impl Follower {
     #[must_use]
     pub fn new(backend: Arc<Backend>, caller: Arc<Caller>, begun: Begun) -> Self {
         let more = ReusableBoxFuture::new(next(begun.history.watch()));
-        let mut follower = Self {
+        let Begun { history, epoch, topics, next } = begun;
+        let asked = topics.into_iter().map(|topic| Asked { topic, from: next }).collect();
+        Self {
             backend,
             caller,
-            history: begun.history.clone(),
-            epoch: begun.epoch.clone(),
-            streams: Vec::new(),
+            history,
+            epoch,
+            streams: vec![Stream { asked, next }],
             viewer: None,
             more,
             reading: None,
             looking: None,
             rights_of: 0,
-        };
-        follower.follow(begun);
-        follower
-    }
-
-    /// Follows more, or less; `false` when nothing is left.
-    pub fn change(&mut self, change: Change) -> bool {
-        match change {
-            Change::Follow(begun) => self.follow(begun),
-            Change::Leave(topics) => {
-                let is_left = |asked: &Asked| topics.is_empty() || topics.contains(&asked.topic);
-                for stream in &mut self.streams {
-                    stream.asked.retain(|asked| !is_left(asked));
-                }
-                self.streams.retain(|stream| !stream.asked.is_empty());
-            }
         }
-        !self.streams.is_empty()
     }
 
-    /// How many topics there are.
+    /// Whether it is told by the rights of this one.
     #[must_use]
-    pub fn topics(&self) -> usize {
-        self.streams.iter().map(|stream| stream.asked.len()).sum()
+    pub fn is_of(&self, caller: &Caller) -> bool {
+        self.caller.is_same_as(caller)
     }
 
-    fn follow(&mut self, begun: Begun) {
+    /// Goes on with a sign-in of the same one that lasts longer.
+    pub fn renew(&mut self, caller: Arc<Caller>) {
+        self.caller = caller;
+    }
+
+    /// Follows these, too, some of them from another event than before.
+    pub fn follow(&mut self, begun: Begun) -> Result<(), TooMany> {
         let Begun { topics, next, .. } = begun;
-        // Asked for anew, from an earlier event or a later one.
+        let others = self.streams.iter().flat_map(|stream| &stream.asked);
+        let others = others.filter(|asked| !topics.contains(&asked.topic)).count();
+        if others + topics.len() > MOST {
+            return Err(TooMany);
+        }
+        self.leave(&topics);
+        let asked = topics.into_iter().map(|topic| Asked { topic, from: next }).collect();
+        self.streams.push(Stream { asked, next });
+        self.join();
+        self.reading = None;
+        Ok(())
+    }
+
+    /// Follows these no more; `false` when nothing is left.
+    pub fn leave(&mut self, topics: &[Topic]) -> bool {
         for stream in &mut self.streams {
             stream.asked.retain(|asked| !topics.contains(&asked.topic));
         }
         self.streams.retain(|stream| !stream.asked.is_empty());
-        let room = MOST.saturating_sub(self.topics());
-        let asked = topics.into_iter().take(room).map(|topic| Asked { topic, from: next }).collect();
-        self.streams.push(Stream { asked, next });
-        self.join();
-        self.reading = None;
+        !self.streams.is_empty()
     }
 
     /// Makes one of streams that have come to the same event.
@@ -133,8 +143,14 @@ impl Follower {
                 self.more.set(next(seen));
                 continue;
             }
-            let Ok(event) = ready!(self.poll_event(seq, cx)) else { return Poll::Ready(Pushed::Lost) };
-            let Ok(()) = ready!(self.poll_rights(&event, cx)) else { return Poll::Ready(Pushed::Lost) };
+            let Ok(event) = ready!(self.poll_event(seq, cx)) else {
+                return Poll::Ready(Pushed::End(CloseCode::LostTrack));
+            };
+            if let Err(error) = ready!(self.poll_rights(&event, cx)) {
+                let is_nobody = matches!(error, Error::NotSignedIn { .. });
+                let why = if is_nobody { CloseCode::SignInWithdrawn } else { CloseCode::LostTrack };
+                return Poll::Ready(Pushed::End(why));
+            }
             let frame = self.told(&event);
             self.pass(seq);
             if let Some(frame) = frame {
@@ -155,11 +171,11 @@ impl Follower {
         let history = &self.history;
         let reading = self.reading.get_or_insert_with(|| {
             let history = history.clone();
-            Box::pin(async move { history.read(seq).await })
+            AbortOnDropHandle::new(tokio::spawn(async move { history.read(seq).await }))
         });
-        let event = ready!(reading.as_mut().poll(cx));
+        let event = ready!(Pin::new(reading).poll(cx));
         self.reading = None;
-        Poll::Ready(event)
+        Poll::Ready(event.unwrap_or(Err(Lost)))
     }
 
     /// Sees to it that the rights are those of this event: what it takes away is not told any more.
@@ -171,12 +187,13 @@ impl Follower {
             }
             let (backend, caller) = (self.backend.clone(), self.caller.clone());
             let changed = is_stale.then(|| event.read_at.into());
-            self.looking = Some(Box::pin(async move { Viewer::of(&backend, &caller, changed).await }));
+            let looking = tokio::spawn(async move { Viewer::of(&backend, &caller, changed).await });
+            self.looking = Some(AbortOnDropHandle::new(looking));
         }
         let Some(looking) = &mut self.looking else { return Poll::Pending };
-        let viewer = ready!(looking.as_mut().poll(cx));
+        let viewer = ready!(Pin::new(looking).poll(cx));
         self.looking = None;
-        self.viewer = Some(viewer?);
+        self.viewer = Some(viewer.map_err(|cause| Error::internal(&cause))??);
         self.rights_of = event.seq;
         Poll::Ready(Ok(()))
     }

@@ -10,6 +10,6 @@ mod subscription;
 mod topic;
 mod viewer;
 
-pub use follower::{Follower, Pushed};
+pub use follower::{Follower, Pushed, TooMany};
 pub use subscription::{Change, Since, Started, subscribe};
 pub use topic::{MOST, NAMES, Topic};

@@ -1,12 +1,14 @@
 //! What is sent of an event, written once for all who see it alike.
 
+use std::borrow::Cow;
+
 use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::viewer::Viewer;
 use crate::domain::event::{DELETED, Event, LEFT};
-use crate::domain::masking::{Known, mask};
+use crate::domain::masking::{Known, mask, mask_text};
 use crate::domain::times;
 
 /// A frame that no request asked for. It has neither `action` nor `callbackId`.
@@ -20,7 +22,7 @@ struct Push<'a> {
     company_id: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     customer_id: Option<i64>,
-    actor: &'a str,
+    actor: Cow<'a, str>,
     #[serde(skip_serializing_if = "Option::is_none")]
     version: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -47,15 +49,16 @@ pub fn told(event: &Event, viewer: &Viewer, epoch: &str) -> Option<Bytes> {
 
 fn shown(event: &Event, viewer: &Viewer, epoch: &str) -> Bytes {
     let body = &event.body;
-    let masked = viewer.masks.then(|| Masked::of(event, viewer));
-    let (changes, more) = masked.as_ref().map_or((&body.changes, &body.more), |masked| (&masked.changes, &masked.more));
+    let masked = viewer.masks.then(|| masked(event, viewer));
+    let changes = masked.as_ref().unwrap_or(&body.changes);
     let changes = (!changes.is_empty() && event.kind != DELETED).then_some(changes);
     let version = (body.version > 0).then_some(body.version);
-    bytes(&Push { version, changes, more: Some(more), ..head(event, viewer, epoch) })
+    bytes(&Push { version, changes, more: Some(&body.more), ..head(event, viewer, epoch) })
 }
 
 fn left(event: &Event, viewer: &Viewer, epoch: &str) -> Bytes {
-    bytes(&Push { event: LEFT, ..head(event, viewer, epoch) })
+    // One form for all, so nobody is told more than the one who sees least.
+    bytes(&Push { event: LEFT, actor: mask_text(&event.actor), ..head(event, viewer, epoch) })
 }
 
 fn head<'a>(event: &'a Event, viewer: &Viewer, epoch: &'a str) -> Push<'a> {
@@ -67,7 +70,7 @@ fn head<'a>(event: &'a Event, viewer: &Viewer, epoch: &'a str) -> Push<'a> {
         at: times::to_second(event.at, &company.time_zone),
         company_id: company.id,
         customer_id: (event.customer > 0).then_some(event.customer),
-        actor: &event.actor,
+        actor: if viewer.masks { mask_text(&event.actor) } else { Cow::Borrowed(&event.actor) },
         version: None,
         changes: None,
         more: None,
@@ -79,32 +82,16 @@ fn bytes(push: &Push<'_>) -> Bytes {
     serde_json::to_vec(push).unwrap_or_default().into()
 }
 
-/// The changes with all numbers hidden.
-struct Masked {
-    changes: Map<String, Value>,
-    more: Map<String, Value>,
-}
-
-impl Masked {
-    fn of(event: &Event, viewer: &Viewer) -> Self {
-        let phones = event.body.phones.iter().map(String::as_str);
-        let known = Known::of(phones, &viewer.catalogue.company.home);
-        let hide = |(field, value): (&String, &Value)| {
-            let value = if field == "cellphones" { numbers(value) } else { known.mask_value(value) };
-            (field.clone(), value)
-        };
-        Self {
-            changes: event.body.changes.iter().map(hide).collect(),
-            more: event.body.more.iter().map(|(name, value)| (name.clone(), known.mask_value(value))).collect(),
-        }
-    }
-}
-
-/// Hides the numbers of a field that holds nothing else, parted by commas.
-fn numbers(value: &Value) -> Value {
-    match value {
-        Value::Array(sides) => sides.iter().map(numbers).collect(),
-        Value::String(text) => text.split(',').map(mask).collect::<Vec<_>>().join(",").into(),
-        other => other.clone(),
-    }
+/// Returns the changes with all numbers hidden.
+fn masked(event: &Event, viewer: &Viewer) -> Map<String, Value> {
+    let phones = event.body.phones.iter().map(String::as_str);
+    let known = Known::of(phones, &viewer.catalogue.company.home);
+    let hidden = |field: &str, side: &Value| match side {
+        // Nothing but numbers, parted by commas.
+        Value::String(text) if field == "cellphones" => text.split(',').map(mask).collect::<Vec<_>>().join(",").into(),
+        side => known.mask_value(side),
+    };
+    let sides =
+        |field: &str, sides: &Value| sides.as_array().into_iter().flatten().map(|side| hidden(field, side)).collect();
+    event.body.changes.iter().map(|(field, value)| (field.clone(), sides(field, value))).collect()
 }

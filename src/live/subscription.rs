@@ -18,8 +18,9 @@ pub struct Since {
 /// What a socket is to follow from now on.
 pub enum Change {
     Follow(Begun),
-    /// These topics no more; all of them when none is named.
+    /// These topics no more.
     Leave(Vec<Topic>),
+    LeaveAll,
 }
 
 /// What a new subscription begins with.
@@ -48,7 +49,8 @@ pub async fn subscribe(cx: &Cx<'_>, topics: Vec<Topic>, since: Option<Since>) ->
     let history = cx.scope.history().await?;
     let now = events::position(cx).await?;
     let missed = since.as_ref().and_then(|since| missed(since, &now));
-    let missed = missed.filter(|missed| *missed <= cx.backend.live.replay_events);
+    let missed =
+        missed.filter(|missed| u64::try_from(*missed).is_ok_and(|missed| missed <= cx.backend.live.replay_events));
     let replayed = missed.unwrap_or(0);
     let next = now.seq - replayed + 1;
     let begun = Begun { history, epoch: now.epoch.as_str().into(), topics, next };

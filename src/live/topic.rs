@@ -1,7 +1,5 @@
 //! What can be subscribed to.
 
-use std::fmt;
-
 use crate::domain::event::{Event, Place};
 
 use super::viewer::Viewer;
@@ -46,17 +44,6 @@ impl Topic {
             Self::Group => places().any(|place: &Place| viewer.has_group(place)),
             Self::Mine => places().any(|place: &Place| viewer.owns(place)),
             Self::Customer(id) => event.customer == id,
-        }
-    }
-}
-
-impl fmt::Display for Topic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::All => f.write_str("customers/all"),
-            Self::Group => f.write_str("customers/group"),
-            Self::Mine => f.write_str("customers/mine"),
-            Self::Customer(id) => write!(f, "customer/{id}"),
         }
     }
 }

@@ -18,7 +18,7 @@ use std::net::IpAddr;
 use std::sync::{Arc, Weak};
 
 use crate::config::{Config, Dialects, Import, Live, Recycle};
-use crate::domain::catalogue::Catalogue;
+use crate::domain::catalogue::{Catalogue, login_key};
 use crate::domain::role::Role;
 use crate::error::Error;
 use crate::print::Fonts;
@@ -175,6 +175,13 @@ impl Caller {
     #[must_use]
     pub fn system(company: i64) -> Self {
         Self { company, operator: None, via: None, until: None }
+    }
+
+    /// Whether both are one operator, or programs of one company.
+    #[must_use]
+    pub fn is_same_as(&self, other: &Self) -> bool {
+        let login_no = |caller: &Self| caller.operator.as_ref().map(|operator| login_key(&operator.login_no));
+        self.company == other.company && login_no(self) == login_no(other)
     }
 
     /// Whose searches are counted together: an operator's, or those of a program that names none.

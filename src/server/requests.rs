@@ -244,8 +244,15 @@ pub struct Answer {
     pub size: usize,
     pub reply: Vec<u8>,
     pub identity: Identity,
-    /// What the socket follows from now on, and as whom, if that is something else.
-    pub live: Option<(Arc<Caller>, live::Change)>,
+    pub live: Option<Following>,
+}
+
+/// What a socket follows from now on, and as whom.
+pub struct Following {
+    pub caller: Arc<Caller>,
+    pub change: live::Change,
+    /// The reply in place of the other, where that would be too much.
+    pub refusal: Vec<u8>,
 }
 
 /// Who the socket is from now on.
@@ -257,7 +264,7 @@ pub enum Identity {
 }
 
 /// What a request makes of its socket: who it is, and what it follows.
-type Becomes = (Identity, Option<(Arc<Caller>, live::Change)>);
+type Becomes = (Identity, Option<Following>);
 
 /// What is known of a request whose task ended without an answer.
 pub struct Unanswered {
@@ -359,7 +366,10 @@ impl Request {
                 envelope::success(reply, door, &Box::pin(offer(shared, &caller, &zone, file)).await)?;
                 ignored.say(door, self.operation.reading().answers, reply, &mut Vec::new());
             }
-            Answered::Live(change) => return Ok((Identity::Same, Some((caller, change)))),
+            Answered::Live(change) => {
+                let refusal = refusal(&self.callback_id, &desk::too_many_topics());
+                return Ok((Identity::Same, Some(Following { caller, change, refusal })));
+            }
             Answered::Written(_) => {}
         }
         let identity = match self.operation {

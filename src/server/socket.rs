@@ -171,7 +171,6 @@ impl Socket {
                     self.send(frame);
                     Ok(())
                 }
-                Event::Pushed(Pushed::Lost) => Err(End::Close(CloseCode::LostTrack)),
                 Event::Flushed(Ok(())) => {
                     self.flushed();
                     Ok(())
@@ -183,7 +182,7 @@ impl Socket {
                     self.refuse_what_came();
                     Ok(())
                 }
-                Event::Ended(why) => Err(End::Close(why)),
+                Event::Ended(why) | Event::Pushed(Pushed::End(why)) => Err(End::Close(why)),
                 Event::Drained => Err(End::Close(CloseCode::GoingAway)),
             };
             if let Err(end) = handled {
@@ -387,7 +386,12 @@ impl Socket {
     fn finish(&mut self, answer: Answer) {
         match answer.identity {
             Identity::Same => {}
-            Identity::SignedIn(caller) => self.caller = Some(caller),
+            Identity::SignedIn(caller) => {
+                if let Some(live) = &mut self.live {
+                    live.renew(caller.clone());
+                }
+                self.caller = Some(caller);
+            }
             Identity::Nobody => {
                 self.session.signed_out();
                 self.caller = None;
@@ -395,10 +399,9 @@ impl Socket {
                 self.timers.sign_in_due = sign_in_due(&self.shared, Instant::now());
             }
         }
-        self.send(answer.reply.into());
-        if let Some((caller, change)) = answer.live {
-            self.follow(caller, change);
-        }
+        // Before anything is pushed, whoever asks has the answer.
+        let refused = answer.live.and_then(|live| (!self.follow(live.caller, live.change)).then_some(live.refusal));
+        self.send(refused.unwrap_or(answer.reply).into());
         self.begin();
         if self.signing_in && self.work.is_written() {
             self.signing_in = false;

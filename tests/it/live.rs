@@ -2,18 +2,25 @@
 
 mod model;
 
+use std::future::poll_fn;
 use std::net::{Ipv4Addr, SocketAddr};
+use std::sync::Arc;
+use std::task::Poll;
 
-use laidian::config::Config;
+use futures_util::future::join_all;
+use laidian::config::{AuthMode, Config};
 use laidian::dialects;
-use laidian::ops::Backend;
+use laidian::domain::event::UPDATED;
+use laidian::live::{self, Follower, Pushed, Since, Topic};
 use laidian::ops::clock::Clock;
+use laidian::ops::events::{self, Position};
+use laidian::ops::{Backend, Caller, Cx};
 use laidian::server::Server;
 use serde_json::{Value, json};
 
-use crate::client::Client;
+use crate::client::{Client, PATIENCE};
 use crate::signed::{ADMIN, AGENT, MASKED_AGENT, OTHER_ADMIN, OTHER_AGENT, SUPERVISOR, server, server_with};
-use crate::support::{Engine, MAIN, TestServer};
+use crate::support::{Demo, Engine, MAIN, SHOP, TestServer, backend};
 
 both_engines! {
     a_change_is_told_to_who_follows_it,
@@ -25,6 +32,10 @@ both_engines! {
     a_right_that_is_taken_away_ends_it,
     what_is_old_is_forgotten,
     what_was_read_goes_on_with_what_is_told,
+    who_does_not_read_keeps_nobody_waiting,
+    many_who_come_at_once_read_once,
+    a_socket_has_so_many_topics,
+    nothing_is_told_to_who_is_not_he_any_more,
     another_server_on_the_database_tells,
 }
 
@@ -298,19 +309,12 @@ async fn what_is_old_is_forgotten(engine: Engine) {
     let server = server_with(engine, |config| config.live.keep_events = 600).await;
     let mut follower = AGENT.connect(&server).await;
     let started = subscribe(&mut follower, &["customers/all"], None).await;
-    let caller = laidian::ops::Caller::system(MAIN);
+    let caller = Caller::system(MAIN);
     let cx = server.backend().context(&caller).await.unwrap();
-    let mut tx = cx.scope.write().await.unwrap();
-    let counter = tx.count(0, 0, 0, 0, 0, 0, 1200).await.unwrap().unwrap();
-    for id in counter.last_event - 1199..=counter.last_event {
-        tx.insert_event(id, cx.now, "customer.updated", 1, "trcs001", r#"{"version":1,"is":{},"was":{}}"#)
-            .await
-            .unwrap();
-    }
-    tx.commit().await.unwrap();
-    let told = pushes(&mut follower, counter.last_event).await;
+    let last = invent(&cx, 1200).await;
+    let told = pushes(&mut follower, last).await;
     assert_eq!(told.len(), 1200);
-    laidian::ops::events::forget(server.backend()).await.unwrap();
+    events::forget(server.backend()).await.unwrap();
     let span = cx.scope.event_span().await.unwrap().unwrap();
     assert!(span.last - span.oldest + 1 >= 600 && span.last - span.oldest < 1100, "{span:?}");
     let mut back = AGENT.connect(&server).await;
@@ -339,6 +343,130 @@ async fn what_was_read_goes_on_with_what_is_told(engine: Engine) {
     }
     let plain = reader.ask(json!({"action": "get_customer", "type": "id", "content": id})).await;
     assert!(plain.get("seq").is_none() && plain.get("epoch").is_none(), "{plain}");
+    server.stop().await;
+}
+
+/// Stores so many events behind those that there are; returns the number of the last.
+async fn invent(cx: &Cx<'_>, events: i64) -> i64 {
+    let mut tx = cx.scope.write().await.unwrap();
+    let last = tx.count(0, 0, 0, 0, 0, 0, events).await.unwrap().unwrap().last_event;
+    for id in last - events + 1..=last {
+        tx.insert_event(id, cx.now, UPDATED, 1, "trcs001", r#"{"version":1,"is":{},"was":{}}"#).await.unwrap();
+    }
+    tx.commit().await.unwrap();
+    last
+}
+
+async fn follow(demo: &Demo, caller: &Caller, missed: i64) -> Follower {
+    let cx = demo.context(caller).await.unwrap();
+    let Position { epoch, seq, .. } = events::position(&cx).await.unwrap();
+    let since = Since { epoch, seq: seq - missed };
+    let (started, begun) = live::subscribe(&cx, vec![Topic::All], Some(since)).await.unwrap();
+    assert_eq!(started.replayed, missed);
+    Follower::new(demo.backend.clone(), Arc::new(caller.clone()), begun)
+}
+
+/// A socket whose client does not read has begun to read a page for it, and polls nothing more. Others need the page, too,
+/// and the connection.
+async fn who_does_not_read_keeps_nobody_waiting(engine: Engine) {
+    let demo = backend(engine, 0).await;
+    let caller = demo.caller(MAIN, Some("trcs001")).await;
+    invent(&demo.context(&caller).await.unwrap(), 3000).await;
+    let mut stalled = Vec::new();
+    for _ in 0..10 {
+        let mut follower = follow(&demo, &caller, 2900).await;
+        let begun = poll_fn(|cx| Poll::Ready(follower.poll_next(cx).is_pending())).await;
+        stalled.push((follower, begun));
+    }
+    assert!(stalled[0].1, "the page is read before anybody has asked");
+    let mut other = follow(&demo, &caller, 2900).await;
+    let told = async {
+        for _ in 0..2900 {
+            assert!(matches!(poll_fn(|cx| other.poll_next(cx)).await, Pushed::Frame(_)));
+        }
+    };
+    tokio::time::timeout(PATIENCE, told).await.expect("one who does not read keeps the others waiting");
+    // Nor are look-ups.
+    demo.context(&caller).await.unwrap().scope.customer(1).await.unwrap();
+}
+
+async fn many_who_come_at_once_read_once(engine: Engine) {
+    let demo = backend(engine, 0).await;
+    let caller = demo.caller(MAIN, None).await;
+    let cx = demo.context(&caller).await.unwrap();
+    let last = invent(&cx, 300).await;
+    let histories = join_all((0..200).map(|_| cx.scope.history())).await;
+    let first = histories[0].as_ref().unwrap();
+    assert_eq!(first.last(), last);
+    assert!(histories.iter().all(|history| Arc::ptr_eq(history.as_ref().unwrap(), first)));
+}
+
+async fn a_socket_has_so_many_topics(engine: Engine) {
+    let server = server(engine).await;
+    let (mut writer, mut follower) = (AGENT.connect(&server).await, AGENT.connect(&server).await);
+    let id = create(&mut writer, json!({"custname": "沈知秋"})).await;
+    let topics = |ids: std::ops::Range<i64>| ids.map(|id| format!("customer/{id}")).collect::<Vec<_>>();
+    let mut more = topics(1000..1099);
+    more.push(format!("customer/{id}"));
+    let frame = json!({"action": "subscribe", "topics": more, "callbackId": 1});
+    assert_eq!(follower.ask(frame.clone()).await["code"], 1000);
+    for topics in [topics(2000..2001), topics(2000..2101)] {
+        let reply = follower.ask(json!({"action": "subscribe", "topics": topics, "callbackId": 2})).await;
+        assert_eq!((&reply["code"], &reply["callbackId"]), (&json!(2000), &json!(2)), "{reply}");
+        assert!(reply["detail"].as_str().unwrap().contains("100"), "{reply}");
+    }
+    // Those that it has may be asked for again, and are told all the while.
+    assert_eq!(follower.ask(frame).await["code"], 1000);
+    change(&mut writer, id, json!({"address": "望潮街 7 号"})).await;
+    assert_eq!(push(&mut follower).await["customerId"], id);
+    server.stop().await;
+}
+
+async fn nothing_is_told_to_who_is_not_he_any_more(engine: Engine) {
+    let server = server(engine).await;
+    let mut writer = SUPERVISOR.connect(&server).await;
+    let mut follower = AGENT.connect(&server).await;
+    subscribe(&mut follower, &["customers/all"], None).await;
+    // One frame behind the other: the first is answered when the socket is nobody's.
+    follower.send(json!({"action": "subscribe", "topics": ["customers/all"]}).to_string()).await;
+    follower.send(json!({"action": "logout"}).to_string()).await;
+    for _ in 0..2 {
+        assert_eq!(follower.receive().await.unwrap()["code"], 1000);
+    }
+    create(&mut writer, json!({"custname": "沈知秋"})).await;
+    let told = |push: Value| panic!("{push}");
+    assert_eq!(follower.ask_and(OTHER_AGENT.login(), told).await["code"], 1000);
+    create(&mut writer, json!({"custname": "陆行舟"})).await;
+    assert_eq!(follower.ask_and(json!({"action": "ping"}), told).await["code"], 1000);
+    // Who is disabled is not told to come back.
+    subscribe(&mut follower, &["customers/all"], None).await;
+    let disable = json!({"action": "disable_operator", "staffNo": "trcs008"});
+    let reply = ADMIN.connect(&server).await.ask(disable).await;
+    assert_eq!(reply["code"], 1000, "{reply}");
+    assert_eq!(follower.closed().await.0, 4003);
+    server.stop().await;
+}
+
+/// In open mode each frame says who sends it.
+#[tokio::test(flavor = "multi_thread")]
+async fn who_asked_last_is_told() {
+    let server = server_with(Engine::Sqlite, |config| config.auth.mode = AuthMode::Open).await;
+    let mut client = crate::signed::connect(&server).await;
+    let as_one = |company: i64, login_no: &str, mut frame: Value| {
+        frame["companyId"] = company.into();
+        frame["operator"] = login_no.into();
+        frame
+    };
+    let subscribe = json!({"action": "subscribe", "topics": ["customers/all"]});
+    for (company, login_no) in [(MAIN, "trcs001"), (SHOP, "admin1001")] {
+        assert_eq!(client.ask(as_one(company, login_no, subscribe.clone())).await["code"], 1000);
+    }
+    let mut writer = crate::signed::connect(&server).await;
+    let new = json!({"action": "create_customer", "customer": {"custname": "沈知秋"}});
+    for (company, login_no) in [(MAIN, "trcs001"), (SHOP, "admin1001")] {
+        assert_eq!(writer.ask(as_one(company, login_no, new.clone())).await["code"], 1000);
+    }
+    assert_eq!(push(&mut client).await["companyId"], SHOP);
     server.stop().await;
 }
 

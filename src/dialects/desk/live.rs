@@ -62,7 +62,7 @@ pub async fn subscribe(cx: &Cx<'_>, request: Subscribe<'_>) -> Result<(Subscribe
 
 fn topics(names: Vec<Scalar<'_>>) -> Result<Vec<Topic>, Error> {
     if names.len() > MOST {
-        return Err(Error::parameter(format!("topics: 最多 {MOST} 个 / at most {MOST}")));
+        return Err(too_many_topics());
     }
     let mut topics = Vec::with_capacity(names.len());
     for name in names {
@@ -72,6 +72,12 @@ fn topics(names: Vec<Scalar<'_>>) -> Result<Vec<Topic>, Error> {
         }
     }
     Ok(topics)
+}
+
+/// Why a socket follows no more than it does already.
+#[must_use]
+pub fn too_many_topics() -> Error {
+    Error::parameter(format!("topics: 一条连接最多 {MOST} 个 / a socket can have at most {MOST}"))
 }
 
 fn position(since: Position<'_>) -> Result<Since, Error> {
@@ -93,5 +99,6 @@ pub struct Unsubscribe<'a> {
 pub struct Unsubscribed {}
 
 pub async fn unsubscribe(_: &Cx<'_>, request: Unsubscribe<'_>) -> Result<(Unsubscribed, Change), Error> {
-    Ok((Unsubscribed {}, Change::Leave(topics(request.topics.unwrap_or_default())?)))
+    let change = request.topics.map(topics).transpose()?.map_or(Change::LeaveAll, Change::Leave);
+    Ok((Unsubscribed {}, change))
 }

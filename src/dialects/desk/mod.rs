@@ -13,6 +13,7 @@ mod recycle;
 
 pub use super::cti::http;
 use crate::protocol::envelope::success as answer;
+pub use live::too_many_topics;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -226,20 +227,15 @@ impl Login<'_> {
     }
 }
 
-/// Which phone of which customer.
-#[derive(Debug, Deserialize, JsonSchema)]
-#[serde(rename_all = "camelCase")]
-pub struct RevealPhone<'a> {
-    /// id, custName, cellphone or companyName.
-    #[serde(borrow)]
-    #[schemars(required)]
-    r#type: Option<Scalar<'a>>,
-    #[serde(borrow)]
-    #[schemars(required)]
-    content: Option<Scalar<'a>>,
-    /// The `id` in the customer's `cellphones`; may be left out when there is just one.
-    #[serde(borrow, default)]
-    phone_id: Option<Scalar<'a>>,
+parameters! {
+    /// Which phone of which customer.
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(rename_all = "camelCase")]
+    pub struct RevealPhone<'a>: customer {
+        /// The `id` in the customer's `cellphones`; may be left out when there is just one.
+        #[serde(borrow, default)]
+        phone_id: Option<Scalar<'a>>,
+    }
 }
 
 #[derive(Serialize, JsonSchema)]

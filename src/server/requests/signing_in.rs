@@ -31,11 +31,7 @@ impl Request {
             audit::refusal(&shared.backend, company, login_no, address, "login", error.row().code).await;
         }
         let (caller, how) = checked?;
-        let is_same = |before: &Arc<Caller>| {
-            let login_no = |caller: &Caller| caller.operator.as_ref().map(|operator| operator.login_no.clone());
-            before.company == caller.company && login_no(before) == login_no(&caller)
-        };
-        if before.as_ref().is_some_and(|before| !is_same(before)) {
+        if before.as_ref().is_some_and(|before| !before.is_same_as(&caller)) {
             return Err(Error::forbidden(
                 "login: 连接已由他人登录，请重新连接 / the socket is somebody else's: open another",
             ));

@@ -18,6 +18,7 @@ impl Socket {
     pub(super) async fn close(&mut self, code: CloseCode) {
         // Nothing is polled any more, so nothing may be held either.
         self.work.abandon();
+        self.live = None;
         let frame = code.frame(self.shared.shutdown.retry_after_ms(self.session.id()));
         let farewell = async {
             // The answer to a ping must not come behind the close frame.

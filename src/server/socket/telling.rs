@@ -4,6 +4,7 @@ use std::sync::Arc;
 use std::task::{Context, Poll};
 
 use super::Socket;
+use crate::config::AuthMode;
 use crate::live::{Change, Follower, Pushed};
 use crate::ops::Caller;
 
@@ -17,18 +18,27 @@ impl Socket {
         }
     }
 
-    /// Is told something else from now on; whoever asks has the answer by then.
-    pub(super) fn follow(&mut self, caller: Arc<Caller>, change: Change) {
-        match (&mut self.live, change) {
-            (Some(live), change) => {
-                if !live.change(change) {
-                    self.live = None;
-                }
+    /// Is told something else from now on; `false` when that would be too much. Who has signed out meanwhile is told
+    /// nothing.
+    pub(super) fn follow(&mut self, caller: Arc<Caller>, change: Change) -> bool {
+        let is_he = match &self.caller {
+            Some(now) => now.is_same_as(&caller),
+            None => self.shared.config.auth.mode == AuthMode::Open,
+        };
+        let live = self.live.take().filter(|live| live.is_of(&caller));
+        match (live, change) {
+            _ if !is_he => {}
+            (Some(mut live), Change::Follow(begun)) => {
+                let done = live.follow(begun);
+                self.live = Some(live);
+                return done.is_ok();
             }
             (None, Change::Follow(begun)) => {
                 self.live = Some(Box::new(Follower::new(self.shared.backend.clone(), caller, begun)));
             }
-            (None, Change::Leave(_)) => {}
+            (Some(mut live), Change::Leave(topics)) => self.live = live.leave(&topics).then_some(live),
+            (_, Change::Leave(_) | Change::LeaveAll) => {}
         }
+        true
     }
 }

@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use dashmap::DashMap;
 use quick_cache::sync::Cache;
 use sqlx::PgPool;
-use tokio::sync::watch;
+use tokio::sync::{Mutex, watch};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::hints::Hints;
@@ -33,7 +33,7 @@ type Page = Arc<[Arc<Event>]>;
 /// The histories that somebody follows. Cheap to clone.
 #[derive(Clone)]
 pub struct Histories {
-    open: Arc<DashMap<i64, Weak<History>>>,
+    open: Arc<DashMap<i64, Arc<Mutex<Weak<History>>>>>,
     pages: Arc<Cache<(i64, i64), Page>>,
     pub hints: Hints,
 }
@@ -64,7 +64,10 @@ impl Histories {
 
     /// Returns the history of a company, up to what is committed now.
     pub async fn of(&self, store: &Store, company: i64) -> sqlx::Result<Arc<History>> {
-        if let Some(history) = self.open.get(&company).and_then(|known| known.upgrade()) {
+        // Who comes back with a thousand others waits for the first of them to read.
+        let known = self.open.entry(company).or_default().clone();
+        let mut known = known.lock().await;
+        if let Some(history) = known.upgrade() {
             return Ok(history);
         }
         let span = store.company(company).event_span().await?;
@@ -79,13 +82,7 @@ impl Histories {
             reader: std::sync::OnceLock::new(),
         });
         history.read_on().await?;
-        // Of two that begin at once, one is held.
-        let mut known = self.open.entry(company).or_default();
-        if let Some(other) = known.upgrade() {
-            return Ok(other);
-        }
         *known = Arc::downgrade(&history);
-        drop(known);
         let told = self.hints.of(company);
         let reading = tokio::spawn(follow(Arc::downgrade(&history), told));
         history.reader.get_or_init(|| AbortOnDropHandle::new(reading));
@@ -94,7 +91,8 @@ impl Histories {
 
     /// Lets go of what nobody follows any more.
     pub fn tidy(&self) {
-        self.open.retain(|_, history| history.strong_count() > 0);
+        let is_followed = |known: &Mutex<Weak<History>>| known.try_lock().is_ok_and(|known| known.strong_count() > 0);
+        self.open.retain(|_, known| Arc::strong_count(known) > 1 || is_followed(known));
         self.hints.tidy(|company| self.open.contains_key(&company));
     }
 }

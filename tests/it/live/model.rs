@@ -5,7 +5,7 @@
 
 use std::collections::BTreeMap;
 use std::net::{Ipv4Addr, SocketAddr};
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, RwLock};
 use std::time::Duration;
 
@@ -17,9 +17,10 @@ use laidian::server::Server;
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::Rng;
 use serde_json::{Value, json};
+use tokio::sync::watch;
 use tokio_tungstenite::tungstenite::Message;
 
-use crate::client::Client;
+use crate::client::{Client, PATIENCE};
 use crate::process;
 use crate::support::{Engine, Place, Raw};
 
@@ -41,7 +42,7 @@ fn below(dice: &mut Pcg64Mcg, most: u64) -> u64 {
 struct Play {
     /// Where the servers are now.
     urls: RwLock<Vec<String>>,
-    cut: AtomicUsize,
+    cut: watch::Sender<usize>,
     /// Nothing more is written.
     is_written: AtomicBool,
     is_over: AtomicBool,
@@ -171,7 +172,7 @@ async fn follow(play: Arc<Play>, seed: u128, from: (String, i64)) -> View {
             view.apply(&push);
             taken += 1;
         }
-        play.cut.fetch_add(1, Ordering::SeqCst);
+        play.cut.send_modify(|cut| *cut += 1);
         if is_last {
             return view;
         }
@@ -195,7 +196,7 @@ async fn compare(view: &View, client: &mut Client) {
 async fn play(urls: Vec<String>, mut befall: impl AsyncFnMut(&Play)) {
     let play = Arc::new(Play {
         urls: RwLock::new(urls),
-        cut: AtomicUsize::new(0),
+        cut: watch::Sender::new(0),
         is_written: AtomicBool::new(false),
         is_over: AtomicBool::new(false),
     });
@@ -206,14 +207,13 @@ async fn play(urls: Vec<String>, mut befall: impl AsyncFnMut(&Play)) {
     let writers: Vec<_> = (0..WRITERS).map(|n| tokio::spawn(write(play.clone(), n as u128))).collect();
     let followers: Vec<_> =
         (0..FOLLOWERS).map(|n| tokio::spawn(follow(play.clone(), 100 + n as u128, from.clone()))).collect();
-    let (cuts, mut next) = (cuts(), 20);
-    while play.cut.load(Ordering::SeqCst) < cuts {
-        assert!(followers.iter().all(|follower| !follower.is_finished()), "a follower has failed");
-        if play.cut.load(Ordering::SeqCst) >= next {
+    let (cuts, mut cut) = (cuts(), play.cut.subscribe());
+    for next in (20..cuts).step_by(20).chain([cuts]) {
+        let come = tokio::time::timeout(PATIENCE * 4, cut.wait_for(|cut| *cut >= next)).await;
+        assert!(come.is_ok(), "a follower has failed");
+        if next < cuts {
             befall(&play).await;
-            next += 20;
         }
-        tokio::time::sleep(Duration::from_millis(5)).await;
     }
     play.is_written.store(true, Ordering::SeqCst);
     for writer in writers {
@@ -228,7 +228,7 @@ async fn play(urls: Vec<String>, mut befall: impl AsyncFnMut(&Play)) {
     }
     let ends: Vec<i64> = views.iter().map(|view| view.position.1).collect();
     assert!(ends.iter().all(|end| *end == ends[0]), "{ends:?}");
-    println!("cuts {}, events {}", play.cut.load(Ordering::SeqCst), ends[0]);
+    println!("cuts {}, events {}", *play.cut.borrow(), ends[0]);
 }
 
 #[tokio::test(flavor = "multi_thread")]
