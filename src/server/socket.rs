@@ -32,7 +32,7 @@ use super::work::Work;
 use super::{CloseCode, Shared, metrics};
 use crate::config::LARGEST_MESSAGE;
 use crate::error::Error;
-use crate::live::{Follower, Pushed};
+use crate::live::Follower;
 use crate::ops::Caller;
 use crate::protocol::callback_id::CallbackId;
 
@@ -85,7 +85,6 @@ pub struct Socket {
 enum Event {
     Answered(Answer),
     Frame(Option<Result<Message, WireError>>),
-    Pushed(Pushed),
     Flushed(Result<(), WireError>),
     Time,
     Shutdown,
@@ -166,11 +165,6 @@ impl Socket {
                     Ok(())
                 }
                 Event::Frame(frame) => self.accept(frame),
-                Event::Pushed(Pushed::Frame(frame)) => {
-                    self.shared.metrics.pushed();
-                    self.send(frame);
-                    Ok(())
-                }
                 Event::Flushed(Ok(())) => {
                     self.flushed();
                     Ok(())
@@ -182,7 +176,7 @@ impl Socket {
                     self.refuse_what_came();
                     Ok(())
                 }
-                Event::Ended(why) | Event::Pushed(Pushed::End(why)) => Err(End::Close(why)),
+                Event::Ended(why) => Err(End::Close(why)),
                 Event::Drained => Err(End::Close(CloseCode::GoingAway)),
             };
             if let Err(end) = handled {
@@ -199,8 +193,8 @@ impl Socket {
             if let Poll::Ready(event) = self.poll_rest(cx) {
                 return Poll::Ready(event);
             }
-            if let Poll::Ready(pushed) = self.poll_push(cx) {
-                return Poll::Ready(Event::Pushed(pushed));
+            if let Poll::Ready(why) = self.poll_push(cx) {
+                return Poll::Ready(Event::Ended(why));
             }
         }
         if let Poll::Ready(answer) = self.work.poll_answer(cx) {
@@ -213,8 +207,8 @@ impl Socket {
             return Poll::Ready(event);
         }
         self.in_a_row = 0;
-        if let Poll::Ready(pushed) = self.poll_push(cx) {
-            return Poll::Ready(Event::Pushed(pushed));
+        if let Poll::Ready(why) = self.poll_push(cx) {
+            return Poll::Ready(Event::Ended(why));
         }
         if self.unflushed > 0 {
             match Pin::new(&mut self.wire).poll_flush(cx) {

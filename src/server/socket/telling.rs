@@ -1,21 +1,30 @@
 //! What a socket is told as it happens.
 
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, ready};
 
-use super::Socket;
+use super::{CloseCode, IN_A_ROW, Socket};
 use crate::config::AuthMode;
 use crate::live::{Change, Follower, Pushed};
 use crate::ops::Caller;
 
 impl Socket {
-    /// What the client is told next, while it takes what it is told.
-    pub(super) fn poll_push(&mut self, cx: &mut Context<'_>) -> Poll<Pushed> {
-        let is_open = !self.draining && !self.signing_in && self.unflushed < self.most_queued();
-        match &mut self.live {
-            Some(live) if is_open => live.poll_next(cx),
-            _ => Poll::Pending,
+    /// Tells the client what there is to tell, while it takes it; ready when nothing more can be told, with the reason.
+    pub(super) fn poll_push(&mut self, cx: &mut Context<'_>) -> Poll<CloseCode> {
+        for _ in 0..IN_A_ROW {
+            let is_open = !self.draining && !self.signing_in && self.unflushed < self.most_queued();
+            let Some(live) = self.live.as_mut().filter(|_| is_open) else { return Poll::Pending };
+            match ready!(live.poll_next(cx)) {
+                Pushed::Frame(frame) => {
+                    self.shared.metrics.pushed();
+                    self.send(frame);
+                }
+                Pushed::End(why) => return Poll::Ready(why),
+            }
         }
+        // They leave together, and others have their turn.
+        cx.waker().wake_by_ref();
+        Poll::Pending
     }
 
     /// Is told something else from now on; `false` when that would be too much. Who has signed out meanwhile is told
