@@ -8,7 +8,7 @@ fuzz_target!(|text: &str| {
         match read(text, &mut rewritten, &Settings { relaxed, max_depth: 64 }) {
             Ok(frame) => {
                 assert!(!frame.head.action.is_empty());
-                assert!(serde_json::from_str::<serde_json::Map<String, Box<serde_json::value::RawValue>>>(frame.body).is_ok());
+                assert!(serde_json::from_str::<std::collections::BTreeMap<String, Box<serde_json::value::RawValue>>>(frame.body).is_ok());
             }
             Err(bad) => {
                 if let Some(id) = bad.callback_id.as_json() {
