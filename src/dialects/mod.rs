@@ -7,6 +7,7 @@
 mod parameters;
 #[macro_use]
 mod table;
+pub mod admin;
 pub mod crm_info;
 pub mod cti;
 pub mod customer_detail;
@@ -16,6 +17,7 @@ pub mod ibizplm;
 pub mod members;
 mod request_id;
 pub mod wisecrm;
+pub mod work;
 
 pub use table::{Access, Done, Effect, FileAddress, Headers, Route, Row, Upload, decode};
 
@@ -156,6 +158,8 @@ macro_rules! dialects {
 dialects! {
     Cti: cti,
     Desk: desk,
+    Work: work,
+    Admin: admin,
     CustomerDetail: customer_detail,
     CrmInfo: crm_info,
     WiseCrm: wisecrm,

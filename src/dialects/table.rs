@@ -93,6 +93,17 @@ pub struct Row {
     pub headers: &'static [(&'static str, &'static str)],
 }
 
+/// The tables of our own actions, which no document describes.
+const OURS: [&str; 4] = ["Desk", "Work", "Calls", "Admin"];
+
+impl Row {
+    /// Whether no document describes it.
+    #[must_use]
+    pub fn is_ours(&self) -> bool {
+        OURS.contains(&self.dialect)
+    }
+}
+
 /// What the socket answers where HTTP sends a file.
 #[derive(Debug, Serialize, schemars::JsonSchema)]
 pub struct FileAddress {

@@ -72,7 +72,7 @@ impl Shapes {
         if row.operation.reading().unknown == Unknown::Ignored {
             say_ignored(&mut envelope);
         }
-        if matches!(row.dialect, "Cti" | "Desk") {
+        if row.is_ours() || row.dialect == "Cti" {
             return merged(envelope, self.reply(row));
         }
         // What the other systems answer stands in the envelope as a whole.

@@ -1,14 +1,9 @@
-//! Our own actions: what a desktop needs beside the documented ones.
+//! Our own actions: signing in, being told what happens, and what a desktop needs of customers beside the documented ones.
 
-mod admin;
-mod audit;
-mod company;
 mod details;
-mod follow_up;
 mod imports;
 mod live;
 mod number;
-mod products;
 mod recycle;
 
 pub use super::cti::http;
@@ -54,11 +49,6 @@ operations! { Desk:
     /// 显示只有某一个系统才有的客户资料。
     /// Shows what only one documented system knows of a customer.
     GetDetails = "get_details", read by Agent => details::get_details(details::GetDetails<'_>) -> json details::Details;
-
-    /// 写一条跟进，可同时修改客户状态。
-    /// Writes a follow-up of a customer down, and changes its deal flag if it is to have another.
-    CreateFollowUp = "create_follow_up", write by Agent
-        => follow_up::create_follow_up(follow_up::CreateFollowUp<'_>) -> json follow_up::FollowUpCreated;
 
     /// 订阅：之后客户的变化会推送到此连接；给出上次的位置则先补发错过的。
     /// Has changes of customers pushed to this socket from now on; those that were missed first, when told where the client was.
@@ -107,76 +97,6 @@ operations! { Desk:
     /// Sends a workbook of the rows that failed, with the reasons.
     GetImportErrors = "get_import_errors" [GET "/open_api/customers/import_errors"], read by Supervisor
         => imports::get_import_errors(imports::OneImport<'_>) -> file;
-
-    /// 公司的全部设置：部门、工号、应用、字典、任务、自定义字段、权限。
-    /// Shows what the company has set up.
-    ShowCompany = "show_company", read by Admin => company::show_company(company::ShowCompany) -> json company::CompanyShown;
-
-    /// 修改公司的名称、时区、国家。
-    /// Changes the company's name, time zone or country.
-    PutCompany = "put_company", write by Admin => admin::put_company(admin::PutCompany) -> json admin::Done;
-
-    /// 新建或修改部门。
-    /// Creates or renames a group.
-    PutGroup = "put_group", write by Admin => admin::put_group(admin::PutNamed) -> json admin::Done;
-
-    /// 新建或修改工号：姓名、角色、部门、密码。
-    /// Creates or changes an operator.
-    PutOperator = "put_operator", write by Admin => admin::put_operator(admin::PutOperator) -> json admin::Done;
-
-    /// 设置工号的密码；用旧密码登录的连接随即关闭。
-    /// Sets an operator's password; sockets signed in with the old one are closed.
-    SetPassword = "set_password", write by Admin => admin::set_password(admin::SetPassword) -> json admin::Done;
-
-    /// 停用工号，其连接在一秒内关闭。
-    /// Stops an operator from signing in, and closes his sockets within a second.
-    DisableOperator = "disable_operator", write by Admin => admin::disable_operator(admin::OneOperator) -> json admin::Done;
-
-    /// 重新启用工号。
-    /// Lets an operator sign in again.
-    EnableOperator = "enable_operator", write by Admin => admin::enable_operator(admin::OneOperator) -> json admin::Done;
-
-    /// 新建应用，返回一次令牌。
-    /// Creates an app and tells its token, once.
-    PutApp = "put_app", write by Admin => admin::put_app(admin::PutApp) -> json admin::AppToken;
-
-    /// 更换应用的令牌；用旧令牌登录的连接在一秒内关闭。
-    /// Gives an app another token; what is signed in with the old one is closed within a second.
-    RotateApp = "rotate_app", write by Admin => admin::rotate_app(admin::RotateApp) -> json admin::AppToken;
-
-    /// 更换公司签发令牌的密钥：此前签发的令牌全部失效。
-    /// Replaces the secret of the company's tokens: none issued before is good.
-    RotateTokens = "rotate_tokens", write by Admin => admin::rotate_tokens(admin::RotateTokens) -> json admin::Done;
-
-    /// 新建或修改字典项：客户类型、客户状态、客户来源。
-    /// Creates or changes a customer type, deal flag or source.
-    PutDictionaryItem = "put_dictionary_item", write by Admin
-        => admin::put_dictionary_item(admin::PutDictionaryItem<'_>) -> json admin::Done;
-
-    /// 新建或修改客户任务。
-    /// Creates or renames a customer task.
-    PutTask = "put_task", write by Admin => admin::put_task(admin::PutNamed) -> json admin::Done;
-
-    /// 新建或修改自定义字段。
-    /// Defines a custom field.
-    PutCustomField = "put_custom_field", write by Admin => admin::put_custom_field(admin::PutCustomField) -> json admin::Done;
-
-    /// 新建产品（iBiz PLM），或改名。
-    /// Creates or renames a product of iBiz PLM.
-    PutProduct = "put_product", write by Admin => products::put_product(products::PutProduct) -> json admin::Done;
-
-    /// 设置工号在产品中的角色：admin、user、reader，空为移除。
-    /// Makes an operator admin, user or reader of a product, or no member any more.
-    PutProductMember = "put_product_member", write by Admin
-        => products::put_product_member(products::PutProductMember) -> json admin::Done;
-
-    /// 调整角色的权限：可见范围、电话隐藏、导出、删除、各个 action。
-    /// Adjusts what a role sees and may do.
-    PutRights = "put_rights", write by Admin => admin::put_rights(admin::PutRights) -> json admin::Done;
-
-    /// 审计记录，最新的在前：登录、拒绝、设置、导出、显示电话、删除。
-    /// Lists who signed in, was refused, changed settings, exported, revealed or deleted; newest first.
-    ListAudit = "list_audit", list by Admin => audit::list_audit(audit::ListAudit) -> json audit::AuditLines;
 }
 
 /// Nothing is asked.

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::Deserialize;
 
-use super::admin::{Done, make};
+use super::setup::{Done, make};
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::company::setup::Change;
