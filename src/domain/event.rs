@@ -21,6 +21,12 @@ pub const RESTORED: &str = "customer.restored";
 pub const FEED_ADDED: &str = "feed.added";
 /// The company's lists, people or rights have changed.
 pub const COMPANY_CHANGED: &str = "dictionary.changed";
+/// What begins the kinds of events about calls, agents, and tickets.
+pub const CALL: &str = "call.";
+pub const AGENT: &str = "agent.";
+pub const TICKET: &str = "ticket.";
+/// Somebody has opened a customer, or closed it.
+pub const VIEWING: &str = "viewing";
 /// The customer is not one any more whom the subscriber sees. It stands in no table: it is what he is told instead.
 pub const LEFT: &str = "customer.left";
 
@@ -60,12 +66,16 @@ pub struct Body {
     /// Each field before and after, `{field: [old, new]}`.
     #[serde(default, skip_serializing_if = "Map::is_empty")]
     pub changes: Map<String, Value>,
-    /// Who looked after the customer before; none when there was no such customer.
+    /// Who looked after the customer before; none when there was no such customer. Of an event about no customer: whom it
+    /// is about.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub was: Option<Place>,
     /// Who does now; none when there is no such customer any more.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is: Option<Place>,
+    /// The [login key](super::catalogue::login_key) of the only one who is told of it; everybody may be when there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub to: Option<String>,
     /// The customer's numbers before and after, for those from whom they are hidden. They are not sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub phones: Vec<String>,

@@ -31,15 +31,22 @@ struct Push<'a> {
     more: Option<&'a Map<String, Value>>,
 }
 
-/// Returns what this viewer is told of an event; `None` when it is about a customer whom he sees neither before nor after.
+/// Returns what this viewer is told of an event; `None` when it is for another, or about a customer whom he sees neither
+/// before nor after.
 #[must_use]
 pub fn told(event: &Event, viewer: &Viewer, epoch: &str) -> Option<Bytes> {
+    let body = &event.body;
+    if body.to.as_ref().is_some_and(|to| !viewer.is(to)) {
+        return None;
+    }
     let sees = |place: &Option<_>| place.as_ref().is_some_and(|place| viewer.sees(place));
-    let (before, after) = (sees(&event.body.was), sees(&event.body.is));
-    let form = if event.customer == 0 || after || (before && event.kind == DELETED) {
+    let (before, after) = (sees(&body.was), sees(&body.is));
+    // What the company has set up is everybody's.
+    let is_everybodys = event.customer == 0 && body.was.is_none() && body.is.is_none();
+    let form = if is_everybodys || body.to.is_some() || after || (before && event.kind == DELETED) {
         let form = if viewer.masks { &event.forms.masked } else { &event.forms.shown };
         form.get_or_init(|| shown(event, viewer, epoch))
-    } else if before {
+    } else if before && event.customer > 0 {
         event.forms.left.get_or_init(|| left(event, viewer, epoch))
     } else {
         return None;
@@ -50,10 +57,10 @@ pub fn told(event: &Event, viewer: &Viewer, epoch: &str) -> Option<Bytes> {
 fn shown(event: &Event, viewer: &Viewer, epoch: &str) -> Bytes {
     let body = &event.body;
     let masked = viewer.masks.then(|| masked(event, viewer));
-    let changes = masked.as_ref().unwrap_or(&body.changes);
+    let (changes, more) = masked.as_ref().map_or((&body.changes, &body.more), |(changes, more)| (changes, more));
     let changes = (!changes.is_empty() && event.kind != DELETED).then_some(changes);
     let version = (body.version > 0).then_some(body.version);
-    bytes(&Push { version, changes, more: Some(&body.more), ..head(event, viewer, epoch) })
+    bytes(&Push { version, changes, more: Some(more), ..head(event, viewer, epoch) })
 }
 
 fn left(event: &Event, viewer: &Viewer, epoch: &str) -> Bytes {
@@ -82,16 +89,30 @@ fn bytes(push: &Push<'_>) -> Bytes {
     serde_json::to_vec(push).unwrap_or_default().into()
 }
 
-/// Returns the changes with all numbers hidden.
-fn masked(event: &Event, viewer: &Viewer) -> Map<String, Value> {
-    let phones = event.body.phones.iter().map(String::as_str);
-    let known = Known::of(phones, &viewer.catalogue.company.home);
-    let hidden = |field: &str, side: &Value| match side {
+/// Returns the changes, and what else there is to tell, with all numbers hidden.
+fn masked(event: &Event, viewer: &Viewer) -> (Map<String, Value>, Map<String, Value>) {
+    let body = &event.body;
+    let known = Known::of(body.phones.iter().map(String::as_str), &viewer.catalogue.company.home);
+    let hidden = |field: &str, value: &Value| match value {
         // Nothing but numbers, parted by commas.
         Value::String(text) if field == "cellphones" => text.split(',').map(mask).collect::<Vec<_>>().join(",").into(),
-        side => known.mask_value(side),
+        Value::String(text) if field == "number" => mask(text).into(),
+        value if field.ends_with("Id") => value.clone(),
+        value => hidden_within(&known, value),
     };
     let sides =
         |field: &str, sides: &Value| sides.as_array().into_iter().flatten().map(|side| hidden(field, side)).collect();
-    event.body.changes.iter().map(|(field, value)| (field.clone(), sides(field, value))).collect()
+    let changes = body.changes.iter().map(|(field, value)| (field.clone(), sides(field, value))).collect();
+    let more = body.more.iter().map(|(field, value)| (field.clone(), hidden(field, value))).collect();
+    (changes, more)
+}
+
+/// Returns a value with all numbers in it hidden.
+fn hidden_within(known: &Known, value: &Value) -> Value {
+    let within = |value| hidden_within(known, value);
+    match value {
+        Value::Array(values) => values.iter().map(within).collect(),
+        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), within(value))).collect(),
+        value => known.mask_value(value),
+    }
 }

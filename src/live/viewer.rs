@@ -44,6 +44,12 @@ impl Viewer {
         self.within.holds(place.owner.as_deref(), place.group)
     }
 
+    /// Whether this is his [login key](login_key).
+    #[must_use]
+    pub fn is(&self, login_key: &str) -> bool {
+        self.login_key.as_deref() == Some(login_key)
+    }
+
     /// Whether he looks after the customer.
     #[must_use]
     pub fn owns(&self, place: &Place) -> bool {
