@@ -164,8 +164,8 @@ impl fmt::Display for ReadError {
             }
             Self::TooLarge(most) => write!(
                 f,
-                "工作簿解压后超过 {most} 字节（[import] unpacked_bytes）/ the workbook unpacks to more than {most} bytes \
-                 ([import] unpacked_bytes)"
+                "文件超过 {most} 字节，工作簿按解压后计（[import] unpacked_bytes）/ the file is larger than {most} bytes, a \
+                 workbook when it is unpacked ([import] unpacked_bytes)"
             ),
             Self::TooManyRows(most) => write!(
                 f,

@@ -263,7 +263,7 @@ fn cell(head: &Head, shown: String) -> Option<Cell> {
         "float" | "currency" => number(value, shown),
         "percentage" => Cell::text(shown.replace(',', "")),
         "date" => Cell::shown(value, Format::parse(clock_of(&shown, "yyyy-mm-dd")).show_iso(value)),
-        "time" => Cell::shown(value, formats::time_of_day(value, shown.matches(':').count() == 1)),
+        "time" => Cell::shown(value, formats::time(value, &shown)),
         "boolean" => Cell::text(if value == "true" { "TRUE" } else { "FALSE" }.to_owned()),
         _ if shown.is_empty() => Cell::text(value.clone()),
         _ => Cell::text(shown),

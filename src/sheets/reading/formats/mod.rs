@@ -263,11 +263,20 @@ fn clock(time: Time, has_seconds: bool) -> String {
     time.strftime(form).to_string()
 }
 
-/// Returns what a cell with this time shows, which is stored in the spelling of ISO 8601: `PT14H44M00S`.
-pub fn time_of_day(stored: &str, is_short: bool) -> Result<String, Unshown> {
-    let length: SignedDuration = stored.trim().parse().map_err(|_| Unshown::Date)?;
-    let shown = span(length);
-    Ok(if is_short { shown.strip_suffix(":00").unwrap_or(&shown).to_owned() } else { shown })
+/// Returns the time that a cell shows which stores one in the spelling of ISO 8601: `PT14H44M00S`. It stores the whole
+/// days, too, and shows them as hours or not at all.
+pub fn time(stored: &str, shown: &str) -> Result<String, Unshown> {
+    let mut length: SignedDuration = stored.trim().parse().map_err(|_| Unshown::Date)?;
+    if length.is_negative() {
+        return Err(Unshown::Date);
+    }
+    let hours = length.as_hours();
+    if shown.split(|c: char| !c.is_ascii_digit()).find(|digits| !digits.is_empty()) != Some(&hours.to_string()) {
+        length -= SignedDuration::from_hours(hours - hours % 24);
+    }
+    let text = span(length);
+    let is_short = shown.matches(':').count() == 1;
+    Ok(if is_short { text.strip_suffix(":00").unwrap_or(&text).to_owned() } else { text })
 }
 
 fn span(length: SignedDuration) -> String {

@@ -120,3 +120,22 @@ proptest::proptest! {
         proptest::prop_assert_eq!(shown("yyyy/m/d", &day.to_string()).unwrap(), date.to_string());
     }
 }
+
+#[test]
+fn a_stored_time_is_one_of_the_day_unless_its_hours_are_shown() {
+    for (stored, shown, expected) in [
+        ("PT14H44M00S", "02:44 PM", "14:44"),
+        ("PT03H00M00S", "3:00:00", "03:00:00"),
+        ("PT24H24M00S", "0:24", "00:24"),
+        ("PT1028606H44M00S", "14:44", "14:44"),
+        ("PT1028606H44M00S", "14:44:00", "14:44:00"),
+        ("PT1028606H44M00S", "下午2时44分", "14:44:00"),
+        ("PT1028606H44M00S", "1028606:44:00", "1028606:44:00"),
+        ("PT48H00M00S", "48:00", "48:00"),
+    ] {
+        assert_eq!(time(stored, shown), Ok(expected.to_owned()), "{stored} {shown}");
+    }
+    for stored in ["-PT120H00M00S", "14:44", "PT9999999999999999999H"] {
+        assert_eq!(time(stored, "0:00"), Err(Unshown::Date), "{stored}");
+    }
+}
