@@ -66,6 +66,8 @@ install_missing() {
   # They open pages, and call as the README does.
   type -P chromium >/dev/null || missing+=(chromium)
   type -P curl >/dev/null || missing+=(curl)
+  # They import the workbooks that it writes.
+  type -P soffice >/dev/null || missing+=(libreoffice-calc)
   python3 -c 'import ensurepip, venv' 2>/dev/null || missing+=(python3-venv)
   if [ ${#missing[@]} -gt 0 ]; then
     if [ "$(id -u)" -ne 0 ] || ! command -v apt-get >/dev/null; then

@@ -176,6 +176,24 @@ def by_node():
         return {path.name: path.read_bytes() for path in files}
 
 
+# As LibreOffice writes csv: commas, quotes, UTF-8, from the first line, and what the cells show.
+KEPT_AS = ["xlsx", "ods", "xls", "csv:Text - txt - csv (StarCalc):44,34,76,1,,0,false,false,true"]
+
+
+def by_libreoffice():
+    """What LibreOffice writes when a workbook is opened with it and kept in each of its kinds."""
+    with tempfile.TemporaryDirectory() as folder:
+        opened = pathlib.Path(folder, "LibreOffice.xlsx")
+        opened.write_bytes(by_xlsxwriter(False))
+        # A profile of its own: one that is open elsewhere would have the work done there.
+        program = ["soffice", f"-env:UserInstallation={pathlib.Path(folder, 'profile').as_uri()}", "--headless"]
+        kept = pathlib.Path(folder, "kept")
+        for kind in KEPT_AS:
+            done = subprocess.run([*program, "--convert-to", kind, "--outdir", kept, opened], capture_output=True, timeout=120)
+            assert (kept / opened.with_suffix("." + kind.split(":")[0]).name).exists(), (kind, done.stderr.decode())
+        return {path.name: path.read_bytes() for path in sorted(kept.iterdir())}
+
+
 def written():
     """Each file with its name and the rows that are in it."""
     yield "openpyxl.xlsx", by_openpyxl(False), ROWS
@@ -204,3 +222,5 @@ def written():
     unformatted = [(*row[:3], bare.get(row[1], row[3])) for row in ROWS]
     for name, data in by_node().items():
         yield name, data, unformatted if name == "SheetJS.ods" else ROWS
+    for name, data in by_libreoffice().items():
+        yield name, data, ROWS
