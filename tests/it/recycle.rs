@@ -21,6 +21,7 @@ both_engines! {
     every_column_of_a_customer_is_kept_or_made_anew,
     what_others_have_taken_is_told,
     numbers_that_were_shared_stay_shared,
+    of_two_who_shared_a_number_the_other_is_told,
     what_is_deleted_is_nowhere,
     what_is_over_goes_for_good_once,
     what_is_large_goes_in_portions,
@@ -133,18 +134,10 @@ async fn what_others_have_taken_is_told(engine: Engine) {
     assert_eq!(kinds, ["customer.created", "customer.deleted", "customer.restored"]);
 }
 
-/// Customers of earlier rules who share a number do so again, unless a third has it.
-async fn numbers_that_were_shared_stay_shared(engine: Engine) {
-    let demo = backend(engine, 0).await;
-    let caller = demo.caller(MAIN, None).await;
-    let cx = demo.context(&caller).await.unwrap();
-    let mut raw = demo.place.connect().await;
-    let ids = [
-        with_phones(&cx, "甲", &["13911110001"], None).await.unwrap(),
-        with_phones(&cx, "乙", &["13911110002"], None).await.unwrap(),
-    ];
-    // The second has the number of the first, as only older rules let it.
-    let [first, second] = ids;
+/// Two customers who share a number, as only older rules let them.
+async fn who_share_a_number(cx: &Cx<'_>, raw: &mut Raw) -> [i64; 2] {
+    let first = with_phones(cx, "甲", &["13911110001"], None).await.unwrap();
+    let second = with_phones(cx, "乙", &["13911110002"], None).await.unwrap();
     raw.execute(&format!(
         "update customer set phones = replace(phones, '13911110002', '13911110001') where id = {second} and company_id = {MAIN};
          insert into shared_phone select company_id, id, customer_id, '13911110001', '+8613911110001', reverse_of from
@@ -152,6 +145,17 @@ async fn numbers_that_were_shared_stay_shared(engine: Engine) {
          delete from phone where customer_id = {second} and company_id = {MAIN}"
     ))
     .await;
+    [first, second]
+}
+
+/// Customers of earlier rules who share a number do so again, unless a third has it.
+async fn numbers_that_were_shared_stay_shared(engine: Engine) {
+    let demo = backend(engine, 0).await;
+    let caller = demo.caller(MAIN, None).await;
+    let cx = demo.context(&caller).await.unwrap();
+    let mut raw = demo.place.connect().await;
+    let ids = who_share_a_number(&cx, &mut raw).await;
+    let [first, second] = ids;
     check_invariants(&demo.place, &demo.store.company(MAIN)).await;
     for (gone, left) in [(first, second), (second, first), (first, second)] {
         destroy(&cx, gone).await.unwrap();
@@ -169,6 +173,25 @@ async fn numbers_that_were_shared_stay_shared(engine: Engine) {
     for id in ids {
         assert_eq!(recycle::restore(&cx, id).await.unwrap().phones_taken, ["13911110001"]);
     }
+    check_invariants(&demo.place, &demo.store.company(MAIN)).await;
+}
+
+/// When both are gone, who comes back first has the number; the other is told that it is taken, and its history tells.
+async fn of_two_who_shared_a_number_the_other_is_told(engine: Engine) {
+    let demo = backend(engine, 0).await;
+    let caller = demo.caller(MAIN, None).await;
+    let cx = demo.context(&caller).await.unwrap();
+    let mut raw = demo.place.connect().await;
+    let [first, second] = who_share_a_number(&cx, &mut raw).await;
+    destroy(&cx, first).await.unwrap();
+    destroy(&cx, second).await.unwrap();
+    let restored = recycle::restore(&cx, first).await.unwrap();
+    assert_eq!((restored.phones_taken, restored.customer.phones.contains("13911110001")), (Vec::new(), true));
+    let restored = recycle::restore(&cx, second).await.unwrap();
+    assert_eq!(restored.phones_taken, ["13911110001"]);
+    assert!(!restored.customer.phones.contains("13911110001"));
+    let lines = raw.texts(&format!("select lines from change where customer_id = {second} order by id desc")).await;
+    assert!(lines[0].contains("13911110001"), "{lines:?}");
     check_invariants(&demo.place, &demo.store.company(MAIN)).await;
 }
 

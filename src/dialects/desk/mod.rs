@@ -65,12 +65,12 @@ operations! { Desk:
 
     /// 回收站里的客户，最近删除的在前，每页 20 条。
     /// Lists deleted customers that can be restored, the last deleted first, 20 a page.
-    ListDeleted = "list_deleted", list by Supervisor
+    ListDeleted = "list_deleted" [GET "/open_api/customers/deleted"], list by Supervisor
         => recycle::list_deleted(recycle::ListDeleted<'_>) -> json recycle::DeletedList;
 
     /// 从回收站恢复客户；已被其他客户占用的号码会列出来，其余全部恢复。
     /// Restores a deleted customer with all that was known of it; numbers that are another's now are told.
-    RestoreCustomer = "restore_customer", write by Supervisor
+    RestoreCustomer = "restore_customer" [POST "/open_api/customers/restore"], write by Supervisor
         => recycle::restore_customer(recycle::RestoreCustomer<'_>) -> json recycle::CustomerRestored;
 
     /// 上传文件，保留一小时；通过 WebSocket 时返回已上传文件的信息。
