@@ -81,9 +81,9 @@ impl Country {
     /// Drops the national prefix, however often it stands there, unless only the digits with it are a number:
     /// `+44 (0)20 …` and `020 …` are one number, and what is left never begins with it again.
     pub(super) fn without_prefix<'d>(&self, digits: &'d str) -> Cow<'d, str> {
-        const MOST_PREFIXES: usize = 4;
         let mut bare = Cow::Borrowed(digits);
-        for _ in 0..MOST_PREFIXES {
+        // A rule may put digits in the place of a prefix: what is left need not be shorter.
+        for _ in 0..digits.len() {
             match self.without_one_prefix(&bare) {
                 Some(rest) => bare = Cow::Owned(rest),
                 None => break,
@@ -159,6 +159,7 @@ mod tests {
         for (iso, given, bare) in [
             ("GB", "02079460000", "2079460000"),
             ("GB", "0002079460000", "2079460000"),
+            ("GB", "0000000002079460000", "2079460000"),
             ("IT", "0612345678", "0612345678"),
             ("RU", "84950000001", "4950000001"),
             ("BR", "01511950000001", "11950000001"),

@@ -271,6 +271,17 @@ prop_compose! {
 
 proptest! {
     #[test]
+    fn e164_has_the_key_of_what_was_typed(
+        calling_code in prop::sample::select(vec!["1", "32", "39", "44", "54", "55", "7", "86", "299", "852"]),
+        rest in "0{0,9}[0-9]{4,10}",
+    ) {
+        let phone = Phone::parse(&format!("+{calling_code}{rest}"), &CHINA);
+        if let Some(e164) = phone.filter(|phone| phone.extension.is_none()).and_then(|phone| phone.e164) {
+            prop_assert_eq!(key(&e164), e164);
+        }
+    }
+
+    #[test]
     fn every_spelling_has_one_key(
         number in number(),
         prefix in prop_oneof![Just(""), Just("+86"), Just("0086"), Just("86"), Just("0")],
