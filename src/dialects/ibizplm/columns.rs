@@ -6,6 +6,7 @@ use serde_json::{Map, Value};
 
 use super::http::text_of;
 use super::input;
+use crate::domain::catalogue::Catalogue;
 use crate::domain::customer::stars_of;
 use crate::domain::json;
 use crate::domain::plm::{GRADES, INDUSTRIES};
@@ -85,16 +86,32 @@ impl Field {
     }
 }
 
+/// What a column is read as.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Meaning {
+    Field(Field),
+    /// A custom field of the company, by its id. The document knows none; without them, a company where one is
+    /// required could import nobody.
+    Custom(i64),
+}
+
+impl Meaning {
+    /// Returns what a header definition means by this name.
+    pub fn named(name: &str, catalogue: &Catalogue) -> Option<Self> {
+        let field = Field::ALL.into_iter().find(|field| field.name() == name).map(Self::Field);
+        field.or_else(|| table::custom_field(catalogue, name).map(Self::Custom))
+    }
+}
+
 /// The titles of the template, or a company's own: titles or numbers of columns, with what they hold.
 pub struct Titles {
     pub product: Option<String>,
-    pub own: Option<BTreeMap<String, Field>>,
+    pub own: Option<BTreeMap<String, Meaning>>,
 }
 
 impl Layout for Titles {
     fn columns(&self, cx: &Cx<'_>, titles: &Row) -> Result<Box<dyn Columns>, String> {
-        let mut fields: Vec<(usize, Field)> = Vec::new();
-        let mut custom: Vec<(usize, i64)> = Vec::new();
+        let mut columns: Vec<(usize, Meaning)> = Vec::new();
         let numbered = |name: &String| name.trim().parse::<usize>().ok();
         let last = self.own.iter().flatten().filter_map(|(name, _)| numbered(name)).max().unwrap_or(0);
         for column in 0..titles.cells.len().max(last.min(MOST_COLUMNS)) {
@@ -108,34 +125,23 @@ impl Layout for Titles {
                 }
                 None => "",
             };
-            let Some(field) = self.field(title, column) else {
-                // A company's own definition names what it wants.
-                if title.is_empty() || self.own.is_some() {
-                    continue;
-                }
-                // The document knows none; without them, a company where one is required could import nobody.
-                let id = table::custom_field(&cx.catalogue, title).ok_or_else(|| unknown(title))?;
-                if custom.iter().any(|(_, other)| *other == id) {
-                    return Err(format!("列[{title}]出现两次 / stands twice"));
-                }
-                custom.push((column, id));
-                continue;
-            };
-            if fields.iter().any(|(_, other)| *other == field) {
-                return Err(format!("列[{}]出现两次 / stands twice", field.caption()));
+            let Some(meaning) = self.meaning(cx, title, column)? else { continue };
+            if columns.iter().any(|(_, other)| *other == meaning) {
+                let title = if let Meaning::Field(field) = meaning { field.caption() } else { title };
+                return Err(format!("列[{title}]出现两次 / stands twice"));
             }
-            fields.push((column, field));
+            columns.push((column, meaning));
         }
-        let missing = |field: &Field| !fields.iter().any(|(_, found)| found == field);
-        if let Some((name, _)) = self.own.iter().flatten().find(|(_, field)| missing(field)) {
+        let missing = |meaning: &Meaning| !columns.iter().any(|(_, found)| found == meaning);
+        if let Some((name, _)) = self.own.iter().flatten().find(|(_, meaning)| missing(meaning)) {
             return Err(format!(
                 "表头定义中的列[{name}]不存在 / the header definition names a column that is not there"
             ));
         }
-        if missing(&Field::Name) {
+        if missing(&Meaning::Field(Field::Name)) {
             return Err(format!("缺少列[{}] / the column is missing", Field::Name.caption()));
         }
-        Ok(Box::new(Customers { fields, custom, titles: titles.number, product: self.product.clone() }))
+        Ok(Box::new(Customers { columns, titles: titles.number, product: self.product.clone() }))
     }
 }
 
@@ -145,21 +151,26 @@ fn unknown(title: &str) -> String {
 }
 
 impl Titles {
-    fn field(&self, title: &str, column: usize) -> Option<Field> {
-        let Some(own) = &self.own else {
-            return TEMPLATE.into_iter().find(|field| title.eq_ignore_ascii_case(field.caption()));
-        };
-        let by_title = || own.iter().find(|(name, _)| name.trim().to_lowercase() == title.to_lowercase());
-        let by_number = || own.iter().find(|(name, _)| name.trim().parse() == Ok(column + 1));
-        by_title().or_else(by_number).map(|(_, field)| *field)
+    /// Returns what a column is read as; nothing, if it is passed over.
+    fn meaning(&self, cx: &Cx<'_>, title: &str, column: usize) -> Result<Option<Meaning>, String> {
+        // A company's own definition names what it wants.
+        if let Some(own) = &self.own {
+            let by_title = || own.iter().find(|(name, _)| name.trim().to_lowercase() == title.to_lowercase());
+            let by_number = || own.iter().find(|(name, _)| name.trim().parse() == Ok(column + 1));
+            return Ok(by_title().or_else(by_number).map(|(_, meaning)| *meaning));
+        }
+        if title.is_empty() {
+            return Ok(None);
+        }
+        let field = TEMPLATE.into_iter().find(|field| title.eq_ignore_ascii_case(field.caption())).map(Meaning::Field);
+        let custom = || table::custom_field(&cx.catalogue, title).map(Meaning::Custom);
+        field.or_else(custom).map(Some).ok_or_else(|| unknown(title))
     }
 }
 
 /// Rows as customers.
 struct Customers {
-    fields: Vec<(usize, Field)>,
-    /// Columns of custom fields, by their ids.
-    custom: Vec<(usize, i64)>,
+    columns: Vec<(usize, Meaning)>,
     /// The row of the titles.
     titles: u32,
     product: Option<String>,
@@ -215,8 +226,8 @@ impl Customers {
     fn members(&self, cx: &Cx<'_>, row: &Row) -> Result<Map<String, Value>, String> {
         let number = row.number.saturating_sub(self.titles);
         let (mut members, mut faults) = (Map::new(), Vec::new());
-        for (column, field) in &self.fields {
-            let Some(cell) = row.cell(*column) else { continue };
+        for (column, meaning) in &self.columns {
+            let (Meaning::Field(field), Some(cell)) = (meaning, row.cell(*column)) else { continue };
             match value(cx, *field, cell) {
                 Ok((name, value)) => {
                     members.insert(name.to_owned(), value);
@@ -234,7 +245,8 @@ impl Customers {
     fn custom(&self, cx: &Cx<'_>, row: &Row) -> Result<Patch<BTreeMap<i64, Value>>, String> {
         let number = row.number.saturating_sub(self.titles);
         let mut values = BTreeMap::new();
-        for (column, id) in &self.custom {
+        for (column, meaning) in &self.columns {
+            let Meaning::Custom(id) = meaning else { continue };
             let Some(field) = cx.catalogue.fields.iter().find(|field| field.id == *id) else { continue };
             let text = match row.cell(*column) {
                 Some(Cell::Text(text)) => text.trim(),

@@ -8,7 +8,7 @@ use schemars::JsonSchema;
 use serde::Serialize;
 use serde_json::Value;
 
-use super::columns::{Field, Titles};
+use super::columns::{Field, Meaning, Titles};
 use super::input::Given;
 use super::shapes::{
     AsyncAction, AsyncKey, ErrorFile, FileKey, ImportFile, ImportResult, ImportSchema, Mistake, SchemaShown, Uploaded,
@@ -142,19 +142,20 @@ pub fn tag(given: Option<String>) -> Result<String, Error> {
     }
 }
 
-async fn schema(cx: &Cx<'_>, id: &str) -> Result<BTreeMap<String, Field>, Error> {
+async fn schema(cx: &Cx<'_>, id: &str) -> Result<BTreeMap<String, Meaning>, Error> {
     let missing = || Error::parameter(format!("无法获取表头定义[{id:.64}] / there is no such header definition"));
     let found = cx.scope.import_schema(id).await?;
     let columns: BTreeMap<String, String> =
         serde_json::from_str(&found.ok_or_else(missing)?.value).map_err(|cause| Error::internal(&cause))?;
-    columns.into_iter().map(|(title, name)| Ok((title, field(&name)?))).collect()
+    columns.into_iter().map(|(title, name)| Ok((title, meaning(cx, &name)?))).collect()
 }
 
-fn field(name: &str) -> Result<Field, Error> {
-    Field::ALL.into_iter().find(|field| field.name() == name).ok_or_else(|| {
+fn meaning(cx: &Cx<'_>, name: &str) -> Result<Meaning, Error> {
+    Meaning::named(name, &cx.catalogue).ok_or_else(|| {
         let known = Field::ALL.map(Field::name).join(", ");
         Error::parameter(format!(
-            "columns: 没有字段 {name:.60}，可用：{known} / there is no such field; these are: {known}"
+            "columns: 没有字段 {name:.60}，可用：{known}，或自定义字段的名称 / there is no such field; these are: {known}, or \
+             the name of a custom field"
         ))
     })
 }
@@ -171,19 +172,20 @@ pub async fn put_schema(cx: &Cx<'_>, request: Given<ImportSchema>) -> Result<Sch
     if given.is_empty() || given.len() > MOST_COLUMNS {
         return Err(wrong());
     }
-    let mut columns = BTreeMap::new();
+    let (mut columns, mut meanings) = (BTreeMap::new(), Vec::new());
     for (title, name) in given {
         if title.trim().is_empty() || title.chars().count() > 255 {
             return Err(wrong());
         }
-        columns.insert(title.clone(), field(name.as_str().ok_or_else(wrong)?)?.name().to_owned());
-    }
-    for (index, name) in columns.values().enumerate() {
-        if columns.values().skip(index + 1).any(|other| other == name) {
+        let name = name.as_str().ok_or_else(wrong)?.trim();
+        let meaning = meaning(cx, name)?;
+        if meanings.contains(&meaning) {
             return Err(Error::parameter(format!("columns: {name} 出现两次 / stands twice")));
         }
+        meanings.push(meaning);
+        columns.insert(title.clone(), name.to_owned());
     }
-    if !columns.values().any(|name| name == Field::Name.name()) {
+    if !meanings.contains(&Meaning::Field(Field::Name)) {
         return Err(Error::parameter("columns: 缺少 name / name is missing"));
     }
     let stored = serde_json::to_string(&columns).map_err(|cause| Error::internal(&cause))?;

@@ -322,7 +322,7 @@ pub struct ImportSchema {
     product: InProduct,
     name: Option<String>,
     /// Titles, or numbers of columns from 1, with name, assignee_name, assignee_id, grade_id, scale, industry_id,
-    /// description or phone.
+    /// description, phone, or the name of a custom field.
     columns: BTreeMap<String, String>,
 }
 
