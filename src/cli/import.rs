@@ -128,7 +128,7 @@ async fn tell(cx: &Cx<'_>, outcome: &Outcome, file: &Path, is_trial: bool) -> Re
         writeln!(err, "第 {row} 行 / row {row}: {why}")?;
     }
     if !outcome.ignored.is_empty() {
-        writeln!(err, "未导入的列 / columns that are read over: {}", outcome.ignored.join(", "))?;
+        writeln!(err, "未导入的列 / columns that are ignored: {}", outcome.ignored.join(", "))?;
     }
     for note in &outcome.notes {
         writeln!(err, "{note}")?;

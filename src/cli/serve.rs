@@ -91,10 +91,11 @@ fn flags(args: &Args) -> crate::config::Overrides {
 }
 
 async fn serve(config: Config, demo: Option<u64>) -> Result<ExitCode, Box<dyn Error>> {
-    // Before anything else is there to be interrupted.
+    // Listens to signals before there is anything that they could interrupt.
     let mut terminate = signal(SignalKind::terminate())?;
     let mut interrupt = signal(SignalKind::interrupt())?;
-    // Held until the end. A second server would wait for the writes of this one, and this one for its.
+    // Held until the end. A second server would wait for the writes of this one, and this one for those of the
+    // second.
     let _lock = config.location().lock()?;
     let prepared = tokio::select! {
         prepared = prepare(&config, demo) => prepared?,
@@ -190,7 +191,7 @@ async fn rederive(backend: Arc<Backend>) {
 async fn greeting(backend: &Backend, config: &Config, demo: Option<u64>) -> Result<Option<String>, Box<dyn Error>> {
     let companies = backend.store.companies().await?;
     let place = config.location().to_string();
-    // Into a log that a program reads goes no more than a line.
+    // A log that a program reads gets no more than a line.
     if !std::io::stderr().is_terminal() && config.log.format != LogFormat::Text {
         tracing::info!(database = place, companies = companies.len(), demo = demo.is_some(), "the database is open");
         if companies.is_empty() {

@@ -108,7 +108,8 @@ macro_rules! dialects {
                 match self { $(Self::$name(_) => $module::READING),+ }
             }
 
-            /// Returns the members of a request that the operation reads over; refuses those that it must not.
+            /// Returns the members of a request that the operation ignores; refuses the request if it must not ignore
+            /// one.
             pub fn ignored(self, body: &str) -> Result<Ignored, Error> {
                 members::check(self.name(), body)
             }
@@ -216,8 +217,8 @@ pub fn unknown(method: &str, path: &str, is_route: bool) -> Option<Refusal> {
     }
 }
 
-/// Whether replies are not masked: it is what the operation is for to show a number, or they hold no customers,
-/// but names that are to be sent back as they are.
+/// Whether replies are not masked: the operation is there to show a number, or its replies hold no customers but
+/// names that clients send back as they are.
 fn is_plain(operation: Operation) -> bool {
     operation == Operation::Desk(desk::Operation::RevealPhone)
         || operation == Operation::Desk(desk::Operation::Login)

@@ -149,12 +149,12 @@ pub fn socket_refusal() -> Value {
     merged(envelope::refusal_schema(), as_members(more))
 }
 
-/// Says of an envelope that it can tell which members were read over.
+/// Says of an envelope that it can tell which members were ignored.
 fn say_ignored(envelope: &mut Value) {
     let ignored = json!({
         "type": "array",
         "items": { "type": "string" },
-        "description": "请求里不认识、没有理会的成员 / members of the request that are not known and were read over",
+        "description": "请求里不认识、没有理会的成员 / members of the request that are not known and were ignored",
     });
     if let Some(Value::Object(properties)) = envelope.get_mut("properties") {
         properties.insert("ignored".into(), ignored);

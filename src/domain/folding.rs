@@ -21,8 +21,8 @@ pub fn fold(text: &str) -> String {
     spelling(text).chars().map(standard).collect()
 }
 
-/// Returns what names are compared by as a whole. A character can be up to eighteen when it is composed otherwise;
-/// more than 600 in all do not fit into an index.
+/// Returns what names are compared by as a whole. One character can become up to eighteen; more than 600 in all do
+/// not fit into an index.
 #[must_use]
 pub fn name_key(name: &str) -> String {
     let mut key = fold(name);

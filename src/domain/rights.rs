@@ -66,10 +66,11 @@ pub struct Adjustment {
     pub actions: BTreeMap<String, bool>,
 }
 
-/// What is to be adjusted otherwise: `None` stays, and within, `None` is as usual again.
+/// What is to change in an adjustment. An outer `None` leaves the member as it is; an inner `None` makes it as usual
+/// again.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize)]
 pub struct RightsPatch {
-    /// Whether all is as usual again, before the rest.
+    /// Whether everything is made as usual again before the rest is changed.
     #[serde(skip_serializing_if = "std::ops::Not::not")]
     pub reset: bool,
     #[serde(skip_serializing_if = "Option::is_none")]

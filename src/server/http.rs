@@ -42,7 +42,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
         .route("/metrics", get(metrics))
         .route(OPENAPI, get(|| async { json(StatusCode::OK, documents::OPENAPI) }))
         .route(ASYNCAPI, get(|| async { json(StatusCode::OK, documents::ASYNCAPI) }))
-        // Asking about a file must not use its address up.
+        // A request that only asks about a file must not use its address up.
         .route("/files/{token}", get(files::fetch).head(|| async { StatusCode::METHOD_NOT_ALLOWED }))
         .fallback(|request: Request| async move { unknown(&request, false) });
     for row in dialects::rows() {
@@ -53,7 +53,7 @@ pub fn router(shared: Arc<Shared>) -> Router {
                 serve(shared, row, segments, request)
             };
             let mut serving = on(method, handler);
-            // Where something is done, asking for the head alone must not do it.
+            // A request for the head alone must not do what the route does.
             if route.method == "GET" && row.operation.effect() == Effect::Write {
                 serving = serving.head(|request: Request| async move { unknown(&request, true) });
             }

@@ -77,7 +77,7 @@ impl Sessions {
             return Err(Full::Server);
         }
         let id = self.next.fetch_add(1, Ordering::Relaxed);
-        // From here on the count is taken back when this is dropped.
+        // From here on, dropping this takes the count back.
         let mut session = Session { id, address, place: None, sessions: self.clone(), ending: Ending::default() };
         session.place = Some(self.addresses.enter(address, limits.sockets_per_address).ok_or(Full::Address)?);
         Ok(session)

@@ -1,7 +1,7 @@
 //! The recycle bin: customers that nothing else sees, with every row that was theirs.
 //!
-//! A table with rows of customers stands here, or is one of those from which a customer is found and which are made anew.
-//! A column that a later migration adds is absent in rows that were deleted before it: bring it back with its default.
+//! Every table with rows of customers must stand here, unless customers are found by it and its rows are made anew. A
+//! column that a later migration adds is absent in rows that were deleted before: bring it back with its default.
 
 use super::dynamic::Sql;
 use super::rows::{DeletedRow, HolderRow, NumberRow, TextRow};
@@ -135,7 +135,7 @@ queries! {
     read fn deleted_before(before: i64, limit: i64) -> Vec<NumberRow> {
         "select id as value from deleted_customer where company_id = $1 and deleted_at < $2 order by deleted_at, id limit $3 + 0"
     }
-    /// Says that these (a JSON array of ids) cannot be restored any more; those who could until now.
+    /// Marks these (a JSON array of ids) as not to be restored any more, and returns those that could be until now.
     write fn give_up_deleted(ids: &str) -> Vec<NumberRow> {
         "update deleted_customer set is_given_up = 1 where company_id = $1 and id in (select value from json_each($2)) and is_given_up = 0
          returning id as value",

@@ -31,7 +31,7 @@ pub struct Search {
 }
 
 impl Search {
-    /// Whether it finds everybody whom whoever asks sees.
+    /// Whether it finds every customer whom the caller sees.
     #[must_use]
     pub fn is_for_all(&self) -> bool {
         let narrowed = Self { within: Within::default(), ..self.clone() }.has_columns();

@@ -39,7 +39,7 @@ both_engines! {
     another_server_on_the_database_tells,
 }
 
-/// The next push; replies are read over.
+/// The next push; replies are ignored.
 async fn push(client: &mut Client) -> Value {
     loop {
         let frame = client.receive().await.expect("the server closed the socket");

@@ -116,7 +116,8 @@ pub struct CustomerList {
     /// Of which database `seq` is.
     #[serde(skip_serializing_if = "Option::is_none")]
     epoch: Option<String>,
-    /// An event for which the answer is true, for this one or a later: `since` of a subscription that misses nothing.
+    /// The number of an event: the answer is true for this one or a later one. As `since` of a subscription, it
+    /// misses nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     seq: Option<i64>,
     result: CustomerReplies,
@@ -205,7 +206,8 @@ pub struct CustomersFound {
     /// Of which database `seq` is.
     #[serde(skip_serializing_if = "Option::is_none")]
     epoch: Option<String>,
-    /// An event for which the answer is true, for this one or a later: `since` of a subscription that misses nothing.
+    /// The number of an event: the answer is true for this one or a later one. As `since` of a subscription, it
+    /// misses nothing.
     #[serde(skip_serializing_if = "Option::is_none")]
     seq: Option<i64>,
     /// How a phone matched: `text` as typed, `e164` the same number written otherwise or of another extension, `last7` to

@@ -19,7 +19,7 @@ use crate::protocol::lenient::{Member, Scalar};
 use crate::protocol::nul;
 
 /// A customer as requests send it. Every member may be absent (it stays) or null (it is cleared). What the
-/// server keeps itself (`id`, `taskname`, `loginNo`, `opTime`, `uploginNo`, `upTime`) is read over.
+/// server keeps itself (`id`, `taskname`, `loginNo`, `opTime`, `uploginNo`, `upTime`) is ignored.
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct CustomerInput<'a> {

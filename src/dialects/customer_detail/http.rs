@@ -19,7 +19,7 @@ pub async fn caller(backend: &Backend, call: &Call<'_>) -> Result<Caller, Error>
     credential::by_bearer(backend, DIALECT, call.bearer.ok_or_else(missing)?).await
 }
 
-/// Returns the request: what stands in the path. Parameters that nobody knows are read over.
+/// Returns the request: what stands in the path. Parameters that nobody knows are ignored.
 pub fn request(_: &Caller, call: &Call<'_>, _: &Settings) -> Result<String, Error> {
     // A plain number is an id on the socket only.
     let is_id = |(_, id): &(String, String)| id.len() == 24 && id.bytes().all(|digit| digit.is_ascii_hexdigit());

@@ -130,7 +130,7 @@ struct Report {
     rows: Vec<Rows>,
     /// Why rows failed: the first 1,000.
     errors: Vec<RowError>,
-    /// Titles of columns that were read over, as nothing is called so.
+    /// Titles of columns that were ignored, as nothing is called so.
     ignored_columns: Vec<String>,
     /// How the table was read, where that may surprise: worksheets that were not, hidden rows that were, merged cells.
     notes: Vec<String>,

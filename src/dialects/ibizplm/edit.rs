@@ -25,8 +25,8 @@ pub enum OneOrMany {
     Many(Vec<CustomerBody>),
 }
 
-/// Returns the customer of this key, for somebody who may do that with it. In a product, what is not there and what
-/// is another product's are refused alike.
+/// Returns the customer of this key, if the caller may do this with it. In a product, a customer that is not there
+/// and one of another product are refused alike.
 pub async fn target(cx: &Cx<'_>, product: Option<&str>, grant: Option<Grant>, key: &str) -> Result<Entry, Error> {
     plm::allow(cx, product, grant, Some(key)).await?;
     let found = plm::entry(cx, key).await;
@@ -186,7 +186,7 @@ pub async fn add_categories(cx: &Cx<'_>, request: Given<KeyedCustomer>) -> Resul
     let entry = target(cx, product.as_deref(), None, &key).await?;
     let Some(last) = request.elements()?.pop() else { return Ok(()) };
     let categories = last.get("categories").cloned().unwrap_or(Value::Null);
-    // Everybody may set categories; the rest of the body is an update, for who may do that.
+    // Everybody may set categories; the rest of the body is an update, for callers who may update.
     let may_update = plm::allow(cx, product.as_deref(), Some(Grant::Update), Some(&key)).await.is_ok();
     let mut members = if may_update { request.members.clone() } else { Map::new() };
     members.insert("categories".to_owned(), categories);
@@ -197,8 +197,8 @@ pub async fn add_categories(cx: &Cx<'_>, request: Given<KeyedCustomer>) -> Resul
 pub async fn check_key(cx: &Cx<'_>, request: Given<AnyCustomer>) -> Result<i64, Error> {
     plm::allow(cx, request.product().as_deref(), Some(Grant::Create), None).await?;
     let Some(id) = request.text("id") else { return Ok(0) };
-    // Also of a customer that the caller does not see: the id is not free.
-    // So is none that is worked out from a customer's number, now or later.
+    // An id is not free when a customer has it whom the caller does not see, nor when it is worked out from a
+    // customer's number, now or later.
     let id = id.trim();
     let is_worked_out = crate::domain::ids::from_hex32(cx.caller.company, id).is_some();
     let is_there = is_worked_out || plm::number(cx, id).await?.is_some();

@@ -272,7 +272,7 @@ fn filter(request: &Given<Filters>, name: &str) -> Result<Option<String>, Error>
     }
 }
 
-/// Fields that are not known are read over, and so is a direction that is none.
+/// Fields that are not known are ignored, and so is a direction that is none.
 fn order(sort: &str) -> Vec<(PlmColumn, bool)> {
     let mut order: Vec<(PlmColumn, bool)> = Vec::new();
     for part in sort.split(';') {

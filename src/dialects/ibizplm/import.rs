@@ -101,7 +101,7 @@ async fn carry_out(cx: &Cx<'_>, request: &Given<ImportFile>, wants_book: bool) -
 async fn start<S>(cx: &Cx<'_>, request: &Given<S>, wants_book: bool) -> Result<String, Error> {
     let product = request.product();
     plm::allow(cx, product.as_deref(), Some(Grant::Create), None).await?;
-    // What comes again is shown what it came to: its file may be gone.
+    // A request that comes again gets the answer of the first: its file may be gone.
     if let Some(id) = jobs::entered(cx).await? {
         return Ok(id);
     }

@@ -1,4 +1,4 @@
-//! Reading what clients write: members that are absent stay, null clears, what the server writes is read over.
+//! Reading what clients write: members that are absent stay, null clears, what the server writes is ignored.
 
 use std::borrow::Cow;
 use std::marker::PhantomData;
@@ -135,7 +135,8 @@ pub fn changes(
         faults.push(Fault { field: "name", label: "客户名称", wrong });
         Patch::Keep
     });
-    // What comes back as it was shown is no change: it may be another system's word, and longer than one of this.
+    // A value that comes back as it was shown is no change: it may be another system's word, and longer than this
+    // system allows.
     let comes_back = |name: &String, given: &Value| {
         current.is_some_and(|entry| entry.profile.get(name).is_some_and(|shown| is_same(shown, given)))
     };
@@ -147,7 +148,7 @@ pub fn changes(
         let stars = stars(entry.customer.star);
         stars.is_some() && entry.profile.get("grade_id").and_then(Value::as_str) == stars
     };
-    // Who clears the stars that he was shown as a grade has none.
+    // Whoever clears the stars that he was shown as a grade clears the customer's stars.
     let star = current.filter(shown_stars).and_then(|_| profile.get("grade_id")?.is_null().then_some(0));
     if let Some(product) = product {
         profile.insert("product_id".to_owned(), product.into());

@@ -9,7 +9,7 @@ use serde::Serialize;
 use crate::dialects::Headers;
 use crate::protocol::lenient::Scalar;
 
-/// The members that clients write. What the server writes, such as `create_time`, is read over.
+/// The members that clients write. What the server writes, such as `create_time`, is ignored.
 #[derive(JsonSchema)]
 #[expect(dead_code, reason = "only the schema is used")]
 struct Writable {

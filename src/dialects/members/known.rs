@@ -19,9 +19,9 @@ pub struct Shape {
 #[derive(Debug)]
 pub struct Member {
     pub name: String,
-    /// `None` when whatever is in it is not looked at here.
+    /// `None` when the members of this one are not checked here.
     pub shape: Option<Shape>,
-    /// Whether it is only shown: it may come back, but is not read.
+    /// Whether replies show it and requests do not hold it: it may come back, but is not read.
     is_shown: bool,
 }
 

@@ -49,7 +49,7 @@ pub enum Answers {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Unknown {
     Refused,
-    /// They are read over, and the reply says so.
+    /// They are ignored, and the reply says so.
     Ignored,
 }
 
@@ -61,7 +61,7 @@ pub enum Names {
     Exact,
 }
 
-/// The names of members that were read over.
+/// The names of members that were ignored.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Ignored(Vec<String>);
 
@@ -95,7 +95,7 @@ impl Ignored {
     }
 }
 
-/// Refuses a request with a member that must not be read over, and returns those that are. A text that cannot be read
+/// Refuses a request with a member that must not be ignored, and returns those that are. A text that cannot be read
 /// at all is for the operation to refuse.
 pub fn check(action: &str, body: &str) -> Result<Ignored, Error> {
     let Some(known) = known(action) else { return Ok(Ignored::default()) };

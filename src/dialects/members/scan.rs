@@ -8,7 +8,7 @@ use super::known::{Known, Member, Shape};
 use super::{MOST_FOUND, Names};
 use crate::protocol::folded::same_name;
 
-/// What any request may have beside its own: it says who sends it, and how it is answered.
+/// Members that any request may have beside those of its operation: who sends it, and how it wants to be answered.
 pub const ENVELOPE: [&str; 8] =
     ["action", "callbackId", "operator", "loginno", "companyId", "groupId", "topic", "requestId"];
 /// What a reply has said to be ignored may come back with the rest of it, and with a file comes what it is told by.
@@ -50,7 +50,7 @@ impl fmt::Display for Path<'_> {
     }
 }
 
-/// Reads a value and notes what is not known in it. Nothing is allocated for what is.
+/// Reads a value and notes each member that is not known. Allocates nothing for those that are.
 struct Scan<'k, 'p> {
     shape: &'k Shape,
     path: Option<&'p Path<'p>>,

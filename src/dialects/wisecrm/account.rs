@@ -180,7 +180,7 @@ fn done<T>(written: Written<T>) -> Result<T, Error> {
     }
 }
 
-/// Refuses what is to be deleted along: nothing here refers to a customer, so that only nothing can be named.
+/// Refuses a list of things to delete along with the customer, unless it is empty: nothing here refers to a customer.
 fn check_cascade(text: &str) -> Result<(), Error> {
     let wrong = || Error::parameter("cascade_delete: 应为 JSON 对象 / expected a JSON map");
     let entities: Map<String, Value> = folded::from_str(text).map_err(|_| wrong())?;

@@ -214,7 +214,7 @@ impl JsonSchema for Record {
     }
 }
 
-/// Returns the schema of a customer as clients write it: what they may not set is read over.
+/// Returns the schema of a customer as clients write it: what they may not set is ignored.
 pub fn written_schema(_: &mut SchemaGenerator) -> Schema {
     let property = |definition: &Definition<Account>| {
         let types = match definition.data_type {

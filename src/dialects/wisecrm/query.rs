@@ -188,7 +188,7 @@ fn is_text(column: Column) -> bool {
     )
 }
 
-/// The column of a field. Who may not see numbers could find them out by asking for them digit by digit.
+/// Returns the column of a field. Refuses those whose digits a caller who may not see numbers could find one by one.
 fn column(cx: &Cx<'_>, name: &str) -> Result<Column, Error> {
     let field = match fields::path(&cx.catalogue, name)? {
         Path::Own(field) | Path::User(field, User::Id) => field,

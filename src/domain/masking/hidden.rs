@@ -8,7 +8,8 @@ use super::numbers::{LONGEST_JOINT, is_digit, is_joint};
 use super::{Known, MOST_PASSES, hide_all, mask, mask_text};
 use crate::domain::phone::half_width;
 
-/// Beginning with so many stars, digits, and both together, a run of them reads like a number that is hidden.
+/// A run of digits and stars reads like a hidden number if it has at least so many stars, digits, and characters in
+/// all.
 const FEWEST_STARS: usize = 2;
 const FEWEST_DIGITS: usize = 2;
 const SHORTEST_RUN: usize = 7;
@@ -39,7 +40,7 @@ impl Piece {
 /// Why it cannot be told what a text stands for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Unclear {
-    /// Some of its numbers are hidden, and none that was shown so.
+    /// Some of its numbers have hidden digits, but no number was shown like that.
     Incomplete,
     /// Several numbers were shown like this one, and it does not say which is meant.
     Several(String),

@@ -10,7 +10,7 @@ const SHORTEST: usize = 3;
 const LONGEST: usize = 15;
 /// No number has more digits, its extension included.
 const MOST_DIGITS: usize = 32;
-/// The last digits of another number that differs in no others: `13610000035/36`.
+/// The last digits of another number that differs from the one before in nothing else: `13610000035/36`.
 const LONGEST_ALTERNATIVE: usize = 4;
 
 /// Returns the numbers in a text, at least one.
@@ -52,7 +52,7 @@ struct One {
 }
 
 impl Reader<'_> {
-    /// The numbers, if all that stands in the text is numbers; words may stand around those that mean the same from
+    /// Returns the numbers, if the text holds nothing else. Words may stand around numbers that mean the same from
     /// anywhere.
     fn all(&self, behind: &str) -> Option<Vec<Phone>> {
         let mut phones: Vec<Phone> = Vec::new();
@@ -82,7 +82,7 @@ impl Reader<'_> {
             .find_map(|end| Some((self.one(start, end).filter(|one| one.number.fits)?, end)))
     }
 
-    /// All of the rest, where a `+` says that it is a number.
+    /// Reads all that is left as one number, where a `+` says that it is one.
     fn behind_plus(&self, start: usize) -> Option<(One, usize)> {
         let end = self.groups.len();
         let one = self.one(start, end).filter(|one| one.number.is_dialled_from_anywhere())?;
@@ -116,8 +116,8 @@ impl Reader<'_> {
         (is_extension && extension.len() <= LONGEST_EXTENSION).then_some((number, extension))
     }
 
-    /// Splits `010-88886666-801`, unless the digits make a known number all together: dashes are also
-    /// what people put inside of numbers.
+    /// Splits `010-88886666-801`, unless all the digits together make a known number: people put dashes inside
+    /// numbers, too.
     fn split_dashed_extension<'g>(&self, groups: &'g [Group], plus: bool) -> Option<(&'g [Group], String)> {
         const MOBILE: usize = 11;
         let (last, number) = groups.split_last()?;
@@ -145,7 +145,7 @@ impl Reader<'_> {
         }
     }
 
-    /// As it was typed, without what parts it from the number before.
+    /// Returns the number as it was typed, without the separator before it.
     fn typed(&self, start: usize, end: usize, one: &One) -> String {
         let from = start.checked_sub(1).and_then(|before| self.groups.get(before)).map_or(0, |before| before.end);
         let to = end.checked_sub(1).and_then(|last| self.groups.get(last)).map_or(self.text.len(), |last| last.end);
@@ -153,7 +153,7 @@ impl Reader<'_> {
         let before = self.text.get(from..first).unwrap_or_default();
         let parted = before.trim_end_matches(|c: char| "+＋(（".contains(c) || c.is_whitespace());
         let typed = self.text.get(from + parted.len()..to).unwrap_or_default().trim_start();
-        // What the number has from the one before was not typed here.
+        // Digits that were taken over from the number before were not typed here.
         let digits = self.groups.get(start..end).map(joined).unwrap_or_default();
         let extension = one.extension.as_deref().unwrap_or_default();
         if digits.len() == one.number.digits.len() + extension.len() {

@@ -17,7 +17,7 @@ use crate::store::rows::AuditRow;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Kind {
     SignIn,
-    /// Somebody wanted in, or wanted something, and may not.
+    /// A sign-in, or something that was asked for, was refused.
     Refusal,
     /// What a company has set up: people, rights, credentials, lists.
     Settings,
@@ -116,7 +116,8 @@ pub async fn sign_in(backend: &Backend, caller: &Caller, address: IpAddr, how: &
     }
 }
 
-/// Sign-ins and refusals that were written down lately, with when. Who comes again and again fills no table.
+/// Sign-ins and refusals that were written down lately, each with its time: somebody who comes again and again must
+/// not fill the table.
 pub struct Lately(Mutex<Cache<(i64, Actor, String), i64>>);
 
 /// For how long the same is not written down again, microseconds.

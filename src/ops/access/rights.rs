@@ -69,7 +69,7 @@ impl Cx<'_> {
         Err(Error::forbidden(format!("export: 角色 {0} 不能导出 / the role {0} may not export", rights.role.name())))
     }
 
-    /// Refuses to delete a customer that the caller sees to who may not.
+    /// Refuses to delete a customer whom the caller sees but may not delete.
     pub fn require_deletion(&self, customer: &CustomerRow) -> Result<(), Error> {
         let rights = self.rights();
         let own =
@@ -88,13 +88,13 @@ impl Cx<'_> {
         }
     }
 
-    /// Refuses to list so many customers page by page to who may not export them.
+    /// Refuses to list so many customers page by page to a caller who may not export them.
     pub fn may_reach(&self, rows: i64) -> Result<(), Error> {
         if rows > CEILING && !self.rights().export { Err(Error::PageBeyondCeiling) } else { Ok(()) }
     }
 
-    /// Refuses a search for a piece of text with digits in it to who may not see numbers: those in names and
-    /// remarks could be found out digit by digit.
+    /// Refuses a search for a piece of text with digits in it to a caller who may not see numbers: he could find
+    /// those in names and remarks digit by digit.
     pub fn may_search_by(&self, piece: &str) -> Result<(), Error> {
         if self.rights().masks() && fold(piece).contains(|c: char| c.is_ascii_digit()) {
             return Err(Error::forbidden(
@@ -104,8 +104,8 @@ impl Cx<'_> {
         Ok(())
     }
 
-    /// Refuses to sort by a text to who may not see numbers: its place among others would tell a number in it, digit
-    /// by digit.
+    /// Refuses to sort by a text to a caller who may not see numbers: the place of a number among others would tell
+    /// it digit by digit.
     pub fn may_sort_by_text(&self, field: &str) -> Result<(), Error> {
         if self.rights().masks() {
             return Err(Error::forbidden(format!(

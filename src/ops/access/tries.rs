@@ -1,8 +1,9 @@
-//! Who sees numbers masked could find the hidden digits by trying, wherever an answer depends on them.
+//! Somebody who sees masked numbers could find the hidden digits by trying, wherever an answer depends on them.
 //!
-//! Each such question is counted here, before the store is asked and whatever it comes to: right or wrong, done or
-//! refused, by a read or a write. [`Tried`] says that it was; what asks the store for a number or a text takes one, so that
-//! a new look-up cannot forget to count. `clippy.toml` forbids the store's own look-ups to the rest of the program.
+//! Each such question is counted here, before the store is asked and whatever the answer is: right or wrong, done or
+//! refused, to a read or a write. [`Tried`] proves that it was counted; every function that asks the store for a
+//! number or a text takes one, so that a new look-up cannot forget to count. `clippy.toml` forbids the store's own
+//! look-ups to the rest of the program.
 
 use crate::domain::catalogue::{Catalogue, DuplicateRule};
 use crate::domain::custom_field::FieldKind;
@@ -18,16 +19,16 @@ use crate::store::conditions::{Column, Operand, Test};
 use crate::store::plm::{PlmCondition, PlmSearch, PlmTest};
 use crate::store::search::Search;
 
-/// That the numbers in a question were counted, or that nobody asks from whom they are hidden.
+/// Proof that the numbers in a question were counted, or that the caller may see numbers anyway.
 #[derive(Debug, Clone)]
 pub struct Tried(());
 
-/// Counts so many tries of the caller, and writes down that he tries.
+/// Counts so many tries of the caller, and writes into the audit that he tries.
 fn count(cx: &Cx<'_>, tries: usize) -> Result<Tried, Error> {
     allowances::try_numbers(cx, tries).map(|()| Tried(()))
 }
 
-/// Counts what asks for the customer of this identifier. An id tells no digit.
+/// Counts a question for the customer of this identifier. An id tells no digit.
 pub fn identifier(cx: &Cx<'_>, identifier: &Identifier<'_>) -> Result<Tried, Error> {
     if !cx.rights().masks() {
         return Ok(Tried(()));
@@ -54,7 +55,7 @@ pub fn search(cx: &Cx<'_>, search: &Search) -> Result<Tried, Error> {
     if !cx.rights().masks() {
         return Ok(Tried(()));
     }
-    // Of a short number, fewer digits are shown than make a tail.
+    // A short number shows fewer digits than make a tail.
     let words: usize = search.words.iter().map(|word| word.tails.len() + word.keys.len()).sum();
     let tests = search.conditions.tests.iter();
     let tests = tests.filter(|(column, test)| tells(*column, test, &cx.catalogue)).count();
@@ -90,8 +91,8 @@ pub fn new(cx: &Cx<'_>, changes: &Changes<'_>) -> Result<Tried, Error> {
     count(cx, given.tries(&[]))
 }
 
-/// Counts what is to become of a customer of whom the caller was shown these texts: what is as it was shown is no try,
-/// while of any other one it can be told whether it is what is stored.
+/// Counts a change to a customer whose texts the caller was shown. A text that comes back as it was shown is no try;
+/// of any other, the answer can tell whether it is the stored one.
 pub fn change(cx: &Cx<'_>, changes: &Changes<'_>, shown: &[String]) -> Result<Tried, Error> {
     if !cx.rights().masks() {
         return Ok(Tried(()));

@@ -37,8 +37,8 @@ impl From<Changes<'static>> for Record {
     }
 }
 
-/// The numbers that records of a trial would have been given, as digests: a trial writes nothing that later records
-/// could be told by.
+/// The numbers that records of a trial would have been given, as digests: a trial writes nothing by which later
+/// records could be matched.
 #[derive(Debug, Default)]
 struct Given(HashSet<u64>);
 
@@ -82,7 +82,7 @@ pub async fn write_all(
     job: &str,
 ) -> Results {
     let mut results = Vec::with_capacity(records.len());
-    // Once each: how often one is tried tells whether it was refused.
+    // Each is counted once: how often one is tried would tell whether it was refused.
     let mut counted: Vec<Counted> = Vec::with_capacity(records.len());
     for record in records {
         let record = record.and_then(|record| Ok((tries::new(cx, &record.changes)?, record)));
@@ -246,7 +246,7 @@ fn settle_group(cx: &Cx<'_>, changes: &mut Changes<'_>, before: Option<i64>) {
     }
 }
 
-/// Who is told by one of his numbers keeps the others: a list may know just one.
+/// A record that is matched by one of the customer's numbers keeps his others: a list may know just one.
 fn add_to(known: Vec<CustomerPhone>, changes: &mut Changes<'_>, cx: &Cx<'_>) {
     let Some(given) = changes.phones.take() else { return };
     let home = &cx.catalogue.company.home;
@@ -297,7 +297,7 @@ fn keys_of(cx: &Cx<'_>, record: &Record) -> Vec<String> {
 }
 
 /// Finds out what would become of each record. What is written for that is undone at once, so that others wait for no
-/// more than one record; what later records would be told by is remembered.
+/// more than one record; the numbers by which later records would be matched are remembered.
 async fn try_all(
     cx: &Cx<'_>,
     counted: &[Counted],
@@ -337,7 +337,7 @@ async fn try_one(cx: &Cx<'_>, record: &Record, plan: Plan, tried: &Tried, given:
     Ok(done)
 }
 
-/// What would become of a record with a number that one before it would have been given.
+/// Returns what would become of a record with a number that an earlier one would have been given.
 fn of_earlier(cx: &Cx<'_>, record: &Record, plan: Plan) -> Result<Done, Error> {
     if plan.mode == Mode::Create || plan.by == MatchBy::Id {
         let typed = record.changes.phones.iter().flatten().next().map_or("", |phone| phone.typed.trim());

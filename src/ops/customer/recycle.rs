@@ -104,7 +104,7 @@ fn piece(cx: &Cx<'_>, query: &str) -> Result<Option<String>, Error> {
     Ok((!piece.is_empty()).then_some(piece))
 }
 
-/// What was deleted before this time cannot be restored any more.
+/// Customers deleted before this time cannot be restored any more.
 fn since(backend: &Backend) -> i64 {
     backend.clock.now().saturating_sub(kept(backend))
 }
@@ -167,8 +167,8 @@ fn shown(cx: &Cx<'_>, outcome: Outcome) -> Result<Restored, Error> {
     Ok(Restored { customer: cx.show(row)?, phones_taken, plm_id_taken })
 }
 
-/// Brings all rows of a customer back, and makes anew what it is found by, by the rules of today. Returns which
-/// numbers are others' now, and whether the id is that a client chose.
+/// Brings all rows of a customer back, and makes anew what it is found by, by the rules of today. Returns the numbers
+/// that others have now, and whether another has the id that a client chose for this one.
 async fn bring_back(
     tx: &mut Tx,
     cx: &Cx<'_>,
@@ -205,7 +205,7 @@ async fn bring_back(
     Ok((lost.into_iter().map(|phone| phone.content).collect(), plm_id_taken))
 }
 
-/// Leaves the id to whoever has it that a client chose for a deleted customer; returns it.
+/// Leaves the id that a client chose for a deleted customer to whoever has it now; returns it.
 async fn free_plm_id(tx: &mut Tx, id: i64) -> Result<Option<String>, Error> {
     let Some(chosen) = tx.deleted_plm_id(id).await? else { return Ok(None) };
     if tx.plm_number(&chosen.value).await?.is_none() {
@@ -240,8 +240,8 @@ pub async fn forget(backend: &Backend) -> Result<(), Error> {
     Ok(())
 }
 
-/// Makes sure that these cannot be restored any more, and writes down that they are gone: from here on each is removed
-/// to its end, by this server, or the next or another one.
+/// Makes sure that these cannot be restored any more, and writes into the audit that they are gone. From then on each
+/// is removed to its end, by this server, its next start or another server.
 async fn give_up(backend: &Backend, scope: &Scope, ids: &[i64]) -> Result<(), Error> {
     let actor = Actor { login_no: SYSTEM.to_owned(), address: None };
     let mut tx = scope.write().await?;

@@ -75,7 +75,7 @@ fn labels<'a>(names: &str, old: &Customer) -> Vec<Cow<'a, str>> {
     parts
 }
 
-/// Writes names of categories anew that were shown masked, once the labels are those that are stored.
+/// Writes again those names of categories that were shown masked, once the labels have their stored names.
 pub fn respell(changes: &mut Changes<'_>) {
     let (Some(labels), Some(plm)) = (&changes.labels, &mut changes.plm) else { return };
     let Some(Value::String(names)) = plm.members.get_mut("categories_name") else { return };
@@ -110,7 +110,7 @@ fn is_stored(stored: Option<&Value>, entry: &Map<String, Value>) -> bool {
 fn take(patch: &mut Document, stored: &Document, name: &str, mut take: impl FnMut(&Map<String, Value>) -> bool) {
     let Some(Value::Array(list)) = patch.get_mut(name) else { return };
     list.retain(|entry| entry.as_object().is_none_or(|entry| is_stored(stored.get(name), entry) || !take(entry)));
-    // What is shown of other places has the number 0. Sent back as another thing, it is a new one.
+    // Entries that are shown from other places have the number 0. One that comes back changed is a new entry.
     for entry in list.iter_mut().filter_map(Value::as_object_mut) {
         if entry.get("id").and_then(Value::as_i64) == Some(0) {
             entry.remove("id");
@@ -118,7 +118,7 @@ fn take(patch: &mut Document, stored: &Document, name: &str, mut take: impl FnMu
     }
 }
 
-/// Facts that are called like a field of the company's own are the field. What is left out stays.
+/// A fact that has the name of one of the company's own fields is that field. A fact that is left out stays.
 fn fields(
     changes: &mut Changes<'_>,
     patch: &mut Document,
@@ -162,8 +162,9 @@ fn value(field: &CustomField, entry: &Map<String, Value>, old: &Customer) -> Res
     if is_blank(&value) { Ok(Value::Null) } else { field.check(&value).map(|()| value) }
 }
 
-/// The customer's address is the one of the list, if there was none; it follows the entry that says it. The entry
-/// without a number of its own is the customer's address itself: with more than that in it, it is a new entry, too.
+/// Takes the customer's address from the list, if there was none; from then on it follows the entry that it came
+/// from. An entry without a number of its own is the customer's address itself; if it holds more than that, it is a
+/// new entry, too.
 fn address(changes: &mut Changes<'_>, patch: &mut Document, stored: &Document, old: &Customer) {
     let Some(Value::Array(_)) = patch.get("addresslist") else { return };
     let shared = old.address.as_deref();

@@ -58,7 +58,8 @@ impl Delimited {
     }
 }
 
-/// Returns the encoding of a text, and how long the mark is that says so: GB18030 for what has none and is no UTF-8.
+/// Returns the encoding of a text and the length of its byte order mark. A text that has none and is not UTF-8 is
+/// taken for GB18030.
 fn encoding(file: &mut File) -> Result<(&'static Encoding, u64), ReadError> {
     let mut head = Vec::new();
     file.rewind().map_err(ReadError::Io)?;

@@ -224,7 +224,7 @@ async fn what_is_documented_can_be_written() {
     let server = server(Engine::Sqlite, |_| ()).await;
     let mut systems = Systems::of(&server).await;
     let create = "action create_customer";
-    // The server's own: they may be sent, and are read over.
+    // The server's own: they may be sent, and are ignored.
     let mut sent = sample();
     for name in ["id", "opTime", "loginNo", "upLoginNo", "upTime"] {
         sent[name] = "1999-01-01 00:00".into();

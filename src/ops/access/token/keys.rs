@@ -1,5 +1,5 @@
-//! The public keys of an identity provider: PEM, or a JWKS as providers publish it. Each is checked when it is
-//! read, and brings its algorithm: what a token's head asks for only chooses among the keys.
+//! The public keys of an identity provider: PEM, or a JWKS as providers publish it. Each key is checked when it is
+//! read, and fixes its algorithm; the head of a token can only choose among the keys.
 
 use std::fmt;
 
@@ -91,7 +91,7 @@ fn rsa_key(key: &RsaPublicKey) -> Result<Key, Fault> {
 }
 
 fn ed25519_key(key: &VerifyingKey) -> Result<Key, Fault> {
-    // Such a key has signatures that are right for everything.
+    // With such a key, one signature fits every message.
     if key.is_weak() {
         return Err(Fault::Invalid);
     }

@@ -40,7 +40,7 @@ struct Held {
 struct Stamp {
     modified: SystemTime,
     length: u64,
-    /// A file that is moved into the place of another is another one, whatever its time says.
+    /// A file that is moved into the place of another is a different one, whatever its time says.
     inode: u64,
 }
 
@@ -177,7 +177,7 @@ impl Provider {
 
 /// Returns the keys of the file and what it is like, unless it is still like `before`.
 fn read(file: &Path, before: Option<Stamp>) -> Result<Option<(Stamp, Vec<Key>)>, KeysError> {
-    // Before it is read: what is written meanwhile is read next time.
+    // Taken before the file is read: what is written meanwhile is read next time.
     let metadata = std::fs::metadata(file).map_err(KeysError::Unreadable)?;
     if !metadata.is_file() {
         return Err(KeysError::NoFile);

@@ -47,7 +47,7 @@ pub trait Columns: Send + Sync {
     /// Returns why a row could not be imported, in the words of its system.
     fn explain(&self, error: &Error) -> String;
 
-    /// The titles of columns that are read over.
+    /// The titles of columns that are ignored.
     fn ignored(&self) -> Vec<String> {
         Vec::new()
     }

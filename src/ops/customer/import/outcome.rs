@@ -26,7 +26,7 @@ pub struct Outcome {
     /// The row of the titles, as the worksheet counts.
     #[serde(default)]
     pub titles: u32,
-    /// The titles of columns that were read over.
+    /// The titles of columns that were ignored.
     #[serde(default)]
     pub ignored: Vec<String>,
     /// How the table was read, where that may surprise: other worksheets, hidden rows, merged cells.

@@ -32,7 +32,7 @@ impl PlmChanged {
         new.iter().filter(is_new).map(|attention| attention.user_id.as_str())
     }
 
-    /// Writes the names of categories as those labels are written that they turned out to be.
+    /// Writes the names of categories as the stored labels are written.
     pub fn spell_as(&mut self, labels: &[Label]) {
         let Some(Value::String(names)) = self.new.get_mut("categories_name") else { return };
         let is_label = |part: &str| labels.iter().any(|label| categories(&label.name).any(|known| known == part));
@@ -149,8 +149,9 @@ fn restore_attentions(given: &mut [Attention], stored: &[Attention], hidden: &Hi
     Ok(())
 }
 
-/// Who follows a customer once these are to: who is there already stays as he is, and so does who does not follow.
-/// Who is not on the staff cannot be named by a number, so that leaving him out says nothing.
+/// Returns who follows a customer once `followers` do. An entry that says so already stays as it is, and so does one
+/// of somebody who does not follow. Somebody who is not on the staff cannot be named by a number, so leaving him out
+/// does not remove him.
 fn followed(before: Vec<Attention>, followers: Vec<Attention>, catalogue: &Catalogue) -> Vec<Attention> {
     let is_same = |one: &Attention, other: &Attention| login_key(&one.user_id) == login_key(&other.user_id);
     let mut after = before;

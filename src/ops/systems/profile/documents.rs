@@ -37,10 +37,10 @@ impl Changed {
     }
 }
 
-/// How a caller was shown a document, if not as it is stored, and what was hidden of it.
+/// How a caller was shown a document, where that differs from how it is stored, and what was hidden of it.
 pub type AsShown<'a> = &'a (dyn Fn(System, &Document) -> (Document, Hidden) + Sync);
 
-/// A document, and what is to become of it: the members are checked already, and null removes one.
+/// A document and the changes to it: the members are checked already, and null removes one.
 pub struct Patched {
     pub system: System,
     pub old: Document,
@@ -66,7 +66,7 @@ impl Patched {
         Ok(Self { system, old, patch })
     }
 
-    /// Gives new entries their ids, and returns what the document becomes: what is not named stays.
+    /// Gives new entries their ids, and returns what the document becomes. Members that are not named stay.
     async fn apply(self, tx: &mut Tx, now: i64) -> Result<Changed, Error> {
         let Self { system, old, patch } = self;
         let mut new = old.clone();
@@ -90,8 +90,8 @@ impl Patched {
     }
 }
 
-/// Returns a customer's documents with what is to become of them. What the caller was shown otherwise than it is stored,
-/// and sends back, is as it is stored; what `take_shown` takes out is not looked at.
+/// Returns a customer's documents with the changes to them. A value that the caller was shown otherwise than it is
+/// stored, and that comes back as it was shown, stays as it is stored; what `take_shown` takes out is not looked at.
 pub async fn read(
     tx: &mut Tx,
     customer: i64,
