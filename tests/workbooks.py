@@ -152,6 +152,14 @@ def failed_rows_come_back_as_a_workbook():
     found = cells(body)
     assert len(found) == 2 and found[1][3] == "5" and "客户名称" in found[1][7], found
     assert [row["name"] for row in find("返回")] == ["返回五"]
+    # Mended, it is imported as it is.
+    mended = openpyxl.load_workbook(io.BytesIO(body))
+    mended.worksheets[0]["A2"] = "返回七"
+    out = io.BytesIO()
+    mended.save(out)
+    status, _, body = upload("/customers/importdata2", out.getvalue())
+    assert status == 200 and len(cells(body)) == 1, cells(body)
+    assert sorted(row["name"] for row in find("返回")) == ["返回七", "返回五"]
     status, _, body = upload("/customers/importdata2", workbook([["返回六"]], ["客户名称"]))
     assert status == 200 and cells(body) == [["客户名称", "错误信息"]], "nothing failed: the titles alone"
     check("a workbook of failed rows")

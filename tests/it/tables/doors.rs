@@ -115,6 +115,10 @@ async fn the_command_line_imports_and_exports(engine: Engine) {
     assert!(done.out.contains("新建 1") && done.out.contains("失败 1") && done.err.contains("第 3 行"), "{done:?}");
     let errors = rows(&File::open(path("a.xlsx.errors.xlsx")).unwrap());
     assert_eq!((errors.len(), errors[1][0].as_str()), (2, "乙"));
+    // The rows that failed can be imported as they are: the reasons are no column of theirs.
+    let again = laidian(&["import", &path("a.xlsx.errors.xlsx"), "--company", &company]);
+    assert!(again.out.contains("失败 1") && !again.err.contains("错误信息"), "{again:?}");
+    assert_eq!(rows(&File::open(path("a.xlsx.errors.xlsx.errors.xlsx")).unwrap())[0], ["姓名", "电话", "错误信息"]);
     for name in ["out.xlsx", "out.csv"] {
         let exported = laidian(&["export", &path(name), "--company", &company]);
         assert_eq!(exported.code, 0, "{exported:?}");

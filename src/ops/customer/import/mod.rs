@@ -280,8 +280,9 @@ async fn check(cx: &Cx<'_>, file: &File, order: &Order) -> Result<Result<Checked
         if cx.backend.jobs.are_stopping() {
             return Ok(Err(stopped(0)));
         }
-        for row in batch {
+        for mut row in batch {
             let Some(checked) = &mut checked else {
+                progress::drop_reasons(&mut row);
                 match order.layout.columns(cx, &row) {
                     Ok(columns) => checked = Some(Checked::below(row, columns)),
                     // What is wrong with the first row is told, if no other has the titles either.

@@ -16,6 +16,12 @@ const LOST: &str = "未导入的行没能保存成文件 / the rows that failed 
 /// The longest text of a cell that is sent back, characters.
 const LONGEST_ECHO: usize = 2000;
 
+/// Drops the column of reasons: the workbook of failed rows is imported again when it has been mended.
+pub fn drop_reasons(titles: &mut Row) {
+    let is_why = |cell: &Option<Cell>| matches!(cell, Some(Cell::Text(title)) if title.trim() == WHY);
+    titles.cells.pop_if(|cell| is_why(cell));
+}
+
 /// How far an import is.
 #[derive(Default)]
 pub struct Progress {
@@ -86,9 +92,10 @@ impl Progress {
 }
 
 async fn keep(backend: &Backend, caller: &Caller, echo: Echo) -> Result<String, Error> {
-    let Echo { book, omitted, .. } = echo;
+    let Echo { book, width, omitted, .. } = echo;
     if omitted > 0 {
-        book.rows(vec![vec![format!("还有 {omitted} 行未列出 / {omitted} more rows are not listed")]]).await;
+        let more = format!("还有 {omitted} 行未列出 / {omitted} more rows are not listed");
+        book.rows(vec![(0..width).map(|_| String::new()).chain([more]).collect()]).await;
     }
     uploads::keep(backend, caller, BOOK, book.finish().await?).await
 }
