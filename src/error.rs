@@ -49,6 +49,8 @@ pub enum Error {
     PhoneTaken {
         typed: String,
     },
+    /// A number that is not to be called.
+    NumberBlocked,
     OwnerUnknown,
     /// The operator to whom a customer was to be given.
     OwnerDisabled {
@@ -186,6 +188,7 @@ table! {
     FORBIDDEN: 2403 "没有权限", None, 200, false, "没有权限", "may not do this";
     UNKNOWN_ACTION: 2404 "未知的action", None, 200, false, "没有这个 action，detail 列出相近的名称", "no such action; detail lists near names";
     CONFLICT: 2409 "数据已被他人修改", None, 200, false, "ifVersion 与当前版本不符；回复带有当前客户 customer 和改动过的字段 fields", "ifVersion does not match; the reply carries the current customer and the changed fields";
+    NUMBER_BLOCKED: 2410 "号码在禁呼名单", None, 200, false, "号码在禁呼名单，不能外呼", "the number is on the list of those that are not to be called";
     DUPLICATE: 2411 "数据重复", Some("已存在相同的XXX"), 200, false, "公司的查重规则发现了相同的客户，可强制保存", "by the company's duplicate rule there is such a customer already; it can be saved all the same";
     FRAME_FORM: 2422 "帧格式错误", Some("line XXX, column XXX"), 200, false, "帧不是一个 JSON 对象，给出行列", "the frame is no object; says line and column";
     FRAME_TOO_LARGE: 2413 "帧过大", None, 200, false, "帧超过 [limits] frame_bytes", "the frame is larger than [limits] frame_bytes";
@@ -273,6 +276,7 @@ impl Error {
             | Self::InUse { .. } => &PARAMETER,
             Self::Duplicate { .. } => &DUPLICATE,
             Self::PhoneTaken { .. } => &PHONE_TAKEN,
+            Self::NumberBlocked => &NUMBER_BLOCKED,
             Self::OwnerUnknown | Self::OwnerDisabled { .. } => &OWNER_UNKNOWN,
             Self::OwnerWithoutGroup => &OWNER_WITHOUT_GROUP,
             Self::GroupUnknown => &GROUP_UNKNOWN,

@@ -110,6 +110,14 @@ sections! {
     socket: Socket { ping_seconds: u64 = 25, pong_seconds: u64 = 8, idle_seconds: u64 = 0 }
     /// How the server ends.
     shutdown: Shutdown { drain_seconds: u64 = 10, retry_after_ms: u64 = 1000, retry_spread_ms: u64 = 4000 }
+    /// Calls, and what agents do.
+    calls: Calls {
+        wrap_up_seconds: u64 = 30,
+        longest_minutes: u64 = 240,
+        offline_after_seconds: u64 = 60,
+        dial_seconds: u64 = 60,
+        keep_days: u64 = 400,
+    }
     /// Files made by export.
     export: Export { url_seconds: u64 = 300 }
     /// Files that are uploaded, and customers that are imported from them.

@@ -195,6 +195,7 @@ mod tests {
             Error::PageSize { most: 100 },
             Error::Page,
             Error::PageBeyondCeiling,
+            Error::NumberBlocked,
             Error::Signature,
             Error::TimestampForm,
             Error::TimestampAge,

@@ -8,6 +8,7 @@ mod parameters;
 #[macro_use]
 mod table;
 pub mod admin;
+pub mod calls;
 pub mod crm_info;
 pub mod cti;
 pub mod customer_detail;
@@ -159,6 +160,7 @@ macro_rules! dialects {
 dialects! {
     Cti: cti,
     Desk: desk,
+    Calls: calls,
     Work: work,
     Admin: admin,
     CustomerDetail: customer_detail,

@@ -6,6 +6,7 @@
 /// - `customer`: which one, by `type` and `content`;
 /// - `version`: the one that is meant; `merge`: whether others' changes stand beside it;
 /// - `again`: the name under which a write can be sent again;
+/// - `call`: which one, whose telephone, and when it happened;
 /// - `op_user`, `account`: for whom and of which account, in WiseCRM.
 macro_rules! parameters {
     ($(#[$meta:meta])* pub struct $name:ident<$l:lifetime>: $($group:ident),+ { $($fields:tt)* }) => {
@@ -48,6 +49,22 @@ macro_rules! parameters {
             #[serde(borrow, default)]
             #[expect(dead_code, reason = "read before the operation is")]
             request_id: Option<Scalar<$l>>,
+            $($fields)*
+        } }
+    };
+    (@[call $($groups:ident)*] $l:lifetime [$($head:tt)*] { $($fields:tt)* }) => {
+        parameters! { @[$($groups)*] $l [$($head)*] {
+            /// What the telephone system calls it, at most 128 characters.
+            #[serde(borrow)]
+            #[schemars(required)]
+            call_id: Option<Scalar<$l>>,
+            /// The login number of whose telephone it is about; your own unless it is given. Another's can be given by a
+            /// supervisor of his, an admin or an app.
+            #[serde(borrow, default)]
+            agent: Option<Scalar<$l>>,
+            /// When it happened; now unless it is given. With it, reports may come late and in any order.
+            #[serde(borrow, default)]
+            at: Option<Scalar<$l>>,
             $($fields)*
         } }
     };

@@ -25,6 +25,10 @@ pub const COMPANY_CHANGED: &str = "dictionary.changed";
 pub const CALL: &str = "call.";
 pub const AGENT: &str = "agent.";
 pub const TICKET: &str = "ticket.";
+pub const CALL_MISSED: &str = "call.missed";
+/// An agent wants to call, for his telephone.
+pub const CALL_DIAL: &str = "call.dial";
+pub const AGENT_STATE: &str = "agent.state";
 /// Somebody has opened a customer, or closed it.
 pub const VIEWING: &str = "viewing";
 /// The customer is not one any more whom the subscriber sees. It stands in no table: it is what he is told instead.
@@ -74,15 +78,21 @@ pub struct Body {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub is: Option<Place>,
     /// The [login key](super::catalogue::login_key) of the only one who is told of it; everybody may be when there is none.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
+    #[serde(default, rename = "onlyTo", skip_serializing_if = "Option::is_none")]
     pub to: Option<String>,
+    /// The login keys of the agents whom it is about: told to who sees them.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub agents: Vec<String>,
+    /// When the call began to ring at its agent, microseconds. It is not sent.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ring: Option<i64>,
     /// The customer's numbers before and after, for those from whom they are hidden. They are not sent.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub phones: Vec<String>,
     /// Who is to be told of it in iBiz PLM.
     #[serde(default, skip_serializing_if = "Value::is_null")]
     pub notify: Value,
-    /// What else there is to tell of this kind.
+    /// What else there is to tell of this kind, under other names than the members above.
     #[serde(flatten)]
     pub more: Map<String, Value>,
 }

@@ -169,6 +169,19 @@ impl Known {
     }
 }
 
+impl Known {
+    /// Returns a value with the numbers masked in all that is within.
+    #[must_use]
+    pub fn mask_within(&self, value: &Value) -> Value {
+        let within = |value| self.mask_within(value);
+        match value {
+            Value::Array(values) => values.iter().map(within).collect(),
+            Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), within(value))).collect(),
+            value => self.mask_value(value),
+        }
+    }
+}
+
 /// Hides what `find` finds until it finds nothing more, so that what is masked stays as it is when it is
 /// masked again.
 fn repeated(text: &str, find: impl Fn(&str) -> Vec<Range<usize>>) -> Cow<'_, str> {

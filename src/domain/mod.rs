@@ -1,5 +1,7 @@
 //! What the product is about: customers, phones, labels, changes. Types and rules without I/O; knows nobody.
 
+pub mod agent;
+pub mod call;
 pub mod catalogue;
 pub mod change;
 pub mod custom_field;

@@ -9,6 +9,7 @@ use tokio::sync::watch;
 use tokio_util::sync::ReusableBoxFuture;
 use tokio_util::task::AbortOnDropHandle;
 
+use super::pops::{OpenPops, Popping};
 use super::push::told;
 use super::subscription::Begun;
 use super::topic::{MOST, Topic};
@@ -62,12 +63,16 @@ pub struct Follower {
     looking: Option<Task<Result<Viewer, Error>>>,
     /// The event whose rights `viewer` has.
     rights_of: i64,
+    /// Shows who calls, once the calls are followed.
+    popping: Popping,
 }
 
 impl Follower {
     /// Follows what a subscription begins with.
     #[must_use]
-    pub fn new(backend: Arc<Backend>, caller: Arc<Caller>, begun: Begun) -> Self {
+    pub fn new(backend: Arc<Backend>, caller: Arc<Caller>, begun: Begun, open_pops: OpenPops) -> Self {
+        let mut popping = Popping::new(open_pops);
+        popping.follow(&backend, &caller, &begun.topics);
         let more = ReusableBoxFuture::new(next(begun.history.watch()));
         let Begun { history, epoch, topics, next } = begun;
         let asked = topics.into_iter().map(|topic| Asked { topic, from: next }).collect();
@@ -82,6 +87,7 @@ impl Follower {
             reading: None,
             looking: None,
             rights_of: 0,
+            popping,
         }
     }
 
@@ -105,6 +111,7 @@ impl Follower {
             return Err(TooMany);
         }
         self.leave(&topics);
+        self.popping.follow(&self.backend, &self.caller, &topics);
         let asked = topics.into_iter().map(|topic| Asked { topic, from: next }).collect();
         self.streams.push(Stream { asked, next });
         self.join();
@@ -114,6 +121,7 @@ impl Follower {
 
     /// Follows these no more; `false` when nothing is left.
     pub fn leave(&mut self, topics: &[Topic]) -> bool {
+        self.popping.leave(topics);
         for stream in &mut self.streams {
             stream.asked.retain(|asked| !topics.contains(&asked.topic));
         }
@@ -136,6 +144,9 @@ impl Follower {
 
     /// What is next, when there is something.
     pub fn poll_next(&mut self, cx: &mut Context<'_>) -> Poll<Pushed> {
+        if let Poll::Ready(frame) = self.popping.poll_next(&self.backend, &self.caller, cx) {
+            return Poll::Ready(Pushed::Frame(frame));
+        }
         for _ in 0..IN_A_ROW {
             let Some(seq) = self.streams.first().map(|stream| stream.next) else { return Poll::Pending };
             if seq > self.history.last() {
@@ -152,6 +163,9 @@ impl Follower {
                 return Poll::Ready(Pushed::End(why));
             }
             let frame = self.told(&event);
+            if frame.is_some() {
+                self.popping.hear(&event);
+            }
             self.pass(seq);
             if let Some(frame) = frame {
                 return Poll::Ready(Pushed::Frame(frame));

@@ -5,11 +5,13 @@
 //! comes back goes on where he was. What is sent of an event is written once for all who see it alike ([`push`]).
 
 mod follower;
+mod pops;
 mod push;
 mod subscription;
 mod topic;
 mod viewer;
 
 pub use follower::{Follower, Pushed, TooMany};
+pub use pops::OpenPops;
 pub use subscription::{Change, Since, Started, subscribe};
 pub use topic::{MOST, NAMES, Topic};

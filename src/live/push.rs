@@ -31,12 +31,15 @@ struct Push<'a> {
     more: Option<&'a Map<String, Value>>,
 }
 
-/// Returns what this viewer is told of an event; `None` when it is for another, or about a customer whom he sees neither
-/// before nor after.
+/// Returns what this viewer is told of an event; `None` when it is for another, about agents whom he does not see, or about
+/// a customer whom he sees neither before nor after.
 #[must_use]
 pub fn told(event: &Event, viewer: &Viewer, epoch: &str) -> Option<Bytes> {
     let body = &event.body;
     if body.to.as_ref().is_some_and(|to| !viewer.is(to)) {
+        return None;
+    }
+    if !body.agents.is_empty() && !viewer.sees_one_of(&body.agents) {
         return None;
     }
     let sees = |place: &Option<_>| place.as_ref().is_some_and(|place| viewer.sees(place));
@@ -98,21 +101,11 @@ fn masked(event: &Event, viewer: &Viewer) -> (Map<String, Value>, Map<String, Va
         Value::String(text) if field == "cellphones" => text.split(',').map(mask).collect::<Vec<_>>().join(",").into(),
         Value::String(text) if field == "number" => mask(text).into(),
         value if field.ends_with("Id") => value.clone(),
-        value => hidden_within(&known, value),
+        value => known.mask_within(value),
     };
     let sides =
         |field: &str, sides: &Value| sides.as_array().into_iter().flatten().map(|side| hidden(field, side)).collect();
     let changes = body.changes.iter().map(|(field, value)| (field.clone(), sides(field, value))).collect();
     let more = body.more.iter().map(|(field, value)| (field.clone(), hidden(field, value))).collect();
     (changes, more)
-}
-
-/// Returns a value with all numbers in it hidden.
-fn hidden_within(known: &Known, value: &Value) -> Value {
-    let within = |value| hidden_within(known, value);
-    match value {
-        Value::Array(values) => values.iter().map(within).collect(),
-        Value::Object(members) => members.iter().map(|(name, value)| (name.clone(), within(value))).collect(),
-        value => known.mask_value(value),
-    }
 }

@@ -6,6 +6,7 @@ use tokio::time::Instant;
 
 use crate::domain::catalogue::{Catalogue, login_key};
 use crate::domain::event::Place;
+use crate::domain::rights::Reach;
 use crate::error::Error;
 use crate::ops::{Backend, Caller};
 use crate::store::Within;
@@ -17,6 +18,7 @@ pub struct Viewer {
     /// His login number, as such are compared; none for a program.
     login_key: Option<String>,
     groups: Vec<i64>,
+    reach: Reach,
     pub masks: bool,
     pub catalogue: Arc<Catalogue>,
 }
@@ -33,6 +35,7 @@ impl Viewer {
             within: cx.within(),
             login_key: staff.map(|staff| login_key(&staff.login_no)),
             groups: staff.map(|staff| staff.groups.clone()).unwrap_or_default(),
+            reach: if caller.operator.is_some() { cx.rights().reach } else { Reach::Company },
             masks: cx.rights().masks(),
             catalogue: cx.catalogue,
         })
@@ -48,6 +51,17 @@ impl Viewer {
     #[must_use]
     pub fn is(&self, login_key: &str) -> bool {
         self.login_key.as_deref() == Some(login_key)
+    }
+
+    /// Whether he sees what one of these agents does, by their login keys.
+    #[must_use]
+    pub fn sees_one_of(&self, agents: &[String]) -> bool {
+        let shares = |agent: &String| {
+            let staff = self.catalogue.staff.get(agent);
+            staff.is_some_and(|staff| staff.groups.iter().any(|group| self.groups.contains(group)))
+        };
+        self.reach == Reach::Company
+            || agents.iter().any(|agent| self.is(agent) || (self.reach == Reach::Group && shares(agent)))
     }
 
     /// Whether he looks after the customer.

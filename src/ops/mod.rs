@@ -4,6 +4,7 @@
 //! asking, and the time. It holds the rules; the wire's shapes stay in `dialects`, the SQL in `store`.
 
 pub mod access;
+pub mod calls;
 pub mod clock;
 pub mod company;
 pub mod customer;
@@ -17,7 +18,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::{Arc, Weak};
 
-use crate::config::{Config, Dialects, Import, Live, Recycle};
+use crate::config::{Calls, Config, Dialects, Import, Live, Recycle};
 use crate::domain::catalogue::{Catalogue, login_key};
 use crate::domain::role::Role;
 use crate::error::Error;
@@ -25,6 +26,7 @@ use crate::print::Fonts;
 use crate::store::{Asker, Scope, Store};
 
 use access::{allowances, audit, password, token};
+use calls::pops::Pops;
 use clock::Clock;
 use company::catalogue;
 use customer::rederive;
@@ -45,6 +47,8 @@ pub struct Backend {
     pub import: Import,
     pub recycle: Recycle,
     pub live: Live,
+    pub calls: Calls,
+    pub pops: Pops,
     pub jobs: jobs::Jobs,
     /// How far keys and terms are made anew.
     pub rederived: rederive::Progress,
@@ -70,6 +74,8 @@ impl Backend {
             import: config.import.clone(),
             recycle: config.recycle.clone(),
             live: config.live.clone(),
+            calls: config.calls.clone(),
+            pops: Pops::default(),
             jobs: jobs::Jobs::default(),
             rederived: rederive::Progress::default(),
             fonts: Arc::new(Fonts::new(config.print.font.clone())),

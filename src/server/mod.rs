@@ -1,6 +1,7 @@
 //! The server: one port, two doors. `socket` is the loop of one WebSocket, `http` the routes, both made
 //! from the tables of `dialects`.
 
+mod agents;
 mod bearer;
 mod client_address;
 mod closing;
@@ -132,6 +133,7 @@ impl Server {
         tokio::spawn(accept(listener, shared.clone()));
         tokio::spawn(withdraw(shared.clone()));
         tokio::spawn(tidy(shared.clone()));
+        tokio::spawn(agents::look_after(shared.clone()));
         Ok(Self { address, shared })
     }
 
@@ -261,6 +263,7 @@ async fn tidy(shared: Arc<Shared>) {
         let _ = jobs::forget(&shared.backend).await;
         let _ = recycle::forget(&shared.backend).await;
         let _ = ops::events::forget(&shared.backend).await;
+        let _ = ops::calls::due::forget(&shared.backend).await;
     }
 }
 

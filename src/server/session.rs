@@ -1,6 +1,6 @@
 //! Who is connected: the registry of open sockets.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::net::IpAddr;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::sync::{Arc, OnceLock};
@@ -121,6 +121,13 @@ impl Sessions {
             }
         }
         Ok(())
+    }
+
+    /// The operators who have a socket here: company and login key.
+    #[must_use]
+    pub fn operators(&self) -> BTreeSet<(i64, String)> {
+        let whom = self.of_whom.iter().filter(|entry| !entry.value().is_empty());
+        whom.map(|entry| entry.key().clone()).filter(|(_, who)| !who.starts_with(' ')).collect()
     }
 
     fn whom(caller: &Caller) -> Whom {

@@ -7,6 +7,7 @@
 
 #[macro_use]
 mod macros;
+pub mod calls;
 mod checkpoint;
 pub mod conditions;
 mod derived;
@@ -65,6 +66,7 @@ pub fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str
         .chain(phones::STATEMENTS)
         .chain(recycle::STATEMENTS)
         .chain(events::STATEMENTS)
+        .chain(calls::STATEMENTS)
         .chain(recycle::KEEP)
         .chain(recycle::BRING_BACK)
 }

@@ -137,6 +137,30 @@ rows! {
     /// A file that was uploaded or made.
     FileRow { id: String, name: String, bytes: i64, created_at: i64 }
 
+    /// A call; `body` is a JSON object.
+    CallRow { call_id: String, started_at: i64, missed: i64, handler_key: Option<String>, body: String }
+
+    /// What an agent does.
+    AgentStateRow {
+        login_key: String, state: String, reason: Option<String>, since: i64, call_id: Option<String>, previous: String,
+        ends_at: Option<i64>, lost_at: Option<i64>,
+    }
+
+    /// Since when an agent did something.
+    StateSpanRow { at: i64, state: String, reason: Option<String> }
+
+    /// What an agent's calls of a quarter of an hour came to.
+    CallCountRow {
+        quarter: i64, login_key: String, offered: i64, answered: i64, missed: i64, outgoing: i64, connected: i64,
+        talk_seconds: i64, wrap_ups: i64, wrap_seconds: i64,
+    }
+
+    /// A number that is not to be called.
+    BlockedRow { key: String, typed: String, reason: Option<String>, at: i64, author_no: String }
+
+    /// A call that an agent wants.
+    DialRow { expires_at: i64, login_no: String, customer_id: Option<i64>, number: String, used_at: Option<i64> }
+
     /// Bytes on their own.
     BytesRow { value: Vec<u8> }
 

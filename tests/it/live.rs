@@ -363,7 +363,7 @@ async fn follow(demo: &Demo, caller: &Caller, missed: i64) -> Follower {
     let since = Since { epoch, seq: seq - missed };
     let (started, begun) = live::subscribe(&cx, vec![Topic::All], Some(since)).await.unwrap();
     assert_eq!(started.replayed, missed);
-    Follower::new(demo.backend.clone(), Arc::new(caller.clone()), begun)
+    Follower::new(demo.backend.clone(), Arc::new(caller.clone()), begun, dialects::calls::open_pops)
 }
 
 /// A socket whose client does not read has begun to read a page for it, and polls nothing more. Others need the page, too,
@@ -471,7 +471,7 @@ async fn who_asked_last_is_told() {
 }
 
 /// A second laidian on the database of the first.
-async fn beside(server: &TestServer) -> Server {
+pub async fn beside(server: &TestServer) -> Server {
     let mut config = Config::default();
     config.unlimited_rates(|_| false);
     config.server.listen = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));

@@ -18,6 +18,7 @@ mod support;
 mod abuse;
 mod audit;
 mod browser;
+mod calls;
 mod checkpoints;
 mod client;
 mod closing;

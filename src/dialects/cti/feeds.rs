@@ -38,7 +38,7 @@ pub struct FeedList {
 /// An item of a history; times in ISO 8601 with milliseconds and offset.
 #[derive(Serialize, JsonSchema)]
 #[serde(tag = "feed_type")]
-enum FeedItem {
+pub enum FeedItem {
     Ticket {
         id: i64,
         title: String,
@@ -92,7 +92,7 @@ enum FeedItem {
 
 #[derive(Serialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
-struct Author {
+pub struct Author {
     login_no: String,
     login_name: String,
 }
@@ -119,7 +119,8 @@ pub async fn feeds(cx: &Cx<'_>, request: Feeds<'_>) -> Result<FeedList, Error> {
     })
 }
 
-fn item(cx: &Cx<'_>, customer: i64, row: FeedRow) -> Result<FeedItem, Error> {
+/// Returns an item as it is shown.
+pub fn item(cx: &Cx<'_>, customer: i64, row: FeedRow) -> Result<FeedItem, Error> {
     let time = times::to_iso(row.at, &cx.catalogue.company.time_zone);
     let kind = FeedKind::parse(&row.kind).ok_or_else(|| Error::internal(&format!("feed kind {}", row.kind)))?;
     let text = Option::unwrap_or_default;

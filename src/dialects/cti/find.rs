@@ -245,12 +245,7 @@ pub async fn get_customer(cx: &Cx<'_>, request: GetCustomer<'_>) -> Result<Custo
     Ok(CustomersFound {
         epoch,
         seq,
-        matched_by: found.matched.map(|matched| match matched {
-            PhoneMatch::Text => "text".to_owned(),
-            PhoneMatch::Number => "e164".to_owned(),
-            PhoneMatch::Tail(digits) => format!("last{digits}"),
-            PhoneMatch::Contact(_) => "contact".to_owned(),
-        }),
+        matched_by: found.matched.as_ref().map(PhoneMatch::name),
         matched_contact,
         matched_contacts: found.contacts.into_iter().map(|(id, name)| MatchedContact { id, name }).collect(),
         result: CustomerReplies { catalogue: cx.catalogue.clone(), rows: found.customers },

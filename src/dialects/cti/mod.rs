@@ -14,8 +14,9 @@ mod input;
 use crate::dialects::members::{Answers, Names, Reading, Unknown};
 use crate::protocol::envelope::success as answer;
 
-pub use customer::{CustomerBody, CustomerReply};
+pub use customer::{CustomerBody, CustomerReplies, CustomerReply};
 pub use edit::{done, expected};
+pub use feeds::{FeedItem, item};
 pub use find::{Meta, identifier, page_number, query_text};
 pub use input::customer_company;
 

@@ -84,6 +84,7 @@ pub fn failure(refused: &Refused<'_>) -> Refusal {
         | Error::CustomerEmpty
         | Error::FrameForm { .. }
         | Error::NotInDictionary { .. }
+        | Error::NumberBlocked
         | Error::OwnerUnknown
         | Error::OwnerDisabled { .. }
         | Error::OwnerWithoutGroup

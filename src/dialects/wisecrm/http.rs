@@ -77,6 +77,7 @@ fn code(error: &Error) -> i64 {
         | Error::PhoneTaken { .. }
         | Error::CustomFieldMissing { .. }
         | Error::NotInDictionary { .. }
+        | Error::NumberBlocked
         | Error::OwnerUnknown
         | Error::OwnerDisabled { .. }
         | Error::OwnerWithoutGroup

@@ -38,6 +38,19 @@ pub enum PhoneMatch {
     Contact(String),
 }
 
+impl PhoneMatch {
+    /// The wire's own word: `text`, `e164`, `last7` to `last11`, `contact`.
+    #[must_use]
+    pub fn name(&self) -> String {
+        match self {
+            Self::Text => "text".to_owned(),
+            Self::Number => "e164".to_owned(),
+            Self::Tail(digits) => format!("last{digits}"),
+            Self::Contact(_) => "contact".to_owned(),
+        }
+    }
+}
+
 /// The customers that an identifier names, and for a phone how well.
 pub struct Found {
     pub customers: Vec<Shown>,
@@ -63,6 +76,20 @@ pub async fn find(cx: &Cx<'_>, identifier: &Identifier<'_>) -> Result<Found, Err
         Identifier::Phone(typed) => return by_phone(cx, typed, &tried).await,
     };
     found(cx, customers, None)
+}
+
+/// Returns the customers of the number that calls. A telephone system has told it: it is no try of who is told.
+pub async fn calling(cx: &Cx<'_>, number: &str) -> Result<Found, Error> {
+    by_phone(cx, number, &tries::told()).await
+}
+
+/// Returns the customers whose number it is, or a contact's of whom; those, too, whom the caller does not see.
+pub async fn callers(cx: &Cx<'_>, phone: &Phone) -> Result<Vec<Called>, Error> {
+    let mut called = by_number(cx, phone, &tries::told()).await?;
+    if called.is_empty() {
+        called = Box::pin(by_line(cx, phone, &tries::told())).await?;
+    }
+    Ok(called)
 }
 
 /// Returns the one customer whose history is asked for.

@@ -5,6 +5,7 @@ use std::task::{Context, Poll, ready};
 
 use super::{CloseCode, IN_A_ROW, Socket};
 use crate::config::AuthMode;
+use crate::dialects::calls::open_pops;
 use crate::live::{Change, Follower, Pushed};
 use crate::ops::Caller;
 
@@ -43,7 +44,7 @@ impl Socket {
                 return done.is_ok();
             }
             (None, Change::Follow(begun)) => {
-                self.live = Some(Box::new(Follower::new(self.shared.backend.clone(), caller, begun)));
+                self.live = Some(Box::new(Follower::new(self.shared.backend.clone(), caller, begun, open_pops)));
             }
             (Some(mut live), Change::Leave(topics)) => self.live = live.leave(&topics).then_some(live),
             (_, Change::Leave(_) | Change::LeaveAll) => {}

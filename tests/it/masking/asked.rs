@@ -74,6 +74,34 @@ pub fn frames(action: &str, people: &mut People, dice: &Dice) -> Vec<Asked> {
                 ),
             ]
         }
+        "call_ringing" | "report_call" => {
+            let known = people.any(dice).numbers[0].typed.clone();
+            vec![
+                (json!({"event": "ringing", "callId": "m-1", "caller": known}), Anything),
+                (json!({"event": "ringing", "callId": "m-2", "caller": people.hidden.numbers[0].typed}), Anything),
+                (json!({"callId": "m-3", "caller": known, "data": {"said": known}}), Anything),
+                (json!({"callId": readable(people, dice), "caller": readable(people, dice)}), Anything),
+            ]
+        }
+        "call_answered" | "call_held" | "call_resumed" | "call_ended" | "get_call" => {
+            vec![(json!({"callId": "m-1"}), Anything), (json!({"callId": "m-2"}), Anything)]
+        }
+        "call_transferred" => vec![(json!({"callId": "m-1", "to": people.any(dice).numbers[0].typed}), Anything)],
+        "complete_call" => {
+            vec![(json!({"callId": "m-1", "result": readable(people, dice), "note": readable(people, dice)}), Anything)]
+        }
+        "list_calls" => vec![
+            (json!({}), Code(1000)),
+            (json!({"customerId": people.any(dice).id}), Code(1000)),
+            (json!({"customerId": people.hidden.id}), Code(2005)),
+            (json!({"missed": true}), Code(1000)),
+        ],
+        "dial" => vec![
+            (json!({"customerId": people.any(dice).id}), Anything),
+            (json!({"customerId": people.hidden.id}), Code(2005)),
+            (json!({"number": readable(people, dice)}), Anything),
+        ],
+        "agent_state" => vec![(json!({"state": "free", "reason": readable(people, dice)}), Anything)],
         "list_deleted" => vec![
             (json!({}), Code(1000)),
             (json!({"query": "张三"}), Code(1000)),
@@ -125,7 +153,14 @@ pub fn frames(action: &str, people: &mut People, dice: &Dice) -> Vec<Asked> {
         | "put_custom_field"
         | "put_product"
         | "put_product_member"
-        | "put_rights" => {
+        | "put_rights"
+        | "put_blocked_number"
+        | "remove_blocked_number"
+        | "list_blocked_numbers"
+        | "redeem_dial"
+        | "list_agents"
+        | "agent_history"
+        | "reports" => {
             vec![(json!({"id": readable(people, dice), "name": readable(people, dice), "role": "agent"}), Code(2403))]
         }
         "account/delete" => vec![(json!({"account_id": readable(people, dice)}), Anything)],

@@ -254,8 +254,8 @@ async fn an_answer_that_tells_a_guess_from_a_hit_has_counted_as_a_try() {
                     continue;
                 }
                 for place in &places {
-                    // A requestId is compared with those of the same caller.
-                    let of_head = ["action", "operator", "companyId", "groupId", "ifVersion", "requestId"];
+                    // A requestId is compared with those of the same caller, and calls are what somebody has reported.
+                    let of_head = ["action", "operator", "companyId", "groupId", "ifVersion", "requestId", "callId"];
                     if place.first().is_none_or(|name| of_head.contains(&name.as_str())) {
                         continue;
                     }
