@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use super::log::CALLED_BACK;
-use super::report::{Stored, body_of};
+use super::stored::{Stored, body_of};
 use super::{begin, sees_agent, tell};
 use crate::domain::call::{Call, Report};
 use crate::domain::identifier::Identifier;

@@ -6,8 +6,8 @@ use std::collections::BTreeMap;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-pub use super::log::{Counts, QUARTER};
 use super::sees_agent;
+pub use super::tally::{Counts, QUARTER};
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::store::rows::CallCountRow;

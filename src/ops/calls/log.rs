@@ -1,22 +1,16 @@
 //! What a call comes to once it has ended: an item of the customer's history, somebody who is to call back, and the counts.
 
-use std::collections::BTreeMap;
-
-use super::report::{Stored, body_of};
+use super::stored::{Stored, body_of};
 use super::tell;
-use crate::domain::call::{Call, Direction, Leg, LegEnd, Report};
+use crate::domain::call::{Call, Direction, Report};
 use crate::domain::catalogue::login_key;
 use crate::domain::customer::Customer;
 use crate::domain::event::{self, Body, CALL_MISSED, Place};
 use crate::domain::feed::FeedKind;
-use crate::domain::times::SECOND;
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::customer::{Origin, record};
 use crate::store::Tx;
-
-/// Microseconds of a quarter of an hour: no time zone is off by less.
-pub const QUARTER: i64 = 15 * 60 * SECOND;
 
 /// Somebody is to call back, and somebody has.
 pub const TO_CALL_BACK: i64 = 1;
@@ -70,61 +64,4 @@ fn handler(cx: &Cx<'_>, call: &Call, customer: Option<&Customer>) -> Option<Stri
     let rung = call.legs.last().map(|leg| leg.agent.as_str());
     let active = |login_no: &&str| cx.catalogue.staff(login_no).is_some_and(|staff| !staff.disabled);
     owner.filter(active).or_else(|| rung.filter(active)).map(str::to_owned)
-}
-
-/// What calls of a quarter of an hour came to.
-#[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]
-pub struct Counts {
-    pub offered: i64,
-    pub answered: i64,
-    pub missed: i64,
-    pub outgoing: i64,
-    pub connected: i64,
-    pub talk_seconds: i64,
-    pub wrap_ups: i64,
-    pub wrap_seconds: i64,
-}
-
-/// Adds what a call came to, or takes it back.
-pub async fn count(_: &Cx<'_>, tx: &mut Tx, call: &Call, sign: i64) -> Result<(), Error> {
-    for ((quarter, login_key), counts) in counts_of(call) {
-        let Counts { offered, answered, missed, outgoing, connected, talk_seconds, .. } = counts;
-        let [offered, answered, missed] = [offered, answered, missed].map(|count| count * sign);
-        let [outgoing, connected, talked] = [outgoing, connected, talk_seconds].map(|count| count * sign);
-        tx.count_calls(quarter, &login_key, offered, answered, missed, outgoing, connected, talked, 0, 0).await?;
-    }
-    Ok(())
-}
-
-/// Returns what a call that has ended came to, for each agent who was on it.
-fn counts_of(call: &Call) -> BTreeMap<(i64, String), Counts> {
-    let mut all: BTreeMap<(i64, String), Counts> = BTreeMap::new();
-    let quarter = |at: i64| at.div_euclid(QUARTER);
-    for leg in &call.legs {
-        let at = leg.ringing_at.or(leg.answered_at).unwrap_or(call.started_at);
-        let counts = all.entry((quarter(at), login_key(&leg.agent))).or_default();
-        add(counts, call, leg);
-    }
-    if call.legs.is_empty() && call.direction() == Direction::In {
-        let counts = all.entry((quarter(call.started_at), String::new())).or_default();
-        *counts = Counts { offered: 1, missed: 1, ..Counts::default() };
-    }
-    all
-}
-
-fn add(counts: &mut Counts, call: &Call, leg: &Leg) {
-    let answered = i64::from(leg.answered_at.is_some());
-    match call.direction() {
-        Direction::In => {
-            counts.offered += 1;
-            counts.answered += answered;
-            counts.missed += i64::from(leg.end == Some(LegEnd::Missed));
-        }
-        Direction::Out => {
-            counts.outgoing += 1;
-            counts.connected += answered;
-        }
-        Direction::Internal => return,
-    }
-    counts.talk_seconds += leg.talked();
 }

@@ -15,6 +15,8 @@ pub mod pops;
 pub mod report;
 pub mod ringing;
 pub mod states;
+mod stored;
+mod tally;
 
 use std::borrow::Cow;
 
