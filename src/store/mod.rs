@@ -26,11 +26,14 @@ mod postgres;
 pub mod queries;
 mod rarest;
 pub mod recycle;
+pub mod reminders;
 pub mod rows;
 pub mod search;
 mod searching;
 mod sqlite;
+pub mod tickets;
 mod tx;
+mod watching;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -64,6 +67,9 @@ pub fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str
         .chain(derived::STATEMENTS)
         .chain(phones::STATEMENTS)
         .chain(recycle::STATEMENTS)
+        .chain(reminders::STATEMENTS)
+        .chain(tickets::STATEMENTS)
+        .chain(watching::STATEMENTS)
         .chain(events::STATEMENTS)
         .chain(recycle::KEEP)
         .chain(recycle::BRING_BACK)

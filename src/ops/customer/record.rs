@@ -151,7 +151,7 @@ pub(super) fn notify(notices: Vec<Notice>) -> Value {
 }
 
 /// Stores what others are told; the customer is 0 where it is about none.
-pub(super) async fn write_event(
+pub(in crate::ops) async fn write_event(
     tx: &mut Tx,
     id: i64,
     kind: &str,
