@@ -283,8 +283,10 @@ pub fn table() -> Vec<Row> {
         ),
         row("update_customer", FOR_1054, json!({"type": "id", "content": ID, "customer": {"address": "新地址"}})),
         row("show_company", FOR_ADMINS, json!({})),
-        row("list_audit", FOR_ADMINS, json!({})),
-        row("list_audit", FOR_ADMINS, json!({"staffNo": "trcs001"})),
+        // Of whom supervisors answer for; programs have no business there.
+        row("list_audit", [2401, 2403, 1000, 1000, 2403, 2403, 1000, 2403], json!({})),
+        row("list_audit", [2401, 2403, 1000, 1000, 2403, 2403, 1000, 2403], json!({"staffNo": "trcs001"})),
+        row("list_audit", [2401, 2403, 2403, 1000, 2403, 2403, 1000, 2403], json!({"staffNo": "admin1054"})),
         // Nobody's password is this.
         row(
             "change_password",
