@@ -210,12 +210,12 @@ pub struct Wanted {
 pub const PAGE_SIZE: i64 = 50;
 pub const MOST_PAGE_SIZE: i64 = 200;
 
-/// The operators whose lines the caller may read, himself among them; `None` for everybody's. A supervisor answers for the
-/// groups that he belongs to, but not for admins; programs for nobody.
+/// The operators whose lines the caller may read, himself among them; `None` for everybody's. A supervisor, and
+/// whoever else may, answers for the groups that he belongs to, but not for admins; programs for nobody.
 fn readable(cx: &Cx<'_>) -> Result<Option<Vec<String>>, Error> {
-    let operator = cx.caller.operator.as_ref().filter(|_| cx.rights().role >= Role::Supervisor);
-    let operator =
-        operator.ok_or_else(|| Error::forbidden("list_audit: 只给主管和管理员 / is for supervisors and admins"))?;
+    cx.require("list_audit", Role::Supervisor)?;
+    let operator = cx.caller.operator.as_ref();
+    let operator = operator.ok_or_else(|| Error::forbidden("list_audit: 程序不能查看 / is not for programs"))?;
     if cx.rights().role == Role::Admin {
         return Ok(None);
     }

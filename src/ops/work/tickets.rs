@@ -264,7 +264,7 @@ fn body(customer: &Customer, id: i64, lines: &[Line], comment: Option<&str>) -> 
     let mut more = Map::from_iter([("ticketId".to_owned(), Value::from(id))]);
     more.extend(comment.map(|comment| ("comment".to_owned(), comment.into())));
     Body {
-        changes: lines.iter().map(|line| (line.field.to_string(), json!([line.old, line.new]))).collect(),
+        changes: lines.iter().map(|line| (line.field.clone(), json!([line.old, line.new]))).collect(),
         was: Some(place.clone()),
         is: Some(place),
         phones: customer.phones.iter().map(|phone| phone.content.clone()).collect(),

@@ -5,7 +5,7 @@ use crate::domain::event::{self, Body};
 use crate::domain::identifier::Identifier;
 use crate::error::Error;
 use crate::ops::Cx;
-use crate::ops::access::rights::Shown;
+use crate::ops::access::rights::{CEILING, Shown};
 use crate::ops::access::tries;
 use crate::ops::customer::json::json_of;
 use crate::ops::customer::{self, Origin, record};
@@ -74,6 +74,9 @@ pub async fn list(cx: &Cx<'_>, number: i64) -> Result<Page, Error> {
     customers.retain(|customer| cx.sees(customer));
     rows.retain(|row| customers.iter().any(|customer| customer.id == row.customer_id));
     let total = i64::try_from(rows.len()).unwrap_or(i64::MAX);
+    if number.checked_mul(PAGE).is_none_or(|reach| reach > CEILING) {
+        return Err(Error::PageBeyondCeiling);
+    }
     let before = number.checked_sub(1).and_then(|before| before.checked_mul(PAGE)).ok_or(Error::Page)?;
     let before = usize::try_from(before).map_err(|_| Error::Page)?;
     let page = rows.into_iter().skip(before).take(usize::try_from(PAGE).unwrap_or_default());
