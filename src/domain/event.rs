@@ -29,6 +29,16 @@ pub const CALL_MISSED: &str = "call.missed";
 /// An agent wants to call, for his telephone.
 pub const CALL_DIAL: &str = "call.dial";
 pub const AGENT_STATE: &str = "agent.state";
+pub const TICKET_CREATED: &str = "ticket.created";
+pub const TICKET_UPDATED: &str = "ticket.updated";
+/// Somebody else is to do it now.
+pub const TICKET_ASSIGNED: &str = "ticket.assigned";
+/// The time has come that an agent wanted to be reminded at.
+pub const REMINDER_DUE: &str = "reminder.due";
+/// What begins the kinds of events about the customers that an agent follows, for him alone.
+pub const WATCH: &str = "watch.";
+pub const WATCH_ADDED: &str = "watch.added";
+pub const WATCH_REMOVED: &str = "watch.removed";
 /// Somebody has opened a customer, or closed it.
 pub const VIEWING: &str = "viewing";
 /// The customer is not one any more whom the subscriber sees. It stands in no table: it is what he is told instead.

@@ -27,4 +27,5 @@ pub mod role;
 pub mod search_terms;
 pub mod signature;
 pub mod text;
+pub mod ticket;
 pub mod times;

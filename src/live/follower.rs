@@ -13,8 +13,8 @@ use super::pops::{OpenPops, Popping};
 use super::push::told;
 use super::subscription::Begun;
 use super::topic::{MOST, Topic};
-use super::viewer::Viewer;
-use crate::domain::event::{COMPANY_CHANGED, Event};
+use super::viewer::{Viewer, Wanted};
+use crate::domain::event::{COMPANY_CHANGED, Event, WATCH};
 use crate::error::Error;
 use crate::ops::{Backend, Caller};
 use crate::protocol::close::CloseCode;
@@ -110,6 +110,9 @@ impl Follower {
         if others + topics.len() > MOST {
             return Err(TooMany);
         }
+        if topics.contains(&Topic::Watched) {
+            self.viewer = None;
+        }
         self.leave(&topics);
         self.popping.follow(&self.backend, &self.caller, &topics);
         let asked = topics.into_iter().map(|topic| Asked { topic, from: next }).collect();
@@ -194,14 +197,16 @@ impl Follower {
 
     /// Sees to it that the rights are those of this event: what it takes away is not told any more.
     fn poll_rights(&mut self, event: &Event, cx: &mut Context<'_>) -> Poll<Result<(), Error>> {
-        let is_stale = event.kind == COMPANY_CHANGED && self.rights_of < event.seq;
+        let is_stale = self.changes_rights(event) && self.rights_of < event.seq;
         if self.looking.is_none() {
             if self.viewer.is_some() && !is_stale {
                 return Poll::Ready(Ok(()));
             }
             let (backend, caller) = (self.backend.clone(), self.caller.clone());
-            let changed = is_stale.then(|| event.read_at.into());
-            let looking = tokio::spawn(async move { Viewer::of(&backend, &caller, changed).await });
+            let mut topics = self.streams.iter().flat_map(|stream| &stream.asked).map(|asked| asked.topic);
+            let wanted = if topics.any(|topic| topic == Topic::Watched) { Wanted::AlsoWatched } else { Wanted::Rights };
+            let changed = (is_stale && event.kind == COMPANY_CHANGED).then(|| event.read_at.into());
+            let looking = tokio::spawn(async move { Viewer::of(&backend, &caller, changed, wanted).await });
             self.looking = Some(AbortOnDropHandle::new(looking));
         }
         let Some(looking) = &mut self.looking else { return Poll::Pending };
@@ -210,6 +215,15 @@ impl Follower {
         self.viewer = Some(viewer.map_err(|cause| Error::internal(&cause))??);
         self.rights_of = event.seq;
         Poll::Ready(Ok(()))
+    }
+
+    /// Whether he may be told of others from this event on.
+    fn changes_rights(&self, event: &Event) -> bool {
+        let is_for_him = || match (&event.body.to, &self.viewer) {
+            (Some(to), Some(viewer)) => viewer.is(to),
+            _ => false,
+        };
+        event.kind == COMPANY_CHANGED || event.kind.starts_with(WATCH) && is_for_him()
     }
 
     fn told(&self, event: &Event) -> Option<Bytes> {

@@ -5,8 +5,16 @@ use crate::domain::event::{AGENT, CALL, COMPANY_CHANGED, Event, Place, TICKET, V
 use super::viewer::Viewer;
 
 /// The topics, as the wire calls them.
-pub const NAMES: [&str; 7] =
-    ["customers/all", "customers/group", "customers/mine", "customer/<id>", "calls", "presence", "tickets"];
+pub const NAMES: [&str; 8] = [
+    "customers/all",
+    "customers/group",
+    "customers/mine",
+    "customers/watched",
+    "customer/<id>",
+    "calls",
+    "presence",
+    "tickets",
+];
 /// The most that one socket can have.
 pub const MOST: usize = 100;
 
@@ -19,6 +27,8 @@ pub enum Topic {
     Group,
     /// Those he looks after.
     Mine,
+    /// Those he follows.
+    Watched,
     /// One.
     Customer(i64),
     /// The calls of the agents whose customers he sees.
@@ -36,6 +46,7 @@ impl Topic {
             "customers/all" => Some(Self::All),
             "customers/group" => Some(Self::Group),
             "customers/mine" => Some(Self::Mine),
+            "customers/watched" => Some(Self::Watched),
             "calls" => Some(Self::Calls),
             "presence" => Some(Self::Presence),
             "tickets" => Some(Self::Tickets),
@@ -60,6 +71,7 @@ impl Topic {
             Self::All => true,
             Self::Group => places().any(|place: &Place| viewer.has_group(place)),
             Self::Mine => places().any(|place: &Place| viewer.owns(place)),
+            Self::Watched => viewer.watches(event.customer),
             Self::Customer(id) => event.customer == id,
         }
     }

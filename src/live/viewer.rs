@@ -1,5 +1,6 @@
 //! What a subscriber may see.
 
+use std::collections::HashSet;
 use std::sync::Arc;
 
 use tokio::time::Instant;
@@ -19,23 +20,44 @@ pub struct Viewer {
     login_key: Option<String>,
     groups: Vec<i64>,
     reach: Reach,
+    /// The customers that he follows.
+    watched: HashSet<i64>,
     pub masks: bool,
     pub catalogue: Arc<Catalogue>,
 }
 
+/// What is to be known of whoever is told.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    Rights,
+    /// Also which customers he follows.
+    AlsoWatched,
+}
+
 impl Viewer {
     /// Returns what this caller may see now, with what has changed until this moment.
-    pub async fn of(backend: &Backend, caller: &Caller, changed: Option<Instant>) -> Result<Self, Error> {
+    pub async fn of(
+        backend: &Backend,
+        caller: &Caller,
+        changed: Option<Instant>,
+        wanted: Wanted,
+    ) -> Result<Self, Error> {
         if let Some(changed) = changed {
             backend.catalogues.get_after(&backend.store.company(caller.company), changed).await?;
         }
         let cx = backend.context(caller).await?;
         let staff = caller.operator.as_ref().and_then(|operator| cx.catalogue.staff(&operator.login_no));
+        let login_key = staff.map(|staff| login_key(&staff.login_no));
+        let watched = match &login_key {
+            Some(login_key) if wanted == Wanted::AlsoWatched => cx.scope.watched(login_key).await?,
+            _ => Vec::new(),
+        };
         Ok(Self {
             within: cx.within(),
-            login_key: staff.map(|staff| login_key(&staff.login_no)),
+            login_key,
             groups: staff.map(|staff| staff.groups.clone()).unwrap_or_default(),
             reach: if caller.operator.is_some() { cx.rights().reach } else { Reach::Company },
+            watched: watched.into_iter().map(|row| row.customer_id).collect(),
             masks: cx.rights().masks(),
             catalogue: cx.catalogue,
         })
@@ -69,6 +91,12 @@ impl Viewer {
     pub fn owns(&self, place: &Place) -> bool {
         let owner = place.owner.as_deref().map(login_key);
         owner.is_some() && owner == self.login_key
+    }
+
+    /// Whether he follows this customer.
+    #[must_use]
+    pub fn watches(&self, customer: i64) -> bool {
+        self.watched.contains(&customer)
     }
 
     /// Whether one of his groups does.

@@ -13,6 +13,7 @@ pub mod files;
 pub mod idempotency;
 pub mod number;
 pub mod systems;
+pub mod work;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
@@ -50,6 +51,10 @@ pub struct Backend {
     pub calls: Calls,
     pub pops: Pops,
     pub jobs: jobs::Jobs,
+    /// What has a time at which it is told.
+    pub due: work::due::Due,
+    /// On which sockets customers are open.
+    pub viewing: work::viewing::Sockets,
     /// How far keys and terms are made anew.
     pub rederived: rederive::Progress,
     /// Itself, for work that goes on after its answer.
@@ -77,6 +82,8 @@ impl Backend {
             calls: config.calls.clone(),
             pops: Pops::default(),
             jobs: jobs::Jobs::default(),
+            due: work::due::Due::default(),
+            viewing: work::viewing::Sockets::default(),
             rederived: rederive::Progress::default(),
             fonts: Arc::new(Fonts::new(config.print.font.clone())),
             me: me.clone(),
@@ -115,6 +122,7 @@ impl Backend {
             role,
             now: self.clock.now(),
             address: None,
+            socket: None,
             action: "",
             request: None,
         })
@@ -135,6 +143,8 @@ pub struct Cx<'a> {
     pub now: i64,
     /// From where, if it came from outside.
     pub address: Option<IpAddr>,
+    /// On which socket of this server, if on one.
+    pub socket: Option<u64>,
     /// What is asked for, as the audit calls it; empty for what goes on behind an answer.
     pub action: &'static str,
     /// The key of a write that may come again.

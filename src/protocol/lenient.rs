@@ -4,6 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
+use serde::de;
 use serde::de::{Deserializer, MapAccess, SeqAccess, Visitor};
 use serde::{Deserialize, de::IgnoredAny};
 
@@ -127,6 +128,46 @@ impl JsonSchema for Scalar<'_> {
     }
 }
 
+/// A whole number, also written as a text: a query knows nothing else.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Whole(pub i64);
+
+impl<'de> Deserialize<'de> for Whole {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let given = Scalar::deserialize(deserializer)?;
+        given.integer().map(Self).ok_or_else(|| de::Error::custom("expected an integer"))
+    }
+}
+
+/// `true` or `false`, likewise.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Flag(pub bool);
+
+impl<'de> Deserialize<'de> for Flag {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let given = Scalar::deserialize(deserializer)?;
+        given.flag().map(Self).ok_or_else(|| de::Error::custom("expected true or false"))
+    }
+}
+
+macro_rules! schema_of {
+    ($($name:ident: $type:ty),*) => { $(
+        impl JsonSchema for $name {
+            fn inline_schema() -> bool {
+                true
+            }
+            fn schema_name() -> Cow<'static, str> {
+                stringify!($name).into()
+            }
+            fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+                <$type>::json_schema(generator)
+            }
+        }
+    )* };
+}
+
+schema_of! { Whole: i64, Flag: bool }
+
 /// A member that may be absent, null or a value: absent keeps, null clears.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub enum Member<T> {
@@ -185,6 +226,14 @@ mod tests {
         assert_eq!(scalar("[1,{\"a\":2}]"), Scalar::Nested);
         assert_eq!(scalar("18446744073709551615").integer(), None);
         assert!(matches!(scalar("\"plain\""), Scalar::Text(Cow::Borrowed(_))));
+    }
+
+    #[test]
+    fn what_a_query_says_is_a_number_or_a_flag() {
+        let whole = |json: &'static str| serde_json::from_str::<Whole>(json).ok().map(|whole| whole.0);
+        assert_eq!((whole("7"), whole("\"7\""), whole("\"x\""), whole("null")), (Some(7), Some(7), None, None));
+        let flag = |json: &'static str| serde_json::from_str::<Flag>(json).ok().map(|flag| flag.0);
+        assert_eq!((flag("true"), flag("\"false\""), flag("\"x\"")), (Some(true), Some(false), None));
     }
 
     #[test]

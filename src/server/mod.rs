@@ -134,6 +134,7 @@ impl Server {
         tokio::spawn(withdraw(shared.clone()));
         tokio::spawn(tidy(shared.clone()));
         tokio::spawn(agents::look_after(shared.clone()));
+        tokio::spawn(tell_what_is_due(shared.clone()));
         Ok(Self { address, shared })
     }
 
@@ -242,6 +243,27 @@ async fn withdraw(shared: Arc<Shared>) {
         }
         // The cause is in the log; the next second tries again.
         let _ = shared.sessions.withdraw(&shared.backend).await;
+    }
+}
+
+/// How often is looked for what other servers, or an earlier time, have to be told at a time.
+const LOOK: Duration = Duration::from_secs(2);
+
+/// Tells what has a time, when that has come.
+async fn tell_what_is_due(shared: Arc<Shared>) {
+    let backend = &shared.backend;
+    loop {
+        // The cause of a fault is in the log; the next look tries again.
+        let reminder = ops::work::due::tell(backend).await.ok().flatten();
+        let closed = ops::work::viewing::expire(backend).await.ok().flatten();
+        let next = reminder.into_iter().chain(closed).min();
+        let left = |next: i64| u64::try_from(next.saturating_sub(backend.clock.now())).unwrap_or_default();
+        let wait = next.map_or(LOOK, |next| Duration::from_micros(left(next)).min(LOOK));
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = backend.due.wanted() => {}
+            () = shared.shutdown.started() => return,
+        }
     }
 }
 

@@ -355,6 +355,7 @@ impl Request {
         };
         let mut cx = shared.backend.context(&caller).await?;
         cx.address = Some(self.session.address());
+        cx.socket = Some(self.session.id());
         let zone = cx.catalogue.company.time_zone.clone();
         let done = self.operation.run(cx, self.body.as_str(), door, reply).await.inspect_err(|error| {
             if matches!(error, Error::Forbidden { .. }) || allowances::is_exceeded(error) {

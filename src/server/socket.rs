@@ -34,6 +34,7 @@ use crate::config::LARGEST_MESSAGE;
 use crate::error::Error;
 use crate::live::Follower;
 use crate::ops::Caller;
+use crate::ops::work::viewing;
 use crate::protocol::callback_id::CallbackId;
 
 /// What a socket's buffers hold, bytes. Small, because most sockets are idle.
@@ -111,6 +112,7 @@ pub async fn serve(mut socket: Box<Socket>) {
         tracing::info!(socket = id, code = code.code(), "socket closed by the server");
         socket.close(code).await;
     }
+    viewing::gone(&socket.shared.backend, id);
     tracing::debug!(socket = id, "socket ended");
 }
 
@@ -388,6 +390,7 @@ impl Socket {
             }
             Identity::Nobody => {
                 self.session.signed_out();
+                viewing::gone(&self.shared.backend, self.session.id());
                 self.caller = None;
                 self.live = None;
                 self.timers.sign_in_due = sign_in_due(&self.shared, Instant::now());

@@ -42,6 +42,7 @@ migrations! {
     18 "0018_recycle_bin",
     19 "0019_live",
     20 "0020_calls",
+    22 "0022_tasks",
 }
 
 fn migration(version: i64, name: &'static str, text: &'static str) -> Migration {

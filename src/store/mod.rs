@@ -27,11 +27,14 @@ mod postgres;
 pub mod queries;
 mod rarest;
 pub mod recycle;
+pub mod reminders;
 pub mod rows;
 pub mod search;
 mod searching;
 mod sqlite;
+pub mod tickets;
 mod tx;
+mod watching;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -65,6 +68,9 @@ pub fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str
         .chain(derived::STATEMENTS)
         .chain(phones::STATEMENTS)
         .chain(recycle::STATEMENTS)
+        .chain(reminders::STATEMENTS)
+        .chain(tickets::STATEMENTS)
+        .chain(watching::STATEMENTS)
         .chain(events::STATEMENTS)
         .chain(calls::STATEMENTS)
         .chain(recycle::KEEP)

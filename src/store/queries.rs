@@ -186,7 +186,16 @@ queries! {
     write fn insert_audit(id: &str, at: i64, kind: &str, login_no: &str, address: &str, what: &str) -> u64 {
         "insert into audit (company_id, id, at, kind, login_no, address, what) values ($1, $2, $3, $4, $5, $6, $7)"
     }
-    /// The lines before this one, newest first; of this kind and of this login number, where they are given.
+    /// The lines before this one, newest first; of this kind and of these login numbers (a JSON array), where they are given.
+    read fn audit_of(before: &str, kind: Option<&str>, login_nos: &str, limit: i64) -> Vec<AuditRow> {
+        "select id, at, kind, login_no, address, what from audit
+         where company_id = $1 and id < $2 and ($3 is null or kind = $3) and login_no in (select value from json_each($4))
+         order by id desc limit $5 + 0",
+        postgres: "select id, at, kind, login_no, address, what from audit
+         where company_id = $1 and id < $2 and ($3::text is null or kind = $3)
+           and login_no = any (array(select jsonb_array_elements_text($4::jsonb))) order by id desc limit $5 + 0"
+    }
+    /// The same of this login number, or of anybody.
     read fn audit(before: &str, kind: Option<&str>, login_no: Option<&str>, limit: i64) -> Vec<AuditRow> {
         "select id, at, kind, login_no, address, what from audit
          where company_id = $1 and id < $2 and ($3 is null or kind = $3) and ($4 is null or login_no = $4) order by id desc limit $5 + 0",

@@ -74,7 +74,16 @@ kept! {
     change by customer_id { id: bigint, at: bigint, author_no: text, author_name: text, lines: text }
     ticket by customer_id {
         id: bigint, at: bigint, title: text, content: text, handler_no: text, status: text, urgency: text,
+        due_at: bigint, opened_by: text, updated_at: bigint,
     }
+    ticket_change by customer_id {
+        id: bigint, ticket_id: bigint, at: bigint, author_no: text, author_name: text, lines: text, comment: text,
+    }
+    reminder by customer_id {
+        id: bigint, login_key: text, due_at: bigint, content: text, state: text, is_next: bigint, created_at: bigint,
+        done_at: bigint,
+    }
+    watch by customer_id { login_key: text, at: bigint }
     follow_up by customer_id {
         id: bigint, at: bigint, author_no: text, author_name: text, content: text, flag_value: text,
     }

@@ -99,6 +99,27 @@ rows! {
         t1: Option<String>, t2: Option<String>, t3: Option<String>, t4: Option<String>, t5: Option<String>,
     }
 
+    /// A ticket, with the name and the phones (JSON) of its customer.
+    TicketRow {
+        id: i64, customer_id: i64, at: i64, title: String, content: String, handler_no: String, status: String, urgency: String,
+        due_at: Option<i64>, opened_by: Option<String>, updated_at: Option<i64>, customer_name: Option<String>, phones: String,
+    }
+
+    /// What became of a ticket; `lines` holds JSON.
+    TicketChangeRow { id: i64, at: i64, author_no: String, author_name: String, lines: String, comment: Option<String> }
+
+    /// What an agent is to be reminded of, with the name and the phones (JSON) of its customer.
+    ReminderRow {
+        id: i64, customer_id: Option<i64>, login_key: String, due_at: i64, content: String, state: String, done_at: Option<i64>,
+        customer_name: Option<String>, phones: Option<String>,
+    }
+
+    /// A customer somebody follows, and since when.
+    WatchedRow { customer_id: i64, at: i64 }
+
+    /// Who has a customer open.
+    ViewerRow { customer_id: i64, login_key: String }
+
     /// What a write with a requestId came to.
     RequestRow { fingerprint: String, outcome: String }
 

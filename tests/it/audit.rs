@@ -18,6 +18,7 @@ both_engines! {
     who_did_what_from_where,
     refusals_are_written_down,
     each_company_reads_its_own,
+    supervisors_read_of_their_groups,
     pages_lead_through_all_lines,
     nothing_that_is_secret_is_written_down,
     old_lines_are_forgotten,
@@ -161,7 +162,8 @@ async fn refusals_are_written_down(engine: Engine) {
 async fn each_company_reads_its_own(engine: Engine) {
     let server = server(engine).await;
     let (mut admin, mut other_admin) = (ADMIN.connect(&server).await, OTHER_ADMIN.connect(&server).await);
-    for who in [AGENT, SUPERVISOR, APP, MASKED_AGENT] {
+    SUPERVISOR.connect(&server).await;
+    for who in [AGENT, APP, MASKED_AGENT] {
         for wanted in [json!({}), json!({"kind": "sign_in"}), json!({"staffNo": "trcs001"})] {
             let mut frame = wanted;
             frame["action"] = "list_audit".into();
@@ -205,6 +207,33 @@ async fn walk(admin: &mut Client, wanted: &Value) -> (Vec<usize>, Vec<Value>) {
         assert_eq!(reply["next"], page.last().unwrap()["id"]);
         frame["before"] = reply["next"].clone();
     }
+}
+
+/// A supervisor reads what the operators of his groups did, and no admin's lines.
+async fn supervisors_read_of_their_groups(engine: Engine) {
+    let server = server(engine).await;
+    let (mut admin, mut supervisor) = (ADMIN.connect(&server).await, SUPERVISOR.connect(&server).await);
+    let groups = |groups: &[i64]| json!({"action": "put_operator", "staffNo": "trcs009", "groups": groups});
+    done(&mut admin, groups(&[1_054_001])).await;
+    done(&mut admin, json!({"action": "put_operator", "staffNo": "admin1054", "groups": [1_054_001]})).await;
+    for who in [AGENT, OTHER_AGENT] {
+        who.connect(&server).await;
+    }
+    let whose = |lines: &[Value]| -> BTreeSet<String> {
+        lines.iter().map(|line| line["staffNo"].as_str().unwrap().to_owned()).collect()
+    };
+    let lines = list(&mut supervisor, json!({})).await;
+    assert_eq!(whose(&lines), ["trcs001", "trcs009"].map(str::to_owned).into());
+    assert_eq!(list(&mut supervisor, json!({"staffNo": "TRCS001", "kind": "sign_in"})).await.len(), 1);
+    let (sizes, all) = walk(&mut supervisor, &json!({"pageSize": 1})).await;
+    assert_eq!((sizes.len(), &all), (lines.len() + 1, &lines));
+    for other in ["trcs008", "admin1054", "nobody", "系统"] {
+        let frame = json!({"action": "list_audit", "staffNo": other});
+        assert_eq!(supervisor.ask(frame).await["code"], 2403, "{other}");
+    }
+    done(&mut admin, groups(&[])).await;
+    assert_eq!(whose(&list(&mut supervisor, json!({})).await), ["trcs009"].map(str::to_owned).into());
+    server.stop().await;
 }
 
 async fn pages_lead_through_all_lines(engine: Engine) {

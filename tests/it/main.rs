@@ -73,4 +73,5 @@ mod steady;
 mod storage;
 mod systems;
 mod tables;
+mod tasks;
 mod tokens;

@@ -9,7 +9,9 @@ use laidian::domain::search_terms::{query, query_of_masked};
 use laidian::store::conditions::{Column, Conditions, Direction, Operand, Test};
 use laidian::store::plm::{PlmColumn, PlmSearch};
 use laidian::store::recycle::DeletedSearch;
+use laidian::store::reminders::ReminderSearch;
 use laidian::store::search::Search;
+use laidian::store::tickets::TicketSearch;
 use laidian::store::{Scope, statements as fixed};
 use regex::Regex;
 use serde_json::Value;
@@ -20,7 +22,7 @@ use crate::support::{Engine, MAIN, Raw, backend};
 const CUSTOMERS: u64 = 400;
 
 /// The tables that grow with the customers, and the names that statements give them.
-const GROWING: [&str; 27] = [
+const GROWING: [&str; 31] = [
     "customer",
     "c",
     "phone",
@@ -34,6 +36,10 @@ const GROWING: [&str; 27] = [
     "l",
     "change",
     "ticket",
+    "ticket_change",
+    "reminder",
+    "watch",
+    "viewing",
     "follow_up",
     "call_log",
     "text_message",
@@ -53,8 +59,8 @@ const GROWING: [&str; 27] = [
 /// Lists that may walk a company's customers until a page is full: of everybody, and of groups, which are a
 /// large part of everybody; and in the order of names, which no filter's index has. Whoever has so many stars is a
 /// large part, too, and may have another grade. All terms of a company are removed in pieces when they are made anew. Of the recycle bin, all is looked
-/// through. Of the events, the first is read.
-const WALKS: [&str; 11] = [
+/// through. Of the events, the first is read. What is due is asked of all companies at once, by an index of its own.
+const WALKS: [&str; 16] = [
     "search for nothing: page",
     "search for names in order: page",
     "search for names from the last: page",
@@ -66,6 +72,11 @@ const WALKS: [&str; 11] = [
     "deleted: page",
     "deleted: count",
     "event_span",
+    "companies_with_due",
+    "next_reminder",
+    "companies_with_closed",
+    "next_closed",
+    "tickets of anybody: page",
 ];
 
 /// Every statement there is, with a name for the report.
@@ -87,6 +98,23 @@ fn statements(engine: Engine, scope: &Scope) -> Vec<(String, String)> {
     let deleted = DeletedSearch { piece: Some("王".into()), ..DeletedSearch::default() };
     let parts = ["page", "count"].into_iter().zip(scope.deleted_texts(&deleted));
     all.extend(parts.map(|(part, text)| (format!("deleted: {part}"), text)));
+    for (name, login_keys) in [("one", Some(vec!["trcs001".to_owned()])), ("everybody", None)] {
+        let search = ReminderSearch { login_keys, from: Some(0), ..ReminderSearch::default() };
+        all.push((format!("reminders of {name}"), scope.reminder_text(&search)));
+    }
+    let tickets = [
+        ("anybody", TicketSearch::default()),
+        ("a customer", TicketSearch { customer: Some(1), ..TicketSearch::default() }),
+        ("a handler", TicketSearch { handler: Some("trcs001".into()), ..TicketSearch::default() }),
+    ];
+    for (name, search) in tickets {
+        let parts = ["page", "count"].into_iter().zip(scope.ticket_texts(&search));
+        all.extend(
+            parts
+                .filter(|(part, _)| name != "anybody" || *part == "page")
+                .map(|(part, text)| (format!("tickets of {name}: {part}"), text)),
+        );
+    }
     for (name, kinds) in [("one", &FeedKind::ALL[..1]), ("all", &FeedKind::ALL[..])] {
         let parts = ["page", "count"].into_iter().zip(scope.feed_texts(kinds));
         all.extend(parts.map(|(part, text)| (format!("feed of {name}: {part}"), text)));
@@ -326,6 +354,14 @@ async fn postgres_reads_no_table_as_a_whole() {
         "alter table deleted_row alter company_id set (n_distinct = 2), alter customer_id set (n_distinct = -0.1)",
     )
     .await;
+    for table in [
+        "reminder select 1054, n, n % 50 + 1, 'trcs' || n % 20, n, 'x', 'waiting', 0, n, null from",
+        "ticket_change select 1054, n, n % 50 + 1, n / 2, n, 'x', 'x', '[]', null from",
+        "watch select 1054, 'trcs' || n, n % 50 + 1, n from",
+        "viewing select 1054, n % 50 + 1, 'trcs' || n, 's' || n, n from",
+    ] {
+        raw.execute(&format!("insert into {table} generate_series(1, 1000) n where n % 50 < 40")).await;
+    }
     // A small table is best read as a whole, so they are said to be large. Plans are those of any parameters.
     let large = GROWING.map(|table| format!("'{table}'")).join(", ");
     raw.execute("alter table label alter company_id set (n_distinct = 2), alter name set (n_distinct = -1)").await;

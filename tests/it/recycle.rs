@@ -35,8 +35,8 @@ const DERIVED: [(&str, &[&str]); 4] = [
     ("contact_phone", &["position", "name", "typed", "key", "tail"]),
     ("customer_term", &["term"]),
 ];
-/// What is told of a customer and stays when it is gone, and the bin itself.
-const NOT_OF_CUSTOMERS: [&str; 2] = ["event", "deleted_row"];
+/// What is told of a customer and stays when it is gone, the bin itself, and who has it open just now.
+const NOT_OF_CUSTOMERS: [&str; 3] = ["event", "deleted_row", "viewing"];
 
 /// The columns of every table.
 async fn columns(raw: &mut Raw) -> BTreeMap<String, BTreeSet<String>> {

@@ -227,10 +227,10 @@ async fn what_is_for_admins_stays_with_them(engine: Engine) {
 
     // Whatever is written into the database: what is for admins cannot be given.
     let mut raw = server.place().connect().await;
-    raw.execute(r#"update role_rights set rights = '{"actions":{"list_audit":true,"put_app":true}}'"#).await;
+    raw.execute(r#"update role_rights set rights = '{"actions":{"show_company":true,"put_app":true}}'"#).await;
     server.backend().catalogues.forget(MAIN);
     let mut agent = AGENT.connect(&server).await;
-    assert_eq!(code(&mut agent, json!({"action": "list_audit"})).await, 2403);
+    assert_eq!(code(&mut agent, json!({"action": "show_company"})).await, 2403);
     assert_eq!(code(&mut agent, json!({"action": "put_app", "id": "x", "name": "x"})).await, 2403);
     // One company's adjustments are its own.
     let other = done(&mut OTHER_ADMIN.connect(&server).await, json!({"action": "show_company"})).await;

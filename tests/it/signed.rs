@@ -144,7 +144,7 @@ fn is_plm(path: &str) -> bool {
         .any(|root| path.starts_with(root))
 }
 
-/// Calls a route: what its path names goes there, objects go into the body, and the rest into the query or, where
+/// Calls a route: what its path names goes there, objects and lists go into the body, and the rest into the query or, where
 /// the system reads none, into the body, too. The code is 1000 for a file.
 pub async fn call(
     server: &TestServer,
@@ -160,7 +160,11 @@ pub async fn call(
         let segment = format!("{{{name}}}");
         if path.contains(&segment) {
             path = path.replace(&segment, &text);
-        } else if value.is_object() || path.starts_with("/crm/") || (method != "GET" && is_plm(&path)) {
+        } else if value.is_object()
+            || value.is_array()
+            || path.starts_with("/crm/")
+            || (method != "GET" && is_plm(&path))
+        {
             body.insert(name, value);
         } else {
             query.append_pair(name, &text);

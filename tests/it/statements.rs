@@ -4,10 +4,13 @@ use std::collections::BTreeSet;
 
 use laidian::domain::feed::FeedKind;
 use laidian::domain::search_terms::piece_of_name;
+use laidian::domain::ticket::OPEN;
 use laidian::store::conditions::{Column, Conditions, Direction, Join, Operand, Test};
 use laidian::store::plm::{Part, PlmColumn, PlmCondition, PlmSearch, PlmTest};
 use laidian::store::recycle::DeletedSearch;
+use laidian::store::reminders::ReminderSearch;
 use laidian::store::search::Search;
+use laidian::store::tickets::TicketSearch;
 use laidian::store::{Within, statements};
 
 use crate::support::{Engine, Place};
@@ -52,7 +55,27 @@ async fn every_statement_can_be_prepared(engine: Engine) {
     };
     let deleted = [deleted, DeletedSearch::default()];
     let deleted = deleted.iter().flat_map(|search| scope.deleted_texts(search));
-    for text in searches.chain(scope.feed_texts(&FeedKind::ALL)).chain(plm).chain(deleted) {
+    let within = || Within { owner_key: Some("a".into()), groups: Some(vec![1]) };
+    let reminders = ReminderSearch {
+        login_keys: Some(vec!["a".into(), "b".into()]),
+        from: Some(1),
+        until: Some(2),
+        done: Some(true),
+        after: Some((1, 1)),
+        within: within(),
+    };
+    let reminders = [reminders, ReminderSearch::default()].map(|search| scope.reminder_text(&search));
+    let tickets = TicketSearch {
+        customer: Some(1),
+        states: OPEN.to_vec(),
+        handler: Some("a".into()),
+        after: Some(1),
+        within: within(),
+    };
+    let tickets = [tickets, TicketSearch::default()];
+    let tickets = tickets.iter().flat_map(|search| scope.ticket_texts(search));
+    let work = reminders.into_iter().chain(tickets);
+    for text in searches.chain(scope.feed_texts(&FeedKind::ALL)).chain(plm).chain(deleted).chain(work) {
         if let Err(error) = raw.prepare(&text).await {
             refused.push(format!("{text}: {error}"));
         }
@@ -138,7 +161,18 @@ fn no_two_statements_have_one_name() {
 #[test]
 fn every_scoped_statement_is_confined_to_the_company() {
     // Asked before a company is known, by the server itself, or for many companies at once, each in its row.
-    let global = ["credential", "bearer", "companies", "withdrawals", "customers_by_phones", "epoch"];
+    let global = [
+        "credential",
+        "bearer",
+        "companies",
+        "withdrawals",
+        "customers_by_phones",
+        "epoch",
+        "companies_with_due",
+        "next_reminder",
+        "companies_with_closed",
+        "next_closed",
+    ];
     for (name, sqlite, postgres) in statements().filter(|(name, ..)| !global.contains(name)) {
         for text in [sqlite, postgres] {
             assert!(text.contains("$1"), "{name} does not use the company: {text}");

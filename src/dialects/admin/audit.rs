@@ -1,4 +1,4 @@
-//! Who did what, read by admins.
+//! Who did what, read by admins and, of the operators of their groups, by supervisors.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -8,18 +8,19 @@ use crate::domain::times;
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::access::audit::{self, Wanted};
+use crate::protocol::lenient::Whole;
 
 #[derive(Debug, Deserialize, JsonSchema)]
 #[serde(rename_all = "camelCase")]
 pub struct ListAudit {
     /// sign_in, refusal, settings, export, reveal, try or deletion.
     kind: Option<String>,
-    /// Only of this operator.
+    /// Only of this operator. A supervisor sees those of the groups that he belongs to.
     staff_no: Option<String>,
     /// Lines before this one: `next` of the page before.
     before: Option<String>,
     /// 1 to 200, otherwise 50.
-    page_size: Option<i64>,
+    page_size: Option<Whole>,
 }
 
 #[derive(Serialize, JsonSchema)]
@@ -52,7 +53,7 @@ pub async fn list_audit(cx: &Cx<'_>, request: ListAudit) -> Result<AuditLines, E
         None => given,
     });
     let wanted = Wanted { kind: kind.transpose()?, login_no: staff_no, before: request.before };
-    let size = request.page_size.unwrap_or(audit::PAGE_SIZE);
+    let size = request.page_size.map_or(audit::PAGE_SIZE, |Whole(size)| size);
     let rows = audit::list(cx, &wanted, size).await?;
     let is_full = i64::try_from(rows.len()).is_ok_and(|count| count == size);
     let next = rows.last().filter(|_| is_full).map(|row| row.id.clone());

@@ -15,7 +15,7 @@ use crate::ops::access::credential::Kind;
 use crate::ops::access::password;
 use crate::ops::company::setup::{self, Change, DictionaryKind, LastAdmin};
 use crate::ops::systems::plm::Grant;
-use crate::protocol::lenient::{Member, Scalar};
+use crate::protocol::lenient::{Flag, Member, Scalar, Whole};
 
 fn role(name: &str) -> Result<Role, Error> {
     Role::parse(name).ok_or_else(|| Error::one_of("role", &Role::ALL.map(Role::name)))
@@ -54,16 +54,16 @@ pub async fn put_company(cx: &Cx<'_>, request: PutCompany) -> Result<Done, Error
 
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct PutNamed {
-    id: i64,
+    id: Whole,
     name: String,
 }
 
 pub async fn put_group(cx: &Cx<'_>, PutNamed { id, name }: PutNamed) -> Result<Done, Error> {
-    make(cx, vec![Change::Group { id, name }]).await
+    make(cx, vec![Change::Group { id: id.0, name }]).await
 }
 
 pub async fn put_task(cx: &Cx<'_>, PutNamed { id, name }: PutNamed) -> Result<Done, Error> {
-    make(cx, vec![Change::Task { id, name }]).await
+    make(cx, vec![Change::Task { id: id.0, name }]).await
 }
 
 /// An operator; what is absent stays, or is as usual for a new one.
@@ -201,27 +201,28 @@ pub struct PutDictionaryItem<'a> {
     /// A new one needs one.
     name: Option<String>,
     /// Its place in the list.
-    position: Option<i64>,
+    position: Option<Whole>,
 }
 
 pub async fn put_dictionary_item(cx: &Cx<'_>, request: PutDictionaryItem<'_>) -> Result<Done, Error> {
     let PutDictionaryItem { kind, value, name, position } = request;
     let kind = DictionaryKind::parse(&kind).ok_or_else(|| Error::one_of("kind", &["type", "flag", "source"]))?;
     let value = value.text().ok_or_else(|| Error::expected("value", "文本", "a text"))?.into_owned();
+    let position = position.map(|Whole(position)| position);
     make(cx, vec![Change::DictionaryItem { kind, value, name, position }]).await
 }
 
 /// A custom field; what is absent stays, or is as usual for a new one.
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct PutCustomField {
-    id: i64,
+    id: Whole,
     /// A new one needs one.
     name: Option<String>,
     /// text (a new one, unless it is given), number, date or option.
     kind: Option<String>,
     /// What an option field may hold.
     options: Option<Vec<String>>,
-    required: Option<bool>,
+    required: Option<Flag>,
 }
 
 pub async fn put_custom_field(cx: &Cx<'_>, request: PutCustomField) -> Result<Done, Error> {
@@ -229,7 +230,8 @@ pub async fn put_custom_field(cx: &Cx<'_>, request: PutCustomField) -> Result<Do
     let kind = kind
         .map(|kind| FieldKind::parse(&kind).ok_or_else(|| Error::one_of("kind", &["text", "number", "date", "option"])))
         .transpose()?;
-    make(cx, vec![Change::Field { id, name, kind, options, required }]).await
+    let required = required.map(|Flag(required)| required);
+    make(cx, vec![Change::Field { id: id.0, name, kind, options, required }]).await
 }
 
 /// The rights of a role; what is absent stays, null is as usual again.
@@ -244,7 +246,7 @@ pub struct PutRights {
     #[serde(default)]
     phones: Member<Phones>,
     #[serde(default)]
-    export: Member<bool>,
+    export: Member<Flag>,
     /// Which of the customers that the role sees it may delete: none, own or all.
     #[serde(default)]
     delete: Member<Delete>,
@@ -262,7 +264,7 @@ pub async fn put_rights(cx: &Cx<'_>, request: PutRights) -> Result<Done, Error> 
         reset: false,
         reach: reach.given(),
         phones: phones.given(),
-        export: export.given(),
+        export: export.given().map(|given| given.map(|Flag(export)| export)),
         delete: delete.given(),
         actions: actions.given(),
     };

@@ -7,7 +7,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use super::input::text;
+use super::input::{text, time};
 use crate::domain::call::{Call, CallState, Direction, Leg, LegEnd};
 use crate::domain::masking::{Known, mask};
 use crate::domain::times;
@@ -270,6 +270,9 @@ parameters! {
         /// The customer's deal flag from now on, by name or value.
         #[serde(borrow, default)]
         deal_flag: Option<Scalar<'a>>,
+        /// When you want to be reminded of the customer.
+        #[serde(borrow, default)]
+        next_at: Option<Scalar<'a>>,
         /// Whose call it was, where nobody knew.
         #[serde(borrow, default)]
         customer_id: Option<Scalar<'a>>,
@@ -282,7 +285,10 @@ pub async fn complete_call(cx: &Cx<'_>, request: CompleteCall<'_>) -> Result<Cal
         Some(customer) => Some(customer.integer().ok_or_else(|| Error::expected("customerId", "整数", "an integer"))?),
         None => None,
     };
+    let next_at = request.next_at.as_ref().filter(|next_at| !next_at.is_empty());
+    let next_at = next_at.map(|next_at| time("nextAt", cx, next_at)).transpose()?;
     let completion = Completion {
+        next_at,
         result: text("result", request.result, LONGEST_RESULT)?.unwrap_or_default().into_owned(),
         note: text("note", request.note, LONGEST_NOTE)?.unwrap_or_default().into_owned(),
         flag: text("dealFlag", request.deal_flag, LONGEST_RESULT)?,

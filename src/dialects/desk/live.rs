@@ -11,7 +11,7 @@ use crate::protocol::lenient::Scalar;
 #[derive(Debug, Deserialize, JsonSchema)]
 pub struct Subscribe<'a> {
     /// customers/all (all that the caller sees), customers/group (those of his groups), customers/mine (those he looks
-    /// after), customer/<id>. One that the socket has already begins anew.
+    /// after), customers/watched (those he follows), customer/<id>, calls, presence, tickets. One that the socket has already begins anew.
     #[serde(borrow)]
     #[schemars(required)]
     topics: Option<Vec<Scalar<'a>>>,

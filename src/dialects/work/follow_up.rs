@@ -1,12 +1,40 @@
 //! Writing down what was said to a customer: the documents only show it.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use super::members;
 use crate::dialects::cti::identifier;
+use crate::domain::identifier::Identifier;
 use crate::error::Error;
-use crate::ops::{Cx, customer};
+use crate::ops::Cx;
+use crate::ops::work::follow_up::{self, FollowedUp, New};
 use crate::protocol::lenient::Scalar;
+
+parameters! {
+    #[derive(Debug, Deserialize, JsonSchema)]
+    #[serde(rename_all = "camelCase")]
+    pub struct AddFollowUp<'a>: again {
+        #[serde(borrow)]
+        #[schemars(required)]
+        customer_id: Option<Scalar<'a>>,
+        /// What was said; at most 2000 characters.
+        #[serde(borrow)]
+        #[schemars(required)]
+        content: Option<Scalar<'a>>,
+        /// The customer's deal flag from now on, by name or value.
+        #[serde(borrow, default)]
+        deal_flag: Option<Scalar<'a>>,
+        /// When to go on: you are reminded then, in place of what was to be before.
+        #[serde(borrow, default)]
+        next_at: Option<Scalar<'a>>,
+        /// The call that it is about, as the telephone system calls it: the customer's `lastAccept` from now on.
+        #[serde(borrow, default)]
+        call_id: Option<Scalar<'a>>,
+    }
+}
 
 parameters! {
     #[derive(Debug, Deserialize, JsonSchema)]
@@ -17,6 +45,9 @@ parameters! {
         /// The customer's deal flag from now on, by name or value.
         #[serde(borrow, default)]
         deal_flag: Option<Scalar<'a>>,
+        /// As in `add_follow_up`.
+        #[serde(borrow, default)]
+        next_at: Option<Scalar<'a>>,
     }
 }
 
@@ -28,14 +59,35 @@ pub struct FollowUpCreated {
     customer_id: i64,
     /// How many there are of this customer now.
     follow_num: i64,
+    /// The reminder of when to go on, where that was said.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    reminder_id: Option<i64>,
+}
+
+impl From<FollowedUp> for FollowUpCreated {
+    fn from(done: FollowedUp) -> Self {
+        Self { id: done.id, customer_id: done.customer, follow_num: done.count, reminder_id: done.reminder }
+    }
+}
+
+pub async fn add_follow_up(cx: &Cx<'_>, request: AddFollowUp<'_>) -> Result<FollowUpCreated, Error> {
+    let customer = Identifier::Id(members::id("customerId", request.customer_id.as_ref())?);
+    let text = members::text("content", request.content.as_ref())?.unwrap_or_default();
+    let call = members::text("callId", request.call_id.as_ref())?;
+    let new = New {
+        field: "content",
+        text: &text,
+        flag: members::text("dealFlag", request.deal_flag.as_ref())?,
+        next_at: members::time(cx, "nextAt", request.next_at.as_ref())?,
+        call: call.as_deref(),
+    };
+    follow_up::add(cx, &customer, new).await.map(FollowUpCreated::from)
 }
 
 pub async fn create_follow_up(cx: &Cx<'_>, request: CreateFollowUp<'_>) -> Result<FollowUpCreated, Error> {
     let customer = identifier(request.r#type.as_ref(), request.content)?;
-    let flag = match request.deal_flag.as_ref().filter(|flag| !flag.is_empty()) {
-        Some(flag) => Some(flag.text().ok_or_else(|| Error::expected("dealFlag", "文本", "a text"))?),
-        None => None,
-    };
-    let done = customer::follow_up(cx, &customer, &request.text, flag).await?;
-    Ok(FollowUpCreated { id: done.id, customer_id: done.customer, follow_num: done.count })
+    let flag: Option<Cow<'_, str>> = members::text("dealFlag", request.deal_flag.as_ref())?;
+    let next_at = members::time(cx, "nextAt", request.next_at.as_ref())?;
+    let new = New { field: "text", text: &request.text, flag, next_at, call: None };
+    follow_up::add(cx, &customer, new).await.map(FollowUpCreated::from)
 }

@@ -7,6 +7,8 @@ use quick_cache::unsync::Cache;
 use serde_json::{Value, json};
 use uuid::{ContextV7, Timestamp, Uuid};
 
+use crate::domain::catalogue::Staff;
+use crate::domain::role::Role;
 use crate::domain::times::SECOND;
 use crate::error::Error;
 use crate::ops::{Backend, Caller, Cx, SYSTEM};
@@ -209,6 +211,23 @@ pub struct Wanted {
 pub const PAGE_SIZE: i64 = 50;
 pub const MOST_PAGE_SIZE: i64 = 200;
 
+/// The operators whose lines the caller may read, himself among them; `None` for everybody's. A supervisor, and
+/// whoever else may, answers for the groups that he belongs to, but not for admins; programs for nobody.
+fn readable(cx: &Cx<'_>) -> Result<Option<Vec<String>>, Error> {
+    cx.require("list_audit", Role::Supervisor)?;
+    let operator = cx.caller.operator.as_ref();
+    let operator = operator.ok_or_else(|| Error::forbidden("list_audit: 程序不能查看 / is not for programs"))?;
+    if cx.rights().role == Role::Admin {
+        return Ok(None);
+    }
+    let groups = cx.catalogue.staff(&operator.login_no).map(|staff| &staff.groups[..]).unwrap_or_default();
+    let is_his = |staff: &&Staff| {
+        let shares = staff.groups.iter().any(|group| groups.contains(group));
+        staff.login_no == operator.login_no || shares && staff.role < Role::Admin
+    };
+    Ok(Some(cx.catalogue.staff.values().filter(is_his).map(|staff| staff.login_no.clone()).collect()))
+}
+
 /// Returns lines of the company's audit, newest first.
 pub async fn list(cx: &Cx<'_>, wanted: &Wanted, limit: i64) -> Result<Vec<AuditRow>, Error> {
     if !(1..=MOST_PAGE_SIZE).contains(&limit) {
@@ -217,5 +236,17 @@ pub async fn list(cx: &Cx<'_>, wanted: &Wanted, limit: i64) -> Result<Vec<AuditR
     // Behind every UUID.
     let before = wanted.before.as_deref().unwrap_or("~");
     let kind = wanted.kind.map(Kind::name);
-    Ok(cx.scope.audit(before, kind, wanted.login_no.as_deref(), limit).await?)
+    match (readable(cx)?, wanted.login_no.as_deref()) {
+        (None, login_no) => Ok(cx.scope.audit(before, kind, login_no, limit).await?),
+        (Some(readable), Some(login_no)) if readable.iter().any(|one| one == login_no) => {
+            Ok(cx.scope.audit(before, kind, Some(login_no), limit).await?)
+        }
+        (Some(_), Some(_)) => {
+            Err(Error::forbidden("staffNo: 不是本人所在部门的工号 / is no operator of a group that you belong to"))
+        }
+        (Some(readable), None) => {
+            let login_nos: Value = readable.into_iter().collect();
+            Ok(cx.scope.audit_of(before, kind, &login_nos.to_string(), limit).await?)
+        }
+    }
 }

@@ -4,6 +4,7 @@ pub mod allowances;
 pub mod audit;
 pub mod credential;
 pub mod identity;
+pub mod own_password;
 pub mod password;
 pub mod reveal;
 pub mod rights;

@@ -119,14 +119,51 @@ impl Cx<'_> {
     #[must_use]
     pub fn within(&self) -> Within {
         let Some(operator) = &self.caller.operator else { return Within::default() };
-        match self.rights().reach {
-            Reach::Company => Within::default(),
-            Reach::Own => Within { owner_key: Some(login_key(&operator.login_no)), groups: None },
+        let groups = self.catalogue.staff(&operator.login_no).map(|staff| &staff.groups[..]).unwrap_or_default();
+        within(self.rights().reach, &operator.login_no, groups)
+    }
+
+    /// Whether a member of the staff sees this customer.
+    #[must_use]
+    pub fn is_seen_by(&self, staff: &Staff, customer: &CustomerRow) -> bool {
+        let reach = self.catalogue.rights(staff.role).reach;
+        within(reach, &staff.login_no, &staff.groups).holds(customer.owner_no.as_deref(), customer.group_id)
+    }
+
+    /// The login keys of the operators whose work the caller answers for, his own among them; `None` for all of them.
+    #[must_use]
+    pub fn answers_for(&self) -> Option<Vec<String>> {
+        let Some(operator) = &self.caller.operator else { return None };
+        let rights = self.rights();
+        let own = login_key(&operator.login_no);
+        match rights.reach {
+            _ if rights.role < Role::Supervisor => Some(vec![own]),
+            Reach::Company => None,
+            Reach::Own => Some(vec![own]),
             Reach::Group => {
-                let staff = self.catalogue.staff(&operator.login_no);
-                Within { owner_key: None, groups: Some(staff.map(|staff| staff.groups.clone()).unwrap_or_default()) }
+                let groups =
+                    self.catalogue.staff(&operator.login_no).map(|staff| &staff.groups[..]).unwrap_or_default();
+                let shares = |staff: &&Staff| staff.groups.iter().any(|group| groups.contains(group));
+                let of_groups = self.catalogue.staff.values().filter(shares).map(|staff| login_key(&staff.login_no));
+                let mut keys: Vec<String> = of_groups.chain([own]).collect();
+                keys.sort_unstable();
+                keys.dedup();
+                Some(keys)
             }
         }
+    }
+
+    /// Hides the numbers in texts about a customer with these phones (JSON) from who may not see them.
+    pub fn show_texts<'t>(&self, phones: &str, texts: impl IntoIterator<Item = &'t mut String>) -> Result<(), Error> {
+        if !self.rights().masks() {
+            return Ok(());
+        }
+        let phones: Vec<CustomerPhone> = serde_json::from_str(phones).map_err(|cause| Error::internal(&cause))?;
+        let known = known(&phones, &self.catalogue.company.home);
+        for text in texts {
+            *text = known.mask(text).into_owned();
+        }
+        Ok(())
     }
 
     /// Whether the caller sees this customer.
@@ -163,6 +200,15 @@ impl Cx<'_> {
         let known = known(&phones, &self.catalogue.company.home);
         items.iter_mut().try_for_each(|item| mask_item(item, &known)).map_err(fault)?;
         Ok(items)
+    }
+}
+
+/// Which customers somebody with this reach sees.
+fn within(reach: Reach, login_no: &str, groups: &[i64]) -> Within {
+    match reach {
+        Reach::Company => Within::default(),
+        Reach::Own => Within { owner_key: Some(login_key(login_no)), groups: None },
+        Reach::Group => Within { owner_key: None, groups: Some(groups.to_vec()) },
     }
 }
 

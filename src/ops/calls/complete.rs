@@ -8,7 +8,8 @@ use super::{begin, sees_agent, tell};
 use crate::domain::call::{Call, Report};
 use crate::domain::identifier::Identifier;
 use crate::error::Error;
-use crate::ops::customer::{self, Origin};
+use crate::ops::customer::Origin;
+use crate::ops::work::follow_up;
 use crate::ops::{Cx, idempotency};
 
 /// The event that tells of it.
@@ -19,6 +20,8 @@ pub struct Completion<'a> {
     pub result: String,
     pub note: String,
     pub flag: Option<Cow<'a, str>>,
+    /// When the caller wants to be reminded of the customer.
+    pub next_at: Option<i64>,
     /// Whose call it was, where nobody knew when it rang.
     pub customer: Option<i64>,
 }
@@ -26,7 +29,7 @@ pub struct Completion<'a> {
 /// Writes down what came of a call: in its item of the customer's history, and as a follow-up where there is a note or the
 /// customer's deal flag is another now. A missed call that somebody completes is nobody's task any more.
 pub async fn complete(cx: &Cx<'_>, id: &str, completion: Completion<'_>) -> Result<Call, Error> {
-    let follows_up = !completion.note.is_empty() || completion.flag.is_some();
+    let follows_up = !completion.note.is_empty() || completion.flag.is_some() || completion.next_at.is_some();
     let (call, customer) = write(cx, id, &completion).await?;
     if let (true, Some(customer)) = (follows_up, customer) {
         let texts: Vec<&str> = [completion.result.as_str(), completion.note.as_str()]
@@ -37,7 +40,9 @@ pub async fn complete(cx: &Cx<'_>, id: &str, completion: Completion<'_>) -> Resu
         let text = if text.is_empty() { call.direction().call_type().to_owned() } else { text };
         // What comes of it is remembered already.
         let cx = Cx { request: None, ..cx.clone() };
-        customer::follow_up(&cx, &Identifier::Id(customer), &text, completion.flag).await?;
+        let Completion { flag, next_at, .. } = completion;
+        let new = follow_up::New { field: "note", text: &text, flag, next_at, call: Some(id) };
+        follow_up::add(&cx, &Identifier::Id(customer), new).await?;
     }
     Ok(call)
 }

@@ -9,10 +9,9 @@ pub mod contacts;
 mod duplicates;
 pub mod export;
 pub mod find;
-mod follow_up;
 pub mod history;
 pub mod import;
-mod json;
+pub(in crate::ops) mod json;
 pub mod merge;
 mod new;
 pub mod origin;
@@ -28,7 +27,6 @@ mod versions;
 pub use batch::{Carried, Done, Ended, MatchBy, Mode, Plan, Record, Results, write_all};
 pub use changes::PlmPatch;
 pub use changes::{Changes, Duplicates, Moment, Patch, PhoneChange, Recorded};
-pub use follow_up::{FollowedUp, follow_up};
 pub use merge::Merged;
 pub use origin::Origin;
 pub use record::{derive_again, insert};
@@ -224,7 +222,7 @@ fn again(cx: &Cx<'_>, row: CustomerRow) -> Result<Shown, Error> {
 }
 
 /// Opens a transaction that is this company's next change: what it reads stays true until it is committed.
-async fn begin(cx: &Cx<'_>) -> Result<Tx, Error> {
+pub(in crate::ops) async fn begin(cx: &Cx<'_>) -> Result<Tx, Error> {
     let mut tx = cx.scope.write().await?;
     record::wait_for_turn(&mut tx).await?;
     Ok(tx)
@@ -233,7 +231,12 @@ async fn begin(cx: &Cx<'_>) -> Result<Tx, Error> {
 /// Returns the one customer that a change is meant for. A phone counts only as a whole number here, and a
 /// name that several customers have is refused: a change must not hit the wrong one.
 #[expect(clippy::disallowed_methods, reason = "counted")]
-async fn target(cx: &Cx<'_>, tx: &mut Tx, identifier: &Identifier<'_>, _: &Tried) -> Result<CustomerRow, Error> {
+pub(in crate::ops) async fn target(
+    cx: &Cx<'_>,
+    tx: &mut Tx,
+    identifier: &Identifier<'_>,
+    _: &Tried,
+) -> Result<CustomerRow, Error> {
     let within = cx.within();
     let (owner, groups) = (within.owner_key.as_deref(), within.groups_json());
     let mut found: Vec<CustomerRow> = match identifier {
@@ -277,7 +280,7 @@ fn stay_within(cx: &Cx<'_>, customer: &Customer) -> Result<(), Error> {
     ))
 }
 
-async fn stored(tx: &mut Tx, id: i64) -> Result<CustomerRow, Error> {
+pub(in crate::ops) async fn stored(tx: &mut Tx, id: i64) -> Result<CustomerRow, Error> {
     tx.customer(id).await?.ok_or(Error::NotFound)
 }
 

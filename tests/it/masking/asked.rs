@@ -102,6 +102,98 @@ pub fn frames(action: &str, people: &mut People, dice: &Dice) -> Vec<Asked> {
             (json!({"number": readable(people, dice)}), Anything),
         ],
         "agent_state" => vec![(json!({"state": "free", "reason": readable(people, dice)}), Anything)],
+        "add_follow_up" | "put_reminder" => {
+            let person = people.any(dice);
+            let said = format!("请回电{}", dice.pick(&person.numbers).typed);
+            let of = |id: Value, said: &str| {
+                if action == "put_reminder" {
+                    json!({"customerId": id, "at": "2099-01-01", "text": said})
+                } else {
+                    json!({"customerId": id, "content": said, "nextAt": "2099-01-01"})
+                }
+            };
+            let mut wrong = of(person.id.into(), "x");
+            wrong[if action == "put_reminder" { "at" } else { "dealFlag" }] = readable(people, dice).into();
+            vec![
+                (of(person.id.into(), &said), Code(1000)),
+                (of(person.id.into(), " "), Code(2000)),
+                (of(people.hidden.id.into(), "x"), Code(2005)),
+                (of(readable(people, dice).into(), &said), Anything),
+                (wrong, Anything),
+            ]
+        }
+        "watch" | "unwatch" | "viewing" => {
+            let of = |id: Value| json!({"customerId": id});
+            let hidden = if action == "unwatch" { 1000 } else { 2005 };
+            vec![
+                (of(people.any(dice).id.into()), Code(1000)),
+                (of(people.hidden.id.into()), Code(hidden)),
+                (of(readable(people, dice).into()), Anything),
+            ]
+        }
+        "list_watched" => vec![(json!({}), Code(1000)), (json!({"page": readable(people, dice)}), Anything)],
+        // Too short to be one: the old one is not even looked at.
+        "change_password" => vec![(json!({"old": readable(people, dice), "new": "x"}), Code(2000))],
+        "log_call" | "log_text_message" => {
+            let person = people.any(dice);
+            let number = dice.pick(&person.numbers).clone();
+            let mut frame = json!({"customerId": person.id, "direction": "out"});
+            let mut by_number = json!({"number": number.typed, "direction": "in"});
+            if action == "log_text_message" {
+                frame["content"] = format!("请拨{}", number.typed).into();
+                by_number["content"] = "x".into();
+            }
+            let with = |name: &str, value: Value| {
+                let mut frame = frame.clone();
+                frame[name] = value;
+                frame
+            };
+            vec![
+                (frame.clone(), Code(1000)),
+                (by_number, Anything),
+                (with("customerId", people.hidden.id.into()), Code(2005)),
+                (with("customerId", readable(people, dice).into()), Anything),
+                (with("direction", readable(people, dice).into()), Code(2000)),
+                (with("at", readable(people, dice).into()), Anything),
+                (with("number", readable(people, dice).into()), Anything),
+            ]
+        }
+        "create_ticket" => {
+            let person = people.any(dice);
+            let said = format!("换号{}", dice.pick(&person.numbers).typed);
+            let of = |id: i64, handler: &str| json!({"customerId": id, "title": said, "content": said, "handler": handler, "due": "2099-01-01"});
+            vec![
+                (of(person.id, "TRCS004"), Code(1000)),
+                (of(people.hidden.id, "TRCS004"), Code(2005)),
+                (of(person.id, &readable(people, dice)), Code(2000)),
+                (json!({"customerId": person.id, "title": "x", "urgency": readable(people, dice)}), Code(2000)),
+            ]
+        }
+        "update_ticket" | "get_ticket" => {
+            let said = readable(people, dice);
+            let mut asked = vec![(json!({"ticketId": said}), Anything)];
+            for ticket in 1..20 {
+                let mut frame = json!({"ticketId": ticket});
+                if action == "update_ticket" {
+                    frame["comment"] = format!("已打{said}").into();
+                }
+                asked.push((frame, Anything));
+            }
+            asked
+        }
+        "list_tickets" => vec![
+            (json!({"pageSize": 100}), Code(1000)),
+            (json!({"customerId": people.any(dice).id}), Code(1000)),
+            (json!({"customerId": people.hidden.id}), Nobody),
+            (json!({"handler": readable(people, dice)}), Code(2000)),
+            (json!({"state": readable(people, dice)}), Code(2000)),
+        ],
+        "list_reminders" => vec![
+            (json!({"pageSize": 100}), Code(1000)),
+            (json!({"staffNo": readable(people, dice)}), Code(2403)),
+            (json!({"after": readable(people, dice)}), Anything),
+        ],
+        "complete_reminder" => vec![(json!({"reminderId": readable(people, dice)}), Anything)],
         "list_deleted" => vec![
             (json!({}), Code(1000)),
             (json!({"query": "张三"}), Code(1000)),

@@ -202,6 +202,51 @@ pub fn table() -> Vec<Row> {
         row("get_import", [2401, 2403, 2005, 2005, 2005, 2403, 2005, 2005], json!({"id": "nothing"})),
         row("cancel_import", [2401, 2403, 2005, 2005, 2005, 2403, 2005, 2005], json!({"id": "nothing"})),
         row("get_import_errors", [2401, 2403, 2005, 2005, 2005, 2403, 2005, 2005], json!({"id": "nothing"})),
+        row("add_follow_up", FOR_1054, json!({"customerId": ID, "content": "已回访"})),
+        // Programs have nobody to remind.
+        row(
+            "add_follow_up",
+            [2401, 1000, 1000, 1000, 2000, 2005, 2005, 2000],
+            json!({"customerId": ID, "content": "已回访", "nextAt": "2099-01-01"}),
+        ),
+        row(
+            "put_reminder",
+            [2401, 1000, 1000, 1000, 2000, 2005, 2005, 2000],
+            json!({"customerId": ID, "at": "2099-01-01", "text": "回电"}),
+        ),
+        row(
+            "put_reminder",
+            [2401, 1000, 1000, 1000, 2000, 1000, 1000, 2000],
+            json!({"at": "2099-01-01", "text": "写周报"}),
+        ),
+        row("list_reminders", FOR_ALL_SIGNED_IN, json!({})),
+        row("list_reminders", [2401, 1000, 1000, 1000, 1000, 2403, 1000, 1000], json!({"staffNo": "trcs001"})),
+        row("complete_reminder", [2401, 2005, 2005, 2005, 2005, 2005, 2005, 2005], json!({"reminderId": 0})),
+        row("watch", [2401, 1000, 1000, 1000, 2000, 2005, 2005, 2000], json!({"customerId": ID})),
+        row("viewing", [2401, 1000, 1000, 1000, 2000, 2005, 2005, 2000], json!({"customerId": ID})),
+        row("list_watched", [2401, 1000, 1000, 1000, 2000, 1000, 1000, 2000], json!({})),
+        // Whoever is out of sight can be let go of.
+        row("unwatch", [2401, 1000, 1000, 1000, 2000, 1000, 1000, 2000], json!({"customerId": ID})),
+        row("log_call", FOR_1054, json!({"customerId": ID, "direction": "out", "duration": 30})),
+        row("log_call", FOR_1054, json!({"number": PHONE, "direction": "in"})),
+        row("log_text_message", FOR_1054, json!({"customerId": ID, "direction": "out", "content": "已寄出"})),
+        // Nobody looks after the customer, for whom a program could open it.
+        row(
+            "create_ticket",
+            [2401, 1000, 1000, 1000, 2000, 2005, 2005, 2005],
+            json!({"customerId": ID, "title": "回电"}),
+        ),
+        // Whose login number this is, is unknown elsewhere.
+        row("create_ticket", FOR_1054, json!({"customerId": ID, "title": "回电", "handler": "trcs001"})),
+        row(
+            "update_ticket",
+            [2401, 2005, 2005, 2005, 2005, 2005, 2005, 2005],
+            json!({"ticketId": 0, "state": "处理中"}),
+        ),
+        row("get_ticket", [2401, 2005, 2005, 2005, 2005, 2005, 2005, 2005], json!({"ticketId": 0})),
+        row("list_tickets", FOR_ALL_SIGNED_IN, json!({})),
+        row("list_tickets", FOR_ALL_SIGNED_IN, json!({"customerId": ID})),
+        row("list_tickets", [2401, 1000, 1000, 1000, 1000, 2000, 2000, 2000], json!({"handler": "trcs001"})),
         row("create_follow_up", FOR_1054, json!({"type": "id", "content": ID, "text": "已回访"})),
         row("get_details", FOR_1054, json!({"type": "id", "content": ID, "system": "crm_info"})),
         row(
@@ -238,8 +283,16 @@ pub fn table() -> Vec<Row> {
         ),
         row("update_customer", FOR_1054, json!({"type": "id", "content": ID, "customer": {"address": "新地址"}})),
         row("show_company", FOR_ADMINS, json!({})),
-        row("list_audit", FOR_ADMINS, json!({})),
-        row("list_audit", FOR_ADMINS, json!({"staffNo": "trcs001"})),
+        // Of whom supervisors answer for; programs have no business there.
+        row("list_audit", [2401, 2403, 1000, 1000, 2403, 2403, 1000, 2403], json!({})),
+        row("list_audit", [2401, 2403, 1000, 1000, 2403, 2403, 1000, 2403], json!({"staffNo": "trcs001"})),
+        row("list_audit", [2401, 2403, 2403, 1000, 2403, 2403, 1000, 2403], json!({"staffNo": "admin1054"})),
+        // Nobody's password is this.
+        row(
+            "change_password",
+            [2401, 2403, 2403, 2403, 2403, 2403, 2403, 2403],
+            json!({"old": "nobody-has-it", "new": "another-password"}),
+        ),
         row("put_company", FOR_ADMINS, json!({"name": "新名称"})),
         row("put_group", FOR_ADMINS, json!({"id": 1_054_001, "name": "新部门"})),
         row("put_operator", FOR_ADMINS, json!({"staffNo": "trcs008", "name": "新同事", "role": "agent"})),
@@ -265,7 +318,6 @@ pub fn table() -> Vec<Row> {
         row("enable_operator", FOR_ADMIN_OF_1054, json!({"staffNo": "trcs009"})),
         row("set_password", FOR_ADMIN_OF_1054, json!({"staffNo": "trcs009", "password": "another-password"})),
         row("disable_operator", FOR_ADMIN_OF_1054, json!({"staffNo": "trcs009"})),
-        row("rotate_tokens", FOR_ADMINS, json!({})),
         row("rotate_app", FOR_ADMIN_OF_1054, json!({"id": "2020158"})),
         row("dial", [2401, 1000, 1000, 1000, 2000, 2005, 2005, 2000], json!({"customerId": ID})),
         row("list_calls", FOR_1054, json!({"customerId": ID})),
@@ -298,6 +350,8 @@ pub fn table() -> Vec<Row> {
         row("complete_call", FOR_ALL_SIGNED_IN, json!({"callId": "c-1", "result": "已解决"})),
         row("get_call", FOR_ALL_SIGNED_IN, json!({"callId": "c-1"})),
         row("list_calls", FOR_ALL_SIGNED_IN, json!({})),
-        row("agent_state", [2401, 1000, 1000, 1000, 2000, 1000, 1000, 2000], json!({"state": "free"})),
+        row("agent_state", [2401, 1000, 1000, 1000, 2000, 1000, 1000, 2000], json!({"state": "offline"})),
+        // None of the tokens is good from here on.
+        row("rotate_tokens", FOR_ADMINS, json!({})),
     ]
 }

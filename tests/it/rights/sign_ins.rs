@@ -18,6 +18,7 @@ both_engines! {
     a_lower_role_ends_sign_ins,
     another_secret_ends_sign_ins_of_the_app,
     another_password_ends_sign_ins,
+    ones_own_password_ends_ones_sign_ins,
     a_disabled_operator_is_out,
     an_admin_does_not_shut_himself_out,
     where_one_socket_is_allowed_the_older_ends,
@@ -126,6 +127,37 @@ async fn another_password_ends_sign_ins(engine: Engine) {
     let mut login = OTHER_AGENT.login();
     login["password"] = "correct horse battery".into();
     done(&mut connect(&server).await, login).await;
+    done(&mut other, get()).await;
+    server.stop().await;
+}
+
+/// All of them, this one too; whoever does not know the old one changes nothing, and waits longer each time.
+async fn ones_own_password_ends_ones_sign_ins(engine: Engine) {
+    let server = server(engine).await;
+    let (mut agent, mut second) = (OTHER_AGENT.connect(&server).await, OTHER_AGENT.connect(&server).await);
+    let mut other = AGENT.connect(&server).await;
+    let old = crate::signed::password("trcs008");
+    let change = |old: &str, new: &str| json!({"action": "change_password", "old": old, "new": new});
+    assert_eq!(code(&mut agent, change(&old, "short")).await, 2000);
+    assert_eq!(code(&mut agent, change("another-password", "correct horse battery")).await, 2403);
+    assert_eq!(code(&mut agent, json!({"action": "change_password", "new": "correct horse battery"})).await, 2000);
+    assert_eq!(code(&mut APP.connect(&server).await, change(&old, "correct horse battery")).await, 2403);
+    done(&mut agent, change(&old, "correct horse battery")).await;
+    for client in [&mut agent, &mut second] {
+        assert_eq!(closed_soon(client).await, WITHDRAWN);
+    }
+    assert_eq!(with_old_token(&server, "trcs008").await, (2401, Some(401)));
+    assert_eq!(connect(&server).await.ask(OTHER_AGENT.login()).await["code"], 2401);
+    let mut login = OTHER_AGENT.login();
+    login["password"] = "correct horse battery".into();
+    let mut back = connect(&server).await;
+    done(&mut back, login).await;
+    let mut codes: Vec<Value> = Vec::new();
+    while codes.last() != Some(&json!(429)) && codes.len() < 50 {
+        codes.push(code(&mut back, change("wrong-password", "correct horse staple")).await);
+    }
+    assert_eq!(codes.last(), Some(&json!(429)), "{codes:?}");
+    assert!(codes.iter().all(|code| [json!(2403), json!(429)].contains(code)), "{codes:?}");
     done(&mut other, get()).await;
     server.stop().await;
 }
