@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::viewer::Viewer;
-use crate::domain::event::{DELETED, Event, LEFT};
+use crate::domain::event::{DELETED, Event, LEFT, MERGED};
 use crate::domain::masking::{Known, mask, mask_text};
 use crate::domain::times;
 
@@ -36,7 +36,7 @@ struct Push<'a> {
 pub fn told(event: &Event, viewer: &Viewer, epoch: &str) -> Option<Bytes> {
     let sees = |place: &Option<_>| place.as_ref().is_some_and(|place| viewer.sees(place));
     let (before, after) = (sees(&event.body.was), sees(&event.body.is));
-    let form = if event.customer == 0 || after || (before && event.kind == DELETED) {
+    let form = if event.customer == 0 || after || (before && [DELETED, MERGED].contains(&event.kind.as_str())) {
         let form = if viewer.masks { &event.forms.masked } else { &event.forms.shown };
         form.get_or_init(|| shown(event, viewer, epoch))
     } else if before {

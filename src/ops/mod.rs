@@ -12,12 +12,13 @@ pub mod files;
 pub mod idempotency;
 pub mod number;
 pub mod systems;
+pub mod work;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::{Arc, Weak};
 
-use crate::config::{Config, Dialects, Import, Live, Recycle};
+use crate::config::{Config, Dialects, Import, Live, Pool, Recycle};
 use crate::domain::catalogue::{Catalogue, login_key};
 use crate::domain::role::Role;
 use crate::error::Error;
@@ -44,6 +45,7 @@ pub struct Backend {
     pub dialects: Dialects,
     pub import: Import,
     pub recycle: Recycle,
+    pub pool: Pool,
     pub live: Live,
     pub jobs: jobs::Jobs,
     /// How far keys and terms are made anew.
@@ -69,6 +71,7 @@ impl Backend {
             dialects: config.dialects.clone(),
             import: config.import.clone(),
             recycle: config.recycle.clone(),
+            pool: config.pool.clone(),
             live: config.live.clone(),
             jobs: jobs::Jobs::default(),
             rederived: rederive::Progress::default(),

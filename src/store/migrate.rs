@@ -41,6 +41,7 @@ migrations! {
     17 "0017_sorted_texts",
     18 "0018_recycle_bin",
     19 "0019_live",
+    21 "0021_work",
 }
 
 fn migration(version: i64, name: &'static str, text: &'static str) -> Migration {

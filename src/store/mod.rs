@@ -15,13 +15,16 @@ pub mod events;
 pub mod fault;
 mod feeds;
 mod files;
+pub mod filter;
 mod foreign;
 mod gathered;
 mod health;
 mod lock;
+pub mod merging;
 mod migrate;
 mod phones;
 pub mod plm;
+mod pool;
 mod postgres;
 pub mod queries;
 mod rarest;
@@ -31,6 +34,7 @@ pub mod search;
 mod searching;
 mod sqlite;
 mod tx;
+mod views;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -64,9 +68,13 @@ pub fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str
         .chain(derived::STATEMENTS)
         .chain(phones::STATEMENTS)
         .chain(recycle::STATEMENTS)
+        .chain(pool::STATEMENTS)
+        .chain(merging::STATEMENTS)
+        .chain(views::STATEMENTS)
         .chain(events::STATEMENTS)
         .chain(recycle::KEEP)
         .chain(recycle::BRING_BACK)
+        .chain(recycle::TAKE_OVER)
 }
 
 /// Where the data is.

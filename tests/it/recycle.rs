@@ -1,5 +1,6 @@
 //! The recycle bin: what is deleted is nowhere, comes back as it was, and goes for good when its time is over.
 
+mod merged;
 mod restored;
 
 use std::collections::{BTreeMap, BTreeSet};

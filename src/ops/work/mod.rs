@@ -1,0 +1,3 @@
+//! The agent's work beside the customers themselves.
+
+pub mod views;
