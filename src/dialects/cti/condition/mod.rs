@@ -4,14 +4,17 @@
 //! field is to be, a list is one of several, null is nothing at all, and an object compares. `all` and `any` hold lists of
 //! such objects, `not` one.
 
+mod values;
+
 use serde_json::{Map, Value};
 
-use crate::domain::catalogue::{Dictionary, login_key};
+use self::values::{empty, entry, filled, flag, length, negated, no_operator, no_such, plain, text};
+use crate::domain::catalogue::login_key;
 use crate::domain::custom_field::{CustomField, FieldKind};
 use crate::domain::folding::{fold, name_key, named, text_key};
 use crate::domain::json;
 use crate::domain::phone::{self, Phone};
-use crate::domain::times::{self, SECOND};
+use crate::domain::times;
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::access::tries;
@@ -397,77 +400,6 @@ impl Reader<'_, '_> {
             .ok_or_else(|| no_operator(path, operator, &["is", "not", "in", "empty"]))?;
         let keys = values.into_iter().map(|value| Ok(text_key(&text(path, value)?))).collect::<Result<_, Error>>()?;
         Ok(Condition::Labelled(keys))
-    }
-}
-
-fn plain(name: &str) -> String {
-    name.trim().chars().filter(|c| *c != '_').map(|c| c.to_ascii_lowercase()).collect()
-}
-
-fn empty(column: Column, is_empty: bool) -> Condition {
-    Condition::Test(column, if is_empty { Test::Empty } else { Test::Filled })
-}
-
-fn filled(path: &str, column: Column, given: &Value) -> Result<Condition, Error> {
-    Ok(empty(column, flag(path, given)?.unwrap_or(true)))
-}
-
-fn negated(condition: Condition, is_negated: bool) -> Condition {
-    if is_negated { Condition::Not(Box::new(condition)) } else { condition }
-}
-
-fn flag(path: &str, given: &Value) -> Result<Option<bool>, Error> {
-    match given {
-        Value::Null => Ok(None),
-        Value::Bool(flag) => Ok(Some(*flag)),
-        Value::String(text) if text == "true" => Ok(Some(true)),
-        Value::String(text) if text == "false" => Ok(Some(false)),
-        _ => Err(Error::one_of(path, &["true", "false"])),
-    }
-}
-
-fn text(path: &str, given: &Value) -> Result<String, Error> {
-    let text = match given {
-        Value::String(text) => text.trim().to_owned(),
-        Value::Number(number) => number.to_string(),
-        _ => String::new(),
-    };
-    if text.is_empty() || text.chars().count() > LONGEST {
-        return Err(wrong(
-            path,
-            &format!(" 1 到 {LONGEST} 个字符的文本"),
-            &format!("a text of 1 to {LONGEST} characters"),
-        ));
-    }
-    Ok(text)
-}
-
-fn entry(path: &str, dictionary: &Dictionary, given: &Value) -> Result<Operand, Error> {
-    let entry = dictionary.find(&text(path, given)?);
-    entry.map(|entry| Operand::Text(entry.value.clone())).ok_or_else(|| no_such(path, given))
-}
-
-fn no_such(path: &str, given: &Value) -> Error {
-    let given: String = text(path, given).unwrap_or_default().chars().take(64).collect();
-    Error::parameter(format!("{path}: “{given}”不存在 / there is no such name: {given}"))
-}
-
-fn no_operator(path: &str, operator: &str, known: &[&str]) -> Error {
-    let operator: String = operator.chars().take(64).collect();
-    let known = known.join(", ");
-    Error::parameter(format!(
-        "{path}: 没有比较方式 {operator}，可用 {known} / is not compared by {operator}; these are: {known}"
-    ))
-}
-
-/// How long a time is as it is written: a day, a minute or a second.
-fn length(written: &str) -> i64 {
-    const DAY: i64 = 24 * 60 * 60;
-    let is_unix = written.len() >= 10 && written.bytes().all(|byte| byte.is_ascii_digit());
-    match written.matches([':', '：', '时', '点']).count() {
-        0 if !is_unix => DAY * SECOND,
-        1 => 60 * SECOND,
-        _ => SECOND,
     }
 }
 
