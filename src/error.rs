@@ -57,6 +57,12 @@ pub enum Error {
         login_no: String,
     },
     OwnerWithoutGroup,
+    /// Somebody looks after the customer who was to be taken out of the pool.
+    NotInPool,
+    /// The caller looks after as many customers as he may.
+    PoolLimit {
+        most: u32,
+    },
     GroupUnknown,
     OwnerNotInGroup,
     /// A value that is in no entry of a dictionary; `field` is its wire name in lower case, `names` are the entries'.
@@ -190,6 +196,8 @@ table! {
     CONFLICT: 2409 "数据已被他人修改", None, 200, false, "ifVersion 与当前版本不符；回复带有当前客户 customer 和改动过的字段 fields", "ifVersion does not match; the reply carries the current customer and the changed fields";
     NUMBER_BLOCKED: 2410 "号码在禁呼名单", None, 200, false, "号码在禁呼名单，不能外呼", "the number is on the list of those that are not to be called";
     DUPLICATE: 2411 "数据重复", Some("已存在相同的XXX"), 200, false, "公司的查重规则发现了相同的客户，可强制保存", "by the company's duplicate rule there is such a customer already; it can be saved all the same";
+    NOT_IN_POOL: 2431 "客户已有归属", None, 200, false, "领取的客户已归属他人", "the customer was to be claimed, and is somebody's already";
+    POOL_LIMIT: 2432 "归属客户数已达上限", None, 200, false, "领取后超过 [pool] customers_per_agent", "with one more the agent would have more customers than [pool] customers_per_agent";
     FRAME_FORM: 2422 "帧格式错误", Some("line XXX, column XXX"), 200, false, "帧不是一个 JSON 对象，给出行列", "the frame is no object; says line and column";
     FRAME_TOO_LARGE: 2413 "帧过大", None, 200, false, "帧超过 [limits] frame_bytes", "the frame is larger than [limits] frame_bytes";
     RESULT_TOO_LARGE: 2414 "结果过大", None, 200, false, "结果超过 [limits] result_bytes，请缩小范围", "the answer is larger than [limits] result_bytes: ask for less";
@@ -279,6 +287,8 @@ impl Error {
             Self::NumberBlocked => &NUMBER_BLOCKED,
             Self::OwnerUnknown | Self::OwnerDisabled { .. } => &OWNER_UNKNOWN,
             Self::OwnerWithoutGroup => &OWNER_WITHOUT_GROUP,
+            Self::NotInPool => &NOT_IN_POOL,
+            Self::PoolLimit { .. } => &POOL_LIMIT,
             Self::GroupUnknown => &GROUP_UNKNOWN,
             Self::OwnerNotInGroup => &OWNER_NOT_IN_GROUP,
             Self::NotInDictionary { .. } => &NOT_IN_DICTIONARY,

@@ -140,6 +140,8 @@ sections! {
     audit: Audit { keep_days: u64 = 365 }
     /// How long deleted customers can be restored.
     recycle: Recycle { days: u64 = 30 }
+    /// Customers whom nobody looks after.
+    pool: Pool { customers_per_agent: u32 = 0, take_back_days: u64 = 0 }
     /// What is kept of what happened, for those who come back.
     live: Live { keep_events: u64 = 100_000, keep_hours: u64 = 72, replay_events: u64 = 10_000 }
     /// Who may read the figures at /metrics.
@@ -280,6 +282,8 @@ impl Config {
             ("limits.search_seconds", self.limits.search_seconds, YEAR),
             ("audit.keep_days", self.audit.keep_days, 36_500),
             ("recycle.days", self.recycle.days, 36_500),
+            ("pool.customers_per_agent", self.pool.customers_per_agent.into(), 10_000_000),
+            ("pool.take_back_days", self.pool.take_back_days, 36_500),
             ("socket.ping_seconds", self.socket.ping_seconds, YEAR),
             ("socket.pong_seconds", self.socket.pong_seconds, YEAR),
             ("socket.idle_seconds", self.socket.idle_seconds, YEAR),

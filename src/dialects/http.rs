@@ -185,6 +185,8 @@ mod tests {
             Error::OwnerUnknown,
             Error::OwnerDisabled { login_no: "1001".into() },
             Error::OwnerWithoutGroup,
+            Error::NotInPool,
+            Error::PoolLimit { most: 1 },
             Error::GroupUnknown,
             Error::OwnerNotInGroup,
             Error::NotInDictionary { given: "贵宾".into(), field: "custtype", names: vec!["普通".into()] },

@@ -17,6 +17,10 @@ pub const UPDATED: &str = "customer.updated";
 pub const ASSIGNED: &str = "customer.assigned";
 pub const DELETED: &str = "customer.deleted";
 pub const RESTORED: &str = "customer.restored";
+/// Customers became one: told of the one that they are now, and of those that are in it.
+pub const MERGED: &str = "customer.merged";
+/// They are several again.
+pub const UNMERGED: &str = "customer.unmerged";
 /// There is something new in a customer's history.
 pub const FEED_ADDED: &str = "feed.added";
 /// The company's lists, people or rights have changed.

@@ -39,6 +39,16 @@ pub fn v2(
     hex::encode(mac.finalize().into_bytes())
 }
 
+/// Returns the seal of a text that comes back from a client: lower-case hex HMAC-SHA256, of which half is enough.
+#[must_use]
+pub fn seal(secret: &str, text: &str) -> String {
+    let mut mac = keyed(secret.as_bytes());
+    mac.update(text.as_bytes());
+    let mut seal = hex::encode(mac.finalize().into_bytes());
+    seal.truncate(32);
+    seal
+}
+
 /// A digest that WiseCRM's clients sign with.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WiseDigest {

@@ -38,6 +38,8 @@ impl Error {
                 format!("{} / not as their rules want them: {}", lines(faults), fields.join(", ")).into()
             }
             Self::IdTaken { id } => format!("id: {id} 已存在 / {id} exists already").into(),
+            Self::NotInPool => "customerId: 已归属他人 / somebody looks after the customer already".into(),
+            Self::PoolLimit { most } => format!("最多归属 {most} 个客户 / an agent has at most {most} customers").into(),
             Self::PageBeyondCeiling => {
                 "最多 10000 条，请使用 export_customers / at most 10,000 rows: use export_customers".into()
             }

@@ -7,7 +7,7 @@ use serde::Serialize;
 use serde_json::{Map, Value};
 
 use super::viewer::Viewer;
-use crate::domain::event::{DELETED, Event, LEFT};
+use crate::domain::event::{DELETED, Event, LEFT, MERGED};
 use crate::domain::masking::{Known, mask, mask_text};
 use crate::domain::times;
 
@@ -46,7 +46,8 @@ pub fn told(event: &Event, viewer: &Viewer, epoch: &str) -> Option<Bytes> {
     let (before, after) = (sees(&body.was), sees(&body.is));
     // What the company has set up is everybody's.
     let is_everybodys = event.customer == 0 && body.was.is_none() && body.is.is_none();
-    let form = if is_everybodys || body.to.is_some() || after || (before && event.kind == DELETED) {
+    let is_gone = [DELETED, MERGED].contains(&event.kind.as_str());
+    let form = if is_everybodys || body.to.is_some() || after || (before && is_gone) {
         let form = if viewer.masks { &event.forms.masked } else { &event.forms.shown };
         form.get_or_init(|| shown(event, viewer, epoch))
     } else if before && event.customer > 0 {

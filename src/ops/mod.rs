@@ -19,7 +19,7 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::{Arc, Weak};
 
-use crate::config::{Calls, Config, Dialects, Import, Live, Recycle};
+use crate::config::{Calls, Config, Dialects, Import, Live, Pool, Recycle};
 use crate::domain::catalogue::{Catalogue, login_key};
 use crate::domain::role::Role;
 use crate::error::Error;
@@ -47,6 +47,7 @@ pub struct Backend {
     pub dialects: Dialects,
     pub import: Import,
     pub recycle: Recycle,
+    pub pool: Pool,
     pub live: Live,
     pub calls: Calls,
     pub pops: Pops,
@@ -78,6 +79,7 @@ impl Backend {
             dialects: config.dialects.clone(),
             import: config.import.clone(),
             recycle: config.recycle.clone(),
+            pool: config.pool.clone(),
             live: config.live.clone(),
             calls: config.calls.clone(),
             pops: Pops::default(),

@@ -54,7 +54,7 @@ use self::stream::Connection;
 use self::tls::Certificates;
 use crate::config::Config;
 use crate::ops::access::audit;
-use crate::ops::customer::recycle;
+use crate::ops::customer::{pool, recycle};
 use crate::ops::files::jobs;
 use crate::ops::{self, Backend};
 
@@ -269,11 +269,13 @@ async fn tell_what_is_due(shared: Arc<Shared>) {
 
 /// How often what is not needed any more is thrown away.
 const TIDY: Duration = Duration::from_mins(10);
+/// Every how many times customers go back into the pool: all are looked through for that.
+const TAKE_BACK: u64 = 6;
 
 /// Forgets rates of those who left, and what is old enough: lines of the audit, files, deleted customers.
 async fn tidy(shared: Arc<Shared>) {
     let mut time = tokio::time::interval(TIDY);
-    loop {
+    for round in 0_u64.. {
         tokio::select! {
             _ = time.tick() => {}
             () = shared.shutdown.started() => return,
@@ -286,6 +288,9 @@ async fn tidy(shared: Arc<Shared>) {
         let _ = recycle::forget(&shared.backend).await;
         let _ = ops::events::forget(&shared.backend).await;
         let _ = ops::calls::due::forget(&shared.backend).await;
+        if round.is_multiple_of(TAKE_BACK) {
+            let _ = pool::take_back(&shared.backend).await;
+        }
     }
 }
 

@@ -10,6 +10,8 @@ pub struct Conditions {
     pub tests: Vec<(Column, Test)>,
     /// Columns to sort by; the newest first where they say nothing.
     pub order: Vec<(Column, Direction)>,
+    /// Whether those who are equal come in the direction of the first of these.
+    pub ids_follow: bool,
 }
 
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
@@ -49,6 +51,17 @@ pub enum Column {
     ChangerName,
     /// Whether iBiz PLM counts it as deleted: 1 or 0.
     Deleted,
+    /// Folded, as names are compared.
+    Company,
+    /// The deal status.
+    Flag,
+    Source,
+    Task,
+    Star,
+    FollowCount,
+    LastAccept,
+    AssignedAt,
+    FollowedAt,
     /// A field of the company's own, as a text.
     Custom(i64),
 }
@@ -56,6 +69,7 @@ pub enum Column {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Test {
     Is(Operand),
+    OneOf(Vec<Operand>),
     /// True also where there is nothing.
     IsNot(Operand),
     Above(Operand),
@@ -99,7 +113,19 @@ impl Column {
     }
 
     fn is_text(self) -> bool {
-        !matches!(self, Self::Id | Self::Group | Self::CreatedAt | Self::UpdatedAt | Self::Deleted)
+        !matches!(
+            self,
+            Self::Id
+                | Self::Group
+                | Self::CreatedAt
+                | Self::UpdatedAt
+                | Self::Deleted
+                | Self::Task
+                | Self::Star
+                | Self::FollowCount
+                | Self::AssignedAt
+                | Self::FollowedAt
+        )
     }
 
     fn may_be_null(self) -> bool {
@@ -112,7 +138,33 @@ impl Column {
                 | Self::UpdatedAt
                 | Self::UpdatedBy
                 | Self::Deleted
+        ) && !self.is_keyed()
+    }
+
+    /// Whether it is sorted by what every customer has, so that one page can begin where another ended.
+    #[must_use]
+    pub fn is_keyed(self) -> bool {
+        matches!(
+            self,
+            Self::Name
+                | Self::CreatedAt
+                | Self::UpdatedAt
+                | Self::AssignedAt
+                | Self::FollowedAt
+                | Self::FollowCount
+                | Self::Star
         )
+    }
+
+    /// A time in microseconds, where it is one.
+    pub(super) fn moment(self) -> Option<&'static str> {
+        match self {
+            Self::CreatedAt => Some("c.created_at"),
+            Self::UpdatedAt => Some("c.updated_at"),
+            Self::AssignedAt => Some("c.assigned_at"),
+            Self::FollowedAt => Some("c.last_follow_at"),
+            _ => None,
+        }
     }
 
     fn text(self, engine: &Engine) -> &'static str {
@@ -140,6 +192,15 @@ impl Column {
             Self::Deleted => {
                 "coalesce((select p.is_deleted from plm_customer p where p.company_id = c.company_id and p.customer_id = c.id), 0)"
             }
+            Self::Company => "nullif(c.company_key, '')",
+            Self::Flag => "c.flag_value",
+            Self::Source => "c.source_value",
+            Self::Task => "c.task_id",
+            Self::Star => "c.star",
+            Self::FollowCount => "c.follow_count",
+            Self::LastAccept => "nullif(c.last_accept, '')",
+            Self::AssignedAt => "c.assigned_at",
+            Self::FollowedAt => "c.last_follow_at",
             // Its number is bound.
             Self::Custom(_) => "c.custom",
         }
@@ -148,8 +209,12 @@ impl Column {
 
 impl Column {
     /// What it is sorted by where that is another than what it is compared by.
-    fn sorted(self) -> Option<&'static str> {
+    pub(super) fn sorted(self) -> Option<&'static str> {
         match self {
+            Self::AssignedAt => Some("coalesce(c.assigned_at, 0)"),
+            Self::FollowedAt => Some("coalesce(c.last_follow_at, 0)"),
+            Self::FollowCount => Some("c.follow_count"),
+            Self::Star => Some("c.star"),
             Self::Name => Some("c.name_sort"),
             Self::OwnerName => Some(called!("name_sort", "c.owner_key")),
             Self::CreatorName => Some(called!("name_sort", "lower(c.created_by)")),
@@ -198,6 +263,7 @@ impl Conditions {
     pub(super) fn direction_of_ids(&self) -> &'static str {
         match self.order.first() {
             Some((Column::Name, Direction::Ascending)) => " asc",
+            Some((_, Direction::Ascending)) if self.ids_follow => " asc",
             _ => " desc",
         }
     }
@@ -228,7 +294,7 @@ impl Conditions {
     }
 }
 
-fn push_test(sql: &mut Sql, engine: &Engine, column: Column, test: &Test) {
+pub(super) fn push_test(sql: &mut Sql, engine: &Engine, column: Column, test: &Test) {
     let find = match engine {
         Engine::Sqlite(_) => "instr(",
         Engine::Postgres(_) => "strpos(",
@@ -236,7 +302,15 @@ fn push_test(sql: &mut Sql, engine: &Engine, column: Column, test: &Test) {
     match test {
         // As it stands in its index.
         Test::Is(operand) if column == Column::Name => push_operand(sql.push("c.name_key = "), operand),
+        Test::Is(operand) if column == Column::Company => push_operand(sql.push("c.company_key = "), operand),
         Test::Is(operand) => push_operand(column.push(sql, engine).push(" = "), operand),
+        Test::OneOf(operands) => {
+            column.push(sql, engine).push(" in (null");
+            for operand in operands {
+                push_operand(sql.push(", "), operand);
+            }
+            sql.push(")");
+        }
         Test::IsNot(operand) => {
             let left = column.push(sql.push("("), engine).push(" is null or ");
             push_operand(column.push(left, engine).push(" <> "), operand);

@@ -42,6 +42,7 @@ migrations! {
     18 "0018_recycle_bin",
     19 "0019_live",
     20 "0020_calls",
+    21 "0021_work",
     22 "0022_tasks",
 }
 

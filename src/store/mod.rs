@@ -16,13 +16,16 @@ pub mod events;
 pub mod fault;
 mod feeds;
 mod files;
+pub mod filter;
 mod foreign;
 mod gathered;
 mod health;
 mod lock;
+pub mod merging;
 mod migrate;
 mod phones;
 pub mod plm;
+mod pool;
 mod postgres;
 pub mod queries;
 mod rarest;
@@ -34,6 +37,7 @@ mod searching;
 mod sqlite;
 pub mod tickets;
 mod tx;
+mod views;
 mod watching;
 
 use std::fmt;
@@ -71,10 +75,14 @@ pub fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str
         .chain(reminders::STATEMENTS)
         .chain(tickets::STATEMENTS)
         .chain(watching::STATEMENTS)
+        .chain(pool::STATEMENTS)
+        .chain(merging::STATEMENTS)
+        .chain(views::STATEMENTS)
         .chain(events::STATEMENTS)
         .chain(calls::STATEMENTS)
         .chain(recycle::KEEP)
         .chain(recycle::BRING_BACK)
+        .chain(recycle::TAKE_OVER)
 }
 
 /// Where the data is.

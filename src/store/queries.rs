@@ -385,9 +385,9 @@ queries! {
     write fn forget_requests(before: i64) -> u64 {
         "delete from request where company_id = $1 and at < $2"
     }
-    /// The lines of the last changes of a customer, newest first.
+    /// The lines of the last changes of a customer, newest first; its own, not those of who was merged into it.
     read fn last_changes(customer_id: i64, limit: i64) -> Vec<TextRow> {
-        "select lines as value from change where company_id = $1 and customer_id = $2 order by id desc limit $3 + 0"
+        "select lines as value from change where company_id = $1 and customer_id = $2 and moved_from is null order by id desc limit $3 + 0"
     }
 
     // ---- signed calls

@@ -17,7 +17,7 @@ pub struct Kept {
 }
 
 /// Name, SQLite text, PostgreSQL text.
-type Statement = (&'static str, &'static str, &'static str);
+pub(super) type Statement = (&'static str, &'static str, &'static str);
 
 macro_rules! kept {
     ($($table:ident by $key:ident { $first:ident: $first_type:ident $(, $column:ident: $type:ident)* $(,)? })*) => {
@@ -38,12 +38,22 @@ macro_rules! kept {
         /// Copy them back.
         pub const BRING_BACK: &[Statement] = &[$((
             concat!("bring_back_", stringify!($table)),
-            kept!(@bring $table, $key, ($first $(, $column)*), "content ->> '", stringify!($first), "'"
+            kept!(@bring "customer_id", $table, $key, ($first $(, $column)*), "content ->> '", stringify!($first), "'"
                 $(, ", content ->> '", stringify!($column), "'")*),
-            kept!(@bring $table, $key, ($first $(, $column)*), "(content::json ->> '", stringify!($first), "')::", stringify!($first_type)
+            kept!(@bring "customer_id", $table, $key, ($first $(, $column)*), "(content::json ->> '", stringify!($first), "')::", stringify!($first_type)
                 $(, ", (content::json ->> '", stringify!($column), "')::", stringify!($type))*),
         )),*];
+
+        /// Copy them to another customer, where he has none of the same.
+        pub const TAKE_OVER: &[Statement] = &[$((
+            concat!("take_over_", stringify!($table)),
+            concat!(kept!(@bring "$3", $table, $key, ($first $(, $column)*), "content ->> '", stringify!($first), "'"
+                $(, ", content ->> '", stringify!($column), "'")*), kept!(@told $first)),
+            concat!(kept!(@bring "$3", $table, $key, ($first $(, $column)*), "(content::json ->> '", stringify!($first), "')::", stringify!($first_type)
+                $(, ", (content::json ->> '", stringify!($column), "')::", stringify!($type))*), kept!(@told $first)),
+        )),*];
     };
+    (@told $first:ident) => { concat!(" on conflict do nothing returning cast(", stringify!($first), " as text) as value") };
     (@keep $object:literal, $cast:literal, $table:ident, $key:ident, $first:ident $(, $column:ident)*) => {
         concat!(
             "insert into deleted_row (company_id, customer_id, source, number, content) select company_id, ", stringify!($key),
@@ -52,10 +62,10 @@ macro_rules! kept {
             " from ", stringify!($table), " where company_id = $1 and ", stringify!($key), " = $2"
         )
     };
-    (@bring $table:ident, $key:ident, ($first:ident $(, $column:ident)*), $($values:expr),*) => {
+    (@bring $customer:literal, $table:ident, $key:ident, ($first:ident $(, $column:ident)*), $($values:expr),*) => {
         concat!(
             "insert into ", stringify!($table), " (company_id, ", stringify!($key), ", ", stringify!($first)
-            $(, ", ", stringify!($column))*, ") select company_id, customer_id, ", $($values),*,
+            $(, ", ", stringify!($column))*, ") select company_id, ", $customer, ", ", $($values),*,
             " from deleted_row where company_id = $1 and customer_id = $2 and source = '", stringify!($table), "'"
         )
     };
@@ -71,7 +81,7 @@ kept! {
     }
     customer_label by customer_id { label_id: bigint }
     customer_document by customer_id { dialect: text, document: text }
-    change by customer_id { id: bigint, at: bigint, author_no: text, author_name: text, lines: text }
+    change by customer_id { id: bigint, at: bigint, author_no: text, author_name: text, lines: text, moved_from: bigint }
     ticket by customer_id {
         id: bigint, at: bigint, title: text, content: text, handler_no: text, status: text, urgency: text,
         due_at: bigint, opened_by: text, updated_at: bigint,
@@ -117,7 +127,7 @@ queries! {
     read fn deleted_customer(id: i64, since: i64) -> Option<DeletedRow> {
         "select d.id, d.deleted_at, d.deleted_by, d.shared, (select content from deleted_row r
            where r.company_id = $1 and r.customer_id = d.id and r.source = 'customer') as customer
-         from deleted_customer d where d.company_id = $1 and d.id = $2 and d.deleted_at >= $3 and d.is_given_up = 0"
+         from deleted_customer d where d.company_id = $1 and d.id = $2 and d.deleted_at >= $3 and d.is_given_up = 0 and d.merged_into is null"
     }
     /// The id that a client chose for a deleted customer.
     read fn deleted_plm_id(customer_id: i64) -> Option<TextRow> {
@@ -180,7 +190,7 @@ impl Tx {
         self.copy_rows(BRING_BACK, id).await
     }
 
-    async fn copy_rows(&mut self, statements: &'static [Statement], id: i64) -> sqlx::Result<()> {
+    pub(super) async fn copy_rows(&mut self, statements: &[Statement], id: i64) -> sqlx::Result<()> {
         let company = self.company();
         for (_, sqlite, postgres) in statements {
             let done = match self.conn() {
@@ -236,7 +246,7 @@ impl Scope {
     /// Appends ` from … where …`.
     fn push_deleted(&self, sql: &mut Sql, search: &DeletedSearch) {
         let is_sqlite = matches!(self.store.open.engine, Engine::Sqlite(_));
-        sql.push(" from deleted_customer d where d.company_id = $1 and d.is_given_up = 0 and d.deleted_at >= ");
+        sql.push(" from deleted_customer d where d.company_id = $1 and d.is_given_up = 0 and d.merged_into is null and d.deleted_at >= ");
         sql.bind(search.since);
         if let Some(piece) = &search.piece {
             sql.push(if is_sqlite { " and instr(d.haystack, " } else { " and strpos(d.haystack, " });

@@ -123,6 +123,18 @@ rows! {
     /// What a write with a requestId came to.
     RequestRow { fingerprint: String, outcome: String }
 
+    /// A customer who was merged into another: what that one had before and after (JSON), with whom it shared phones, and its
+    /// row as a JSON object.
+    MergedRow { id: i64, merged_into: i64, given: String, shared: String, customer: String }
+
+    /// A relation of iBiz PLM.
+    RelationRow {
+        principal_id: String, principal_type: String, target_id: String, target_type: String, created_at: i64, created_by: String,
+    }
+
+    /// A list that somebody has named; `condition` is a JSON object.
+    ViewRow { id: i64, login_key: String, is_shared: i64, name: String, condition: String, sort: String }
+
     /// A number on its own.
     NumberRow { value: i64 }
 

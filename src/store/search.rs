@@ -8,6 +8,7 @@ use std::borrow::Cow;
 
 use super::conditions::Conditions;
 use super::dynamic::Sql;
+use super::filter::Condition;
 use super::rows::{CustomerRow, NumberRow};
 use super::{Engine, Scope, Within};
 use crate::domain::name_pattern::NamePattern;
@@ -26,8 +27,25 @@ pub struct Search {
     pub words: Vec<Word>,
     pub name: Option<NamePattern>,
     pub conditions: Conditions,
+    /// What else they are to be.
+    pub filter: Option<Condition>,
     /// Whom whoever asks sees.
     pub within: Within,
+}
+
+/// Where a customer stands in a list: what it is sorted by, and its id.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    pub key: Key,
+    pub id: i64,
+}
+
+/// What a customer is sorted by.
+#[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+#[serde(untagged)]
+pub enum Key {
+    Number(i64),
+    Text(String),
 }
 
 impl Search {
@@ -47,6 +65,7 @@ impl Search {
             || self.source_value.is_some()
             || self.name.is_some()
             || !self.conditions.tests.is_empty()
+            || self.filter.is_some()
             || self.within != Within::default()
     }
 }
@@ -56,6 +75,13 @@ impl Scope {
     pub async fn search(&self, search: &Search, limit: i64, offset: i64) -> sqlx::Result<Vec<CustomerRow>> {
         let search = self.with_rarest(search).await?;
         self.page(&search, limit, offset).search(self).await
+    }
+
+    /// The customers that the search finds behind this place, in its order: one page of a list that others may grow
+    /// meanwhile. Its order is one column with a [key](super::conditions::Column::is_keyed), or none.
+    pub async fn search_behind(&self, search: &Search, place: &Place, limit: i64) -> sqlx::Result<Vec<CustomerRow>> {
+        let search = self.with_rarest(search).await?;
+        self.page_behind(&search, place, limit).search(self).await
     }
 
     /// The customers that the search finds beyond this id, in the order of their ids: one page of a walk.
@@ -95,11 +121,12 @@ impl Scope {
         sql.search(self).await
     }
 
-    /// The texts of a search's statements, for the test of their plans: page, walk and, if it takes one, count.
+    /// The texts of a search's statements, for the test of their plans: page, walk, list and, if it takes one, count.
     #[doc(hidden)]
     #[must_use]
     pub fn search_texts(&self, search: &Search) -> Vec<String> {
-        let pages = [self.page(search, 0, 0), self.page_after(search, 0, 0)];
+        let place = Place { key: Key::Number(0), id: 0 };
+        let pages = [self.page(search, 0, 0), self.page_after(search, 0, 0), self.page_behind(search, &place, 0)];
         let counts = match without_nameless(search) {
             Some((all, nameless)) => [self.count_of(&all), self.count_of(&nameless)],
             None => [self.count_of(search), None],
@@ -124,6 +151,29 @@ impl Scope {
         self.push_matches(&mut sql, search, true);
         sql.push(" and ").push(id_column(search)).push(" > ").bind(id);
         sql.push(" order by ").push(id_column(search)).limit(limit);
+        sql
+    }
+
+    fn page_behind(&self, search: &Search, place: &Place, limit: i64) -> Sql {
+        let mut sql = Sql::of_company(self.company());
+        sql.push("select c.*");
+        self.push_matches(&mut sql, search, true);
+        let (id, direction) = (id_column(search), search.conditions.direction_of_ids());
+        let beyond = if direction == " asc" { " > " } else { " < " };
+        match search.conditions.order.first().and_then(|(column, _)| column.sorted()) {
+            Some(sorted) => {
+                sql.push(" and (").push(sorted).push(", ").push(id).push(")").push(beyond).push("(");
+                match &place.key {
+                    Key::Number(number) => sql.bind(*number),
+                    Key::Text(text) => sql.bind(text.as_str()),
+                };
+                sql.push(", ").bind(place.id).push(")");
+            }
+            None => drop(sql.push(" and ").push(id).push(beyond).bind(place.id)),
+        }
+        sql.push(" order by ");
+        search.conditions.push_order(&mut sql, &self.store.open.engine);
+        sql.push(id).push(direction).limit(limit);
         sql
     }
 
@@ -165,6 +215,9 @@ impl Scope {
             }
             push_columns(sql, search);
             search.conditions.push(sql, &self.store.open.engine);
+            if let Some(filter) = &search.filter {
+                filter.push(sql.push(" and "), &self.store.open.engine);
+            }
             let find = match self.store.open.engine {
                 Engine::Sqlite(_) => "instr(c.haystack, ",
                 Engine::Postgres(_) => "strpos(c.haystack, ",

@@ -7,7 +7,7 @@ const WRONG_TYPE: &str = "无效的唯一标识符类型";
 const NOBODY: &str = "Couldn't find Customer";
 
 /// Code, message and `exception.message`; XXX stands for what the request says.
-const FROZEN: [(i64, &str, Option<&str>); 34] = [
+const FROZEN: [(i64, &str, Option<&str>); 36] = [
     (429, "api接口超过请求限制", None),
     (2000, UNKNOWN, Some("缺少自定义字段 XXX")),
     (2000, UNKNOWN, Some("param is missing or the value is empty: customer")),
@@ -35,6 +35,8 @@ const FROZEN: [(i64, &str, Option<&str>); 34] = [
     (2409, "数据已被他人修改", None),
     (2410, "号码在禁呼名单", None),
     (2411, "数据重复", Some("已存在相同的XXX")),
+    (2431, "客户已有归属", None),
+    (2432, "归属客户数已达上限", None),
     (2422, "帧格式错误", Some("line XXX, column XXX")),
     (2413, "帧过大", None),
     (2414, "结果过大", None),

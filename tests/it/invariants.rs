@@ -120,30 +120,39 @@ async fn check_numbers(customers: &[Customer], tables: &mut Tables) {
 async fn check_history(customers: &[Customer], scope: &Scope, tables: &mut Tables) {
     let live: BTreeMap<i64, &Customer> = customers.iter().map(|customer| (customer.id, customer)).collect();
     let mut changes: BTreeMap<i64, i64> = BTreeMap::new();
-    for customer in tables.rows("cast(customer_id as text)", "change").await {
+    // Those of who was merged into another are there, too.
+    let own = "(select * from change where moved_from is null) own";
+    for customer in tables.rows("cast(customer_id as text)", own).await {
         *changes.entry(customer.parse().unwrap()).or_default() += 1;
     }
     assert_eq!(changes, live.iter().map(|(id, customer)| (*id, customer.version)).collect());
 
-    let mut told: BTreeMap<i64, Vec<(String, i64)>> = BTreeMap::new();
+    let mut told: BTreeMap<i64, Vec<(String, i64, bool)>> = BTreeMap::new();
     for event in scope.events_after(0, i64::MAX).await.unwrap() {
         let body: Value = serde_json::from_str(&event.body).unwrap();
         // What is told of no version is no change of the customer itself.
         if let Some(version) = body["version"].as_i64() {
-            told.entry(event.customer_id).or_default().push((event.kind, version));
+            let is_gone = body["is"].is_null();
+            told.entry(event.customer_id).or_default().push((event.kind, version, is_gone));
         }
     }
     for (customer, told) in &told {
         let mut is_deleted = false;
-        for ((kind, version), expected) in told.iter().zip(1..) {
+        for ((kind, version, is_gone), expected) in told.iter().zip(1..) {
             let possible: &[&str] = match (expected, is_deleted) {
                 (1, _) => &["customer.created"],
-                (_, true) => &["customer.restored"],
-                (_, false) => &["customer.updated", "customer.assigned", "customer.deleted"],
+                (_, true) => &["customer.restored", "customer.unmerged"],
+                (_, false) => &[
+                    "customer.updated",
+                    "customer.assigned",
+                    "customer.deleted",
+                    "customer.merged",
+                    "customer.unmerged",
+                ],
             };
             assert!(possible.contains(&kind.as_str()), "customer {customer}: {told:?}");
             assert_eq!(*version, expected, "customer {customer}: {told:?}");
-            is_deleted = kind == "customer.deleted";
+            is_deleted = *is_gone;
         }
         let last = live.get(customer).map(|customer| customer.version);
         let told_last = Some(told.last().unwrap().1).filter(|_| !is_deleted);

@@ -7,6 +7,7 @@ use laidian::domain::name_pattern;
 use laidian::domain::phone::CHINA;
 use laidian::domain::search_terms::{query, query_of_masked};
 use laidian::store::conditions::{Column, Conditions, Direction, Operand, Test};
+use laidian::store::filter::Condition;
 use laidian::store::plm::{PlmColumn, PlmSearch};
 use laidian::store::recycle::DeletedSearch;
 use laidian::store::reminders::ReminderSearch;
@@ -22,7 +23,7 @@ use crate::support::{Engine, MAIN, Raw, backend};
 const CUSTOMERS: u64 = 400;
 
 /// The tables that grow with the customers, and the names that statements give them.
-const GROWING: [&str; 31] = [
+const GROWING: [&str; 35] = [
     "customer",
     "c",
     "phone",
@@ -54,16 +55,24 @@ const GROWING: [&str; 31] = [
     "d",
     "deleted_row",
     "r",
+    "fu",
+    "cl",
+    "tm",
+    "ch",
 ];
 
 /// Lists that may walk a company's customers until a page is full: of everybody, and of groups, which are a
 /// large part of everybody; and in the order of names, which no filter's index has. Whoever has so many stars is a
 /// large part, too, and may have another grade. All terms of a company are removed in pieces when they are made anew. Of the recycle bin, all is looked
 /// through. Of the events, the first is read. What is due is asked of all companies at once, by an index of its own.
-const WALKS: [&str; 16] = [
+const WALKS: [&str; 20] = [
     "search for nothing: page",
     "search for names in order: page",
     "search for names from the last: page",
+    "search for the pool: page",
+    "search for one of some flags: page",
+    "search for the last changed: page",
+    "search for the first changed: page",
     "search for a task by name: page",
     "search for groups: page",
     "search for every name: page",
@@ -88,7 +97,7 @@ fn statements(engine: Engine, scope: &Scope) -> Vec<(String, String)> {
         })
         .collect();
     for (name, search) in searches() {
-        let parts = ["page", "walk", "count"].into_iter().zip(scope.search_texts(&search));
+        let parts = ["page", "walk", "list", "count"].into_iter().zip(scope.search_texts(&search));
         all.extend(parts.map(|(part, text)| (format!("search for {name}: {part}"), text)));
     }
     for (name, search) in plm_searches() {
@@ -115,6 +124,8 @@ fn statements(engine: Engine, scope: &Scope) -> Vec<(String, String)> {
                 .map(|(part, text)| (format!("tickets of {name}: {part}"), text)),
         );
     }
+    let duplicates = ["numbers", "names"].into_iter().zip(scope.duplicate_texts());
+    all.extend(duplicates.map(|(part, text)| (format!("duplicates: {part}"), text)));
     for (name, kinds) in [("one", &FeedKind::ALL[..1]), ("all", &FeedKind::ALL[..])] {
         let parts = ["page", "count"].into_iter().zip(scope.feed_texts(kinds));
         all.extend(parts.map(|(part, text)| (format!("feed of {name}: {part}"), text)));
@@ -154,6 +165,18 @@ fn searches() -> Vec<(&'static str, Search)> {
         ..Search::default()
     };
     let any = Search::default();
+    let filter = |condition| Search { filter: Some(condition), ..Search::default() };
+    let keyed = |column, direction| Search {
+        conditions: Conditions { order: vec![(column, direction)], ids_follow: true, ..Conditions::default() },
+        ..Search::default()
+    };
+    let pool = Condition::All(vec![
+        Condition::All(vec![Condition::Test(Column::Owner, Test::Empty)]),
+        Condition::Any(vec![
+            Condition::Test(Column::Group, Test::Empty),
+            Condition::Test(Column::Group, Test::OneOf(vec![Operand::Integer(1_054_001), Operand::Integer(1_054_002)])),
+        ]),
+    ]);
     let by_name = |direction, search: &Search| Search {
         conditions: Conditions { order: vec![(Column::Name, direction)], ..Conditions::default() },
         ..search.clone()
@@ -213,6 +236,19 @@ fn searches() -> Vec<(&'static str, Search)> {
         ("a condition that is an index", conditions("", Column::Name, Test::Is(Operand::Text("科技".into())))),
         ("an owner as a condition", conditions("", Column::Owner, Test::Is(Operand::Text("trcs001".into())))),
         ("a long word and a filter", words("有限公司", &task)),
+        ("the pool", filter(pool)),
+        ("a label", filter(Condition::Labelled(vec!["vip".into()]))),
+        ("a number", filter(Condition::All(vec![Condition::Phone("+8613890001000".into())]))),
+        (
+            "the last changed since then",
+            Search {
+                filter: Some(Condition::All(vec![Condition::Since(Column::UpdatedAt, 1)])),
+                ..keyed(Column::UpdatedAt, Direction::Descending)
+            },
+        ),
+        ("one of some flags", filter(Condition::Test(Column::Flag, Test::OneOf(vec![Operand::Text("1".into())])))),
+        ("the last changed", keyed(Column::UpdatedAt, Direction::Descending)),
+        ("the first changed", keyed(Column::UpdatedAt, Direction::Ascending)),
     ]
 }
 
@@ -369,6 +405,8 @@ async fn postgres_reads_no_table_as_a_whole() {
         "alter table plm_customer alter company_id set (n_distinct = 2), alter customer_id set (n_distinct = -1), alter plm_id set (n_distinct = -1)",
     )
     .await;
+    raw.execute("alter table plm_relation alter company_id set (n_distinct = 2), alter principal_id set (n_distinct = -0.1), alter target_id set (n_distinct = -0.1)")
+        .await;
     raw.execute("alter table contact_phone alter company_id set (n_distinct = 2), alter key set (n_distinct = -1), alter tail set (n_distinct = -1)")
         .await;
     raw.execute("analyze; set enable_seqscan = off; set plan_cache_mode = force_generic_plan").await;

@@ -1,5 +1,6 @@
 //! The recycle bin: what is deleted is nowhere, comes back as it was, and goes for good when its time is over.
 
+mod merged;
 mod restored;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -36,7 +37,7 @@ const DERIVED: [(&str, &[&str]); 4] = [
     ("customer_term", &["term"]),
 ];
 /// What is told of a customer and stays when it is gone, the bin itself, and who has it open just now.
-const NOT_OF_CUSTOMERS: [&str; 3] = ["event", "deleted_row", "viewing"];
+const NOT_OF_CUSTOMERS: [&str; 5] = ["event", "deleted_row", "viewing", "call", "dial_request"];
 
 /// The columns of every table.
 async fn columns(raw: &mut Raw) -> BTreeMap<String, BTreeSet<String>> {

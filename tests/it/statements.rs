@@ -6,6 +6,7 @@ use laidian::domain::feed::FeedKind;
 use laidian::domain::search_terms::piece_of_name;
 use laidian::domain::ticket::OPEN;
 use laidian::store::conditions::{Column, Conditions, Direction, Join, Operand, Test};
+use laidian::store::filter::Condition;
 use laidian::store::plm::{Part, PlmColumn, PlmCondition, PlmSearch, PlmTest};
 use laidian::store::recycle::DeletedSearch;
 use laidian::store::reminders::ReminderSearch;
@@ -45,7 +46,7 @@ async fn every_statement_can_be_prepared(engine: Engine) {
         conditions: every_plm_condition(),
         within: Within { owner_key: Some("a".into()), groups: Some(vec![1]) },
     };
-    let searches = [Search::default(), every_condition(Join::All), every_condition(Join::Any)];
+    let searches = [Search::default(), every_condition(Join::All), every_condition(Join::Any), every_filter()];
     let searches = searches.iter().flat_map(|search| scope.search_texts(search));
     let plm = scope.plm_texts(&plm).into_iter().chain(scope.plm_texts(&PlmSearch::default()));
     let deleted = DeletedSearch {
@@ -75,7 +76,13 @@ async fn every_statement_can_be_prepared(engine: Engine) {
     let tickets = [tickets, TicketSearch::default()];
     let tickets = tickets.iter().flat_map(|search| scope.ticket_texts(search));
     let work = reminders.into_iter().chain(tickets);
-    for text in searches.chain(scope.feed_texts(&FeedKind::ALL)).chain(plm).chain(deleted).chain(work) {
+    for text in searches
+        .chain(scope.feed_texts(&FeedKind::ALL))
+        .chain(plm)
+        .chain(deleted)
+        .chain(work)
+        .chain(scope.duplicate_texts())
+    {
         if let Err(error) = raw.prepare(&text).await {
             refused.push(format!("{text}: {error}"));
         }
@@ -122,6 +129,23 @@ fn every_plm_condition() -> Vec<PlmCondition> {
     ]
 }
 
+/// Every kind of condition.
+fn every_filter() -> Search {
+    let all = Condition::All(vec![
+        Condition::Any(Vec::new()),
+        Condition::Not(Box::new(Condition::Labelled(vec!["a".into(), "b".into()]))),
+        Condition::HasLabels,
+        Condition::HasPhones,
+        Condition::Phone("+86".into()),
+        Condition::Since(Column::AssignedAt, 1),
+        Condition::Until(Column::FollowedAt, 1),
+        Condition::Test(Column::Custom(501), Test::OneOf(vec![Operand::Text("x".into())])),
+    ]);
+    let order = vec![(Column::FollowedAt, Direction::Descending)];
+    let conditions = Conditions { order, ids_follow: true, ..Conditions::default() };
+    Search { filter: Some(all), conditions, ..Search::default() }
+}
+
 /// Every column with every test that it can stand in, and sorted by.
 fn every_condition(join: Join) -> Search {
     let texts = [
@@ -132,10 +156,23 @@ fn every_condition(join: Join) -> Search {
         Column::GroupName,
         Column::CreatorName,
         Column::ChangerName,
+        Column::Company,
+        Column::LastAccept,
         Column::Custom(501),
     ];
-    let others = [Column::Type, Column::Owner, Column::CreatedBy, Column::UpdatedBy];
-    let numbers = [Column::Id, Column::Group, Column::CreatedAt, Column::UpdatedAt, Column::Deleted];
+    let others = [Column::Type, Column::Flag, Column::Source, Column::Owner, Column::CreatedBy, Column::UpdatedBy];
+    let numbers = [
+        Column::Id,
+        Column::Group,
+        Column::CreatedAt,
+        Column::UpdatedAt,
+        Column::Deleted,
+        Column::Task,
+        Column::Star,
+        Column::FollowCount,
+        Column::AssignedAt,
+        Column::FollowedAt,
+    ];
     let (text, number) = (|| Operand::Text("x".into()), || Operand::Integer(1));
     let mut tests = Vec::new();
     for column in texts.into_iter().chain(others) {
@@ -149,7 +186,7 @@ fn every_condition(join: Join) -> Search {
         tests.extend(compared.into_iter().chain([Test::Empty, Test::Filled]).map(|test| (column, test)));
     }
     let order = tests.iter().map(|(column, _)| (*column, Direction::Descending)).collect();
-    Search { conditions: Conditions { join, tests, order }, ..Search::default() }
+    Search { conditions: Conditions { join, tests, order, ids_follow: false }, ..Search::default() }
 }
 
 #[test]

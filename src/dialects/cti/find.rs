@@ -1,18 +1,25 @@
 //! `filter_customers`, `list_customers`, `get_customer`.
 
+use std::borrow::Cow;
+
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
+use serde_json::Value;
 
+use super::condition;
 use super::customer::CustomerReplies;
 use crate::domain::catalogue::Dictionary;
 use crate::domain::filter::ListFilter;
 use crate::domain::identifier::Identifier;
 use crate::domain::json;
 use crate::error::Error;
-use crate::ops::customer::find::{self, PhoneMatch};
+use crate::ops::customer::cursor::Cursor;
+use crate::ops::customer::find::{self, From, PhoneMatch};
+use crate::ops::work::views;
 use crate::ops::{Cx, events};
 use crate::protocol::lenient::Scalar;
-use crate::store::conditions::Direction;
+use crate::store::conditions::{Column, Direction};
+use crate::store::filter::Condition;
 
 /// Of which group the operators are to be listed.
 #[derive(Debug, Deserialize, JsonSchema)]
@@ -84,12 +91,26 @@ pub struct ListCustomers<'a> {
     /// Part of a name, a company name, or the last digits of a phone.
     #[serde(borrow, default)]
     query: Option<Scalar<'a>>,
-    /// `name` by pinyin, `name:desc` the other way round; the newest first unless it is given.
+    /// The id of a saved view, whose conditions hold, too, and whose order it is unless another is asked for.
+    #[serde(borrow, default)]
+    view: Option<Scalar<'a>>,
+    /// What else the customers are to be, field by field.
+    #[serde(rename = "where", default)]
+    #[schemars(schema_with = "condition::schema")]
+    condition: Option<Value>,
+    /// `name` by pinyin, opTime, upTime, assignTime, lastFlowTime, followNum or star; with `:desc` the other way round.
+    /// The newest first unless it is given.
     #[serde(borrow, default)]
     sort: Option<Scalar<'a>>,
     /// From 1.
     #[serde(borrow, default)]
     page: Option<Scalar<'a>>,
+    /// Customers on a page, at most 100; 20 unless it is given.
+    #[serde(borrow, default)]
+    page_size: Option<Scalar<'a>>,
+    /// `meta.after` of the page before, in place of `page`: what is written meanwhile neither comes twice nor hides anybody.
+    #[serde(borrow, default)]
+    after: Option<Scalar<'a>>,
     /// Whether to say which event this is the state of, for a subscription from there on.
     #[serde(borrow, default)]
     with_seq: Option<Scalar<'a>>,
@@ -140,40 +161,101 @@ pub struct Meta {
     current_page: i64,
     total_pages: i64,
     total_count: i64,
+    /// Where the next page begins, if there is one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    after: Option<String>,
 }
 
 impl Meta {
     /// Returns what a page of `size` rows out of `total` says of itself.
     #[must_use]
     pub fn new(page: i64, size: i64, total: i64) -> Self {
-        Self { current_page: page, total_pages: (total + size - 1) / size, total_count: total }
+        Self { current_page: page, total_pages: (total + size - 1) / size, total_count: total, after: None }
+    }
+
+    /// The same with where the next page begins.
+    #[must_use]
+    pub fn before(self, after: Option<String>) -> Self {
+        Self { after, ..self }
     }
 }
 
 pub async fn list_customers(cx: &Cx<'_>, request: ListCustomers<'_>) -> Result<CustomerList, Error> {
     let (epoch, seq) = position(cx, request.with_seq.as_ref()).await?;
-    let number = page_number(request.page.as_ref())?;
+    let size = page_size(request.page_size.as_ref())?;
+    let from = match text_of("after", request.after.as_ref())? {
+        Some(after) => From::Behind(Cursor::read(cx, &after)?),
+        None => From::Page(page_number(request.page.as_ref())?),
+    };
     let mut search =
         find::search(cx, &request.filters.unwrap_or_default(), query_text(request.query.as_ref())?.as_deref())?;
-    if let Some(direction) = name_order(request.sort.as_ref())? {
-        find::sort_by_name(cx, &mut search, direction)?;
+    let mut conditions: Vec<Condition> = Vec::new();
+    conditions.extend(request.condition.as_ref().map(|given| condition::read(cx, given)).transpose()?.flatten());
+    let mut sort = text_of("sort", request.sort.as_ref())?.map(Cow::into_owned);
+    if let Some(view) = request.view.as_ref().filter(|view| !view.is_empty()) {
+        let id = view.integer().ok_or_else(|| Error::expected("view", "整数", "an integer"))?;
+        let view = views::get(cx, id).await?;
+        conditions.extend(condition::read(cx, &Value::String(view.condition))?);
+        sort = sort.or_else(|| Some(view.sort).filter(|sort| !sort.is_empty()));
     }
-    let page = find::list(cx, &search, number).await?;
+    if !conditions.is_empty() {
+        find::narrow(cx, &mut search, Condition::All(conditions));
+    }
+    if let Some(sort) = sort {
+        let (column, direction) = sorted(&sort)?;
+        find::sort(cx, &mut search, column, direction)?;
+    }
+    let page = find::list_from(cx, &search, size, from).await?;
+    let after = page.next.map(|next| next.write(cx)).transpose()?;
     Ok(CustomerList {
-        meta: Meta::new(page.number, find::PAGE, page.total),
+        meta: Meta::new(page.number, size, page.total).before(after),
         epoch,
         seq,
         result: CustomerReplies { catalogue: cx.catalogue.clone(), rows: page.customers },
     })
 }
 
-/// The order of names that is asked for, if any.
-fn name_order(sort: Option<&Scalar<'_>>) -> Result<Option<Direction>, Error> {
-    let Some(sort) = sort.filter(|sort| !sort.is_empty()) else { return Ok(None) };
-    match sort.text().map(|sort| sort.trim().to_ascii_lowercase()).as_deref() {
-        Some("name" | "name:asc") => Ok(Some(Direction::Ascending)),
-        Some("name:desc") => Ok(Some(Direction::Descending)),
-        _ => Err(Error::parameter("sort: 应为 name 或 name:desc / expected name or name:desc")),
+/// The text of a parameter, if it has one.
+fn text_of<'t>(name: &str, given: Option<&'t Scalar<'_>>) -> Result<Option<Cow<'t, str>>, Error> {
+    let Some(given) = given.filter(|given| !given.is_empty()) else { return Ok(None) };
+    given.text().map(Some).ok_or_else(|| Error::expected(name, "文本", "a text"))
+}
+
+/// What lists can be sorted by.
+const ORDERS: [(&str, Column); 8] = [
+    ("name", Column::Name),
+    ("custname", Column::Name),
+    ("optime", Column::CreatedAt),
+    ("uptime", Column::UpdatedAt),
+    ("assigntime", Column::AssignedAt),
+    ("lastflowtime", Column::FollowedAt),
+    ("follownum", Column::FollowCount),
+    ("star", Column::Star),
+];
+
+/// The order that a text asks for.
+pub fn sorted(sort: &str) -> Result<(Column, Direction), Error> {
+    let sort = sort.trim().to_ascii_lowercase().replace('_', "");
+    let (name, direction) = match sort.split_once(':') {
+        Some((name, "desc")) => (name, Direction::Descending),
+        Some((name, "asc")) => (name, Direction::Ascending),
+        Some(_) => ("", Direction::Ascending),
+        None => (sort.as_str(), Direction::Ascending),
+    };
+    let known = ORDERS.into_iter().find(|(known, _)| *known == name);
+    known.map(|(_, column)| (column, direction)).ok_or_else(|| {
+        let names = "name, opTime, upTime, assignTime, lastFlowTime, followNum, star";
+        Error::parameter(format!(
+            "sort: 应为 {names} 之一，可加 :desc，如 name 或 name:desc / expected one of {names}, or with :desc, such as name or name:desc"
+        ))
+    })
+}
+
+/// How many are wanted on a page.
+pub fn page_size(size: Option<&Scalar<'_>>) -> Result<i64, Error> {
+    match size {
+        Some(size) if !size.is_empty() => size.integer().ok_or(Error::PageSize { most: find::MOST_ON_PAGE }),
+        _ => Ok(find::PAGE),
     }
 }
 

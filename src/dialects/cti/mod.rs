@@ -3,6 +3,7 @@
 //! Source: the CTI action protocol document; `docs/dialects/cti.md` has the decisions where it is silent
 //! or contradicts itself.
 
+pub mod condition;
 mod customer;
 mod edit;
 pub mod export;
@@ -17,7 +18,7 @@ use crate::protocol::envelope::success as answer;
 pub use customer::{CustomerBody, CustomerReplies, CustomerReply};
 pub use edit::{done, expected};
 pub use feeds::{FeedItem, item};
-pub use find::{Meta, identifier, page_number, query_text};
+pub use find::{Meta, identifier, page_number, page_size, query_text, sorted};
 pub use input::customer_company;
 
 /// Clients send all sorts of things that nobody reads.
@@ -29,8 +30,8 @@ operations! { Cti:
     FilterCustomers = "filter_customers", read by Agent
         => find::filter_customers(find::FilterCustomers<'_>) -> json find::FilterOptions;
 
-    /// 获取客户列表，每页 20 条，最多 10000 条。
-    /// Lists customers by filter and words, 20 a page, up to 10,000.
+    /// 获取客户列表，每页 20 条，最多 10000 条；可按条件筛选、排序，用游标翻页。
+    /// Lists customers by filter and words, 20 a page, up to 10,000; by conditions, in an order, and on from a cursor.
     ListCustomers = "list_customers" [GET "/open_api/customers"], list by Agent
         => find::list_customers(find::ListCustomers<'_>) -> json find::CustomerList;
 

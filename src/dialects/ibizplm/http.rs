@@ -93,7 +93,7 @@ pub fn failure(refused: &Refused<'_>) -> Refusal {
         | Error::RequestIdUsed => (400, 5),
         Error::IdTaken { .. } => (409, 6),
         Error::PhoneTaken { .. } | Error::Conflict { .. } => (409, 7),
-        Error::InUse { .. } => (409, 8),
+        Error::InUse { .. } | Error::NotInPool | Error::PoolLimit { .. } => (409, 8),
         Error::FrameTooLarge { .. } | Error::FileTooLarge { .. } => (413, 5),
         Error::RateLimited { .. } => (429, 1),
         Error::ShuttingDown { .. } | Error::Storage { .. } | Error::TimedOut | Error::SearchTooLong => (503, 1),

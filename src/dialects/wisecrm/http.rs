@@ -85,6 +85,8 @@ fn code(error: &Error) -> i64 {
         | Error::OwnerNotInGroup => 420,
         Error::Duplicate { .. }
         | Error::IdTaken { .. }
+        | Error::NotInPool
+        | Error::PoolLimit { .. }
         | Error::InUse { .. }
         | Error::NotFound
         | Error::Forbidden { .. }

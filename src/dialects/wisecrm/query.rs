@@ -124,7 +124,7 @@ fn conditions(cx: &Cx<'_>, body: &Map<String, Value>) -> Result<Conditions, Erro
             .ok_or_else(|| wrong("filters", "应为数组，最多 10 项 / expected a list of at most 10"))?,
     };
     let tests = filters.into_iter().map(|filter| condition(cx, filter)).collect::<Result<_, _>>()?;
-    Ok(Conditions { join, tests, order: Vec::new() })
+    Ok(Conditions { join, tests, ..Conditions::default() })
 }
 
 fn condition(cx: &Cx<'_>, filter: &Value) -> Result<(Column, Test), Error> {

@@ -16,6 +16,7 @@ use crate::ops::customer::changes::{Changes, Duplicates, Patch};
 use crate::ops::systems::profile;
 use crate::ops::{Cx, allowances};
 use crate::store::conditions::{Column, Operand, Test};
+use crate::store::filter::Condition;
 use crate::store::plm::{PlmCondition, PlmSearch, PlmTest};
 use crate::store::search::Search;
 
@@ -56,6 +57,13 @@ pub fn texts<'t>(cx: &Cx<'_>, texts: impl IntoIterator<Item = &'t str>) -> Resul
     count(cx, texts.into_iter().filter(|text| may_hold_number(text)).count())
 }
 
+/// Counts all texts of a value that are compared with names as a whole.
+pub fn value(cx: &Cx<'_>, value: &serde_json::Value) -> Result<Tried, Error> {
+    let mut given = Vec::new();
+    collect(value, &mut given);
+    texts(cx, given.iter().map(String::as_str))
+}
+
 /// Counts the words and conditions of a search.
 pub fn search(cx: &Cx<'_>, search: &Search) -> Result<Tried, Error> {
     if !cx.rights().masks() {
@@ -63,13 +71,18 @@ pub fn search(cx: &Cx<'_>, search: &Search) -> Result<Tried, Error> {
     }
     // A short number shows fewer digits than make a tail.
     let words: usize = search.words.iter().map(|word| word.tails.len() + word.keys.len()).sum();
-    let tests = search.conditions.tests.iter();
-    let tests = tests.filter(|(column, test)| tells(*column, test, &cx.catalogue)).count();
+    let tests = search.conditions.tests.iter().map(|(column, test)| (*column, test));
+    let tests = tests.chain(search.filter.iter().flat_map(Condition::tests));
+    let tests: usize = tests.map(|(column, test)| tells(column, test, &cx.catalogue)).sum();
+    let filter = search.filter.iter();
+    let others: usize = filter
+        .map(|filter| filter.phones() + filter.labels().into_iter().filter(|label| may_hold_number(label)).count())
+        .sum();
     let name = match &search.name {
         Some(NamePattern::Exactly(name) | NamePattern::Like(name)) => has_digit(name),
         Some(NamePattern::Any) | None => false,
     };
-    count(cx, words + tests + usize::from(name))
+    count(cx, words + tests + others + usize::from(name))
 }
 
 /// Counts the filters of a list of iBiz PLM.
@@ -178,19 +191,23 @@ pub fn collect(value: &serde_json::Value, texts: &mut Vec<String>) {
     }
 }
 
-/// Whether the outcome of a test depends on digits of a text.
-fn tells(column: Column, test: &Test, catalogue: &Catalogue) -> bool {
+/// On how many texts with digits the outcome of a test depends.
+fn tells(column: Column, test: &Test, catalogue: &Catalogue) -> usize {
     let is_date = |id| catalogue.fields.iter().any(|field| field.id == id && field.kind == FieldKind::Date);
     let holds_numbers = match column {
         Column::Owner | Column::CreatedBy | Column::UpdatedBy => false,
         Column::Custom(id) => !is_date(id),
         _ => true,
     };
+    let whole = |operand: &&Operand| matches!(operand, Operand::Text(whole) if may_hold_number(whole));
     match test {
-        Test::Is(Operand::Text(whole)) | Test::IsNot(Operand::Text(whole)) => holds_numbers && may_hold_number(whole),
-        Test::Above(Operand::Text(whole)) | Test::Below(Operand::Text(whole)) => holds_numbers && has_digit(whole),
-        Test::Holds(part) | Test::Lacks(part) => has_digit(part),
-        _ => false,
+        Test::Is(operand) | Test::IsNot(operand) if holds_numbers => usize::from(whole(&operand)),
+        Test::OneOf(operands) if holds_numbers => operands.iter().filter(whole).count(),
+        Test::Above(Operand::Text(bound)) | Test::Below(Operand::Text(bound)) if holds_numbers => {
+            usize::from(has_digit(bound))
+        }
+        Test::Holds(part) | Test::Lacks(part) => usize::from(has_digit(part)),
+        _ => 0,
     }
 }
 

@@ -1,6 +1,6 @@
 //! Creating and changing many customers, each wholly or not at all.
 
-mod pace;
+pub(super) mod pace;
 mod plan;
 
 use std::collections::HashSet;

@@ -2,6 +2,8 @@
 
 use std::borrow::Cow;
 
+use super::cursor::Cursor;
+use super::pool;
 use crate::domain::catalogue::{Dictionary, login_key};
 use crate::domain::customer::CustomerPhone;
 use crate::domain::filter::{ListFilter, Owner, is_everything};
@@ -15,15 +17,18 @@ use crate::error::Error;
 use crate::ops::access::rights::{CEILING, Shown};
 use crate::ops::access::tries::{self, Tried};
 use crate::ops::{Cx, Operator};
-use crate::store::Called;
-use crate::store::conditions::{Column, Direction};
+use crate::store::conditions::{Column, Direction, Test};
+use crate::store::filter::Condition;
 use crate::store::rows::{CustomerRow, PhoneRow};
 use crate::store::search::Search;
+use crate::store::{Called, Within};
 
 /// Customers on a page of a list.
 pub const PAGE: i64 = 20;
 /// The most customers that one identifier answers with.
 pub const MOST: i64 = 100;
+/// The most customers on a page of a list.
+pub const MOST_ON_PAGE: i64 = 100;
 
 /// How well a phone matched.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -266,17 +271,57 @@ pub struct Page {
     pub customers: Vec<Shown>,
     pub number: i64,
     pub total: i64,
+    /// Where the next one begins, if there is one.
+    pub next: Option<Cursor>,
 }
 
-/// Returns a page of the customers that the search finds. `number` counts from 1.
+/// Where a page of a list begins.
+pub enum From {
+    /// Pages are counted from 1.
+    Page(i64),
+    /// Behind the last customer of another page.
+    Behind(Cursor),
+}
+
+/// Returns a page of the usual size. `number` counts from 1.
 pub async fn list(cx: &Cx<'_>, search: &Search, number: i64) -> Result<Page, Error> {
+    list_from(cx, search, PAGE, From::Page(number)).await
+}
+
+/// Returns a page of the customers that the search finds.
+pub async fn list_from(cx: &Cx<'_>, search: &Search, size: i64, from: From) -> Result<Page, Error> {
+    if !(1..=MOST_ON_PAGE).contains(&size) {
+        return Err(Error::PageSize { most: MOST_ON_PAGE });
+    }
+    let number = match from {
+        From::Page(number) => number,
+        From::Behind(cursor) => return behind(cx, search, size, &cursor).await,
+    };
     if number < 1 {
         return Err(Error::Page);
     }
-    if number.checked_mul(PAGE).is_none_or(|reach| reach > CEILING) {
+    if number.checked_mul(size).is_none_or(|reach| reach > CEILING) {
         return Err(Error::PageBeyondCeiling);
     }
-    page(cx, search, PAGE, number).await
+    page(cx, search, size, number).await
+}
+
+/// Returns the page behind another one. What was written since then neither comes twice nor hides anybody.
+#[expect(clippy::disallowed_methods, reason = "counted first")]
+async fn behind(cx: &Cx<'_>, search: &Search, size: i64, cursor: &Cursor) -> Result<Page, Error> {
+    let place = cursor
+        .place(search)
+        .ok_or_else(|| Error::parameter("after: 属于另一种排序 / is that of a list in another order"))?;
+    cx.may_reach(cursor.listed.saturating_add(size))?;
+    tries::search(cx, search)?;
+    let mut rows = cx.scope.search_behind(search, &place, size + 1).await?;
+    let has_more = rows.len() > usize::try_from(size).unwrap_or(usize::MAX);
+    rows.truncate(usize::try_from(size).unwrap_or(usize::MAX));
+    let customers = cx.show_all(rows)?;
+    let (number, listed) = (cursor.page + 1, cursor.listed + i64::try_from(customers.len()).unwrap_or(size));
+    let last = customers.last().filter(|_| has_more);
+    let next = last.map(|last| Cursor::behind(last, search, number, listed, cursor.total));
+    Ok(Page { customers, number, total: cursor.total, next })
 }
 
 /// Returns a page of this size, however far from the first.
@@ -288,7 +333,11 @@ pub async fn page(cx: &Cx<'_>, search: &Search, size: i64, number: i64) -> Resul
     tries::search(cx, search)?;
     let total = cx.scope.search_count(search).await?;
     let customers = if offset < total { cx.scope.search(search, size, offset).await? } else { Vec::new() };
-    Ok(Page { customers: cx.show_all(customers)?, number, total })
+    let customers = cx.show_all(customers)?;
+    let listed = offset.saturating_add(size);
+    let last = customers.last().filter(|_| listed < total);
+    let next = last.map(|last| Cursor::behind(last, search, number, listed, total));
+    Ok(Page { customers, number, total, next })
 }
 
 /// Returns the search for names with `*` in them; for everybody when there is none.
@@ -344,10 +393,26 @@ fn named<T>(segment: &str, name: &str, found: Option<T>) -> Result<Option<T>, Er
     }
 }
 
-/// Makes a search come in the order of names, as a Chinese reader expects it.
-pub fn sort_by_name(cx: &Cx<'_>, search: &mut Search, direction: Direction) -> Result<(), Error> {
-    cx.may_sort_by_text("sort")?;
-    search.conditions.order = vec![(Column::Name, direction)];
+/// Narrows a search to those who are so. Who asks for the customers that nobody looks after sees the pool of his groups
+/// and of no group, whatever he sees else.
+pub fn narrow(cx: &Cx<'_>, search: &mut Search, condition: Condition) {
+    if condition.demands(Column::Owner, &Test::Empty)
+        && let Some(pool) = pool::within(cx)
+    {
+        search.within = Within::default();
+        search.filter = Some(Condition::All(vec![condition, pool]));
+    } else {
+        search.filter = Some(condition);
+    }
+}
+
+/// Makes a search come in this order. That of names is the one that a Chinese reader expects.
+pub fn sort(cx: &Cx<'_>, search: &mut Search, column: Column, direction: Direction) -> Result<(), Error> {
+    if column == Column::Name {
+        cx.may_sort_by_text("sort")?;
+    }
+    search.conditions.order = vec![(column, direction)];
+    search.conditions.ids_follow = true;
     Ok(())
 }
 

@@ -3,19 +3,25 @@
 //! Every door writes through here: one transaction holds the row, what it is found by, the change lines
 //! and the event.
 
+pub mod assign;
 mod batch;
 pub mod changes;
 pub mod contacts;
+pub mod cursor;
+pub mod doubles;
 mod duplicates;
 pub mod export;
 pub mod find;
 pub mod history;
 pub mod import;
 pub(in crate::ops) mod json;
+pub mod many;
 pub mod merge;
+pub mod merging;
 mod new;
 pub mod origin;
 pub mod phones;
+pub mod pool;
 pub mod record;
 pub mod recycle;
 pub mod rederive;

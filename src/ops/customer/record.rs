@@ -1,6 +1,6 @@
 //! Writing a customer: the row, what it is found by, the change lines and the event, in one transaction.
 
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::json::{from_json, json_of};
 use super::merge::Merged;
@@ -66,15 +66,40 @@ pub async fn update(
     tx: &mut Tx,
     catalogue: &Catalogue,
     old: &Customer,
+    merged: Merged,
+    origin: &Origin,
+) -> Result<(), Error> {
+    write(tx, catalogue, old, merged, origin, Told::default()).await
+}
+
+/// What there is to a change beside what the customer becomes.
+#[derive(Default)]
+pub struct Told<'t> {
+    /// What it is called; by what it changes, without.
+    pub kind: Option<&'static str>,
+    pub lines: Vec<Line>,
+    /// Numbers that the customer may have though another has them, too.
+    pub kept: &'t [CustomerPhone],
+    /// What the event tells besides.
+    pub more: Map<String, Value>,
+}
+
+/// Stores what a customer became, and tells it so.
+pub(super) async fn write(
+    tx: &mut Tx,
+    catalogue: &Catalogue,
+    old: &Customer,
     mut merged: Merged,
     origin: &Origin,
+    told: Told<'_>,
 ) -> Result<(), Error> {
     let mut new = merged.customer;
     if let Some(names) = merged.labels {
         new.labels = labels(tx, names).await?;
         merged.plm.iter_mut().for_each(|plm| plm.spell_as(&new.labels));
     }
-    let mut lines = change::lines(old, &new, catalogue);
+    let mut lines = told.lines;
+    lines.extend(change::lines(old, &new, catalogue));
     lines.extend(merged.documents.iter().flat_map(Changed::lines));
     lines.extend(merged.plm.iter().flat_map(PlmChanged::lines));
     if lines.is_empty() {
@@ -94,7 +119,8 @@ pub async fn update(
     edit::store(tx, new.id, merged.plm.as_ref(), origin).await?;
     if new.phones != old.phones {
         let rows = phones::rows(&new.phones, &catalogue.company.home);
-        phones::replace(tx, new.id, &rows, &old.phones).await?;
+        let kept: Vec<CustomerPhone> = old.phones.iter().chain(told.kept).cloned().collect();
+        phones::replace(tx, new.id, &rows, &kept).await?;
     }
     let (before, after) = (terms_of(old), terms_of(&new));
     if before != after {
@@ -104,7 +130,9 @@ pub async fn update(
     write_change(tx, counter.last_change, new.id, &lines, origin).await?;
     let mut body = Body::of_change(Some(old), Some(&new), &lines);
     body.notify = notify(notices::of_change(old, &new, merged.plm.as_ref()));
-    write_event(tx, counter.last_event, body.kind_of_update(), new.id, &body, origin).await
+    body.more.extend(told.more);
+    let kind = told.kind.unwrap_or_else(|| body.kind_of_update());
+    write_event(tx, counter.last_event, kind, new.id, &body, origin).await
 }
 
 /// Stores once more what a customer is found and sorted by, by the rules of [today](crate::domain::folding::VERSION).

@@ -1,7 +1,7 @@
 //! The recycle bin: deleted customers, which nothing else sees, until they are restored or their time is over.
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
+use serde_json::{Map, Value, json};
 
 use super::json::{from_json, json_of};
 use super::origin::Origin;
@@ -21,6 +21,7 @@ use crate::ops::access::audit::{self, Actor, Kind};
 use crate::ops::access::rights::{CEILING, Shown};
 use crate::ops::systems::plm::{edit, notices};
 use crate::ops::{Backend, Cx, SYSTEM, idempotency};
+use crate::store::merging::TakenOver;
 use crate::store::recycle::DeletedSearch;
 use crate::store::rows::CustomerRow;
 use crate::store::{Scope, Tx};
@@ -61,13 +62,34 @@ struct Outcome {
     plm_id_taken: bool,
 }
 
+/// How a customer goes into the bin, or comes out of it: the line of its history, and what others are told.
+pub(super) struct Way<'w> {
+    pub line: Line,
+    pub kind: &'static str,
+    pub more: Map<String, Value>,
+    /// The customer who was given its rows, and those of them that are not told by their ids.
+    pub rows_of: Option<(i64, &'w TakenOver)>,
+}
+
 /// Puts a customer into the bin with all that hangs on it. Its numbers are free.
 pub async fn put(tx: &mut Tx, catalogue: &Catalogue, old: &Customer, origin: &Origin) -> Result<(), Error> {
+    let line = line(None, Some("已删除"));
+    put_away(tx, catalogue, old, origin, Way { line, kind: event::DELETED, more: Map::new(), rows_of: None }).await
+}
+
+/// The same in another way.
+pub(super) async fn put_away(
+    tx: &mut Tx,
+    catalogue: &Catalogue,
+    old: &Customer,
+    origin: &Origin,
+    way: Way<'_>,
+) -> Result<(), Error> {
     let counter = tx.count(-1, 0, 0, 0, 1, 0, 1).await?.ok_or(Error::NotFound)?;
     let mut gone = old.clone();
     record::next_version(&mut gone, origin);
     record::update_row(tx, &gone).await?;
-    let lines = [line(None, Some("已删除"))];
+    let lines = [way.line];
     record::write_change(tx, counter.last_change, gone.id, &lines, origin).await?;
     record::delete_terms(tx, old).await?;
     phones::replace(tx, old.id, &[], &[]).await?;
@@ -78,7 +100,8 @@ pub async fn put(tx: &mut Tx, catalogue: &Catalogue, old: &Customer, origin: &Or
     tx.delete_customer(old.id).await?;
     let mut body = Body::of_change(Some(&gone), None, &lines);
     body.notify = record::notify(notices::of_removal(old));
-    record::write_event(tx, counter.last_event, event::DELETED, gone.id, &body, origin).await
+    body.more = way.more;
+    record::write_event(tx, counter.last_event, way.kind, gone.id, &body, origin).await
 }
 
 fn line(old: Option<&str>, new: Option<&str>) -> Line {
@@ -104,8 +127,8 @@ fn piece(cx: &Cx<'_>, query: &str) -> Result<Option<String>, Error> {
     Ok((!piece.is_empty()).then_some(piece))
 }
 
-/// Customers deleted before this time cannot be restored any more.
-fn since(backend: &Backend) -> i64 {
+/// What was deleted before this time cannot be restored any more.
+pub(super) fn since(backend: &Backend) -> i64 {
     backend.clock.now().saturating_sub(kept(backend))
 }
 
@@ -149,7 +172,9 @@ pub async fn restore(cx: &Cx<'_>, id: i64) -> Result<Restored, Error> {
         return Err(Error::NotFound);
     }
     let old = Customer::try_from(row)?;
-    let (phones_taken, plm_id_taken) = bring_back(&mut tx, cx, old, &from_json::<Vec<_>>(&deleted.shared)?).await?;
+    let shared: Vec<(i64, i64)> = from_json(&deleted.shared)?;
+    let way = Way { line: line(Some("已删除"), None), kind: event::RESTORED, more: Map::new(), rows_of: None };
+    let (phones_taken, plm_id_taken) = bring_back(&mut tx, cx, old, &shared, way).await?;
     audit::write_for(cx, &mut tx, Kind::Deletion, &json!({ "customer": id, "restored": true })).await?;
     let outcome = Outcome { row: stored(&mut tx, id).await?, phones_taken, plm_id_taken };
     idempotency::remember(cx, &mut tx, &outcome).await?;
@@ -169,15 +194,19 @@ fn shown(cx: &Cx<'_>, outcome: Outcome) -> Result<Restored, Error> {
 
 /// Brings all rows of a customer back, and makes anew what it is found by, by the rules of today. Returns the numbers
 /// that others have now, and whether another has the id that a client chose for this one.
-async fn bring_back(
+pub(super) async fn bring_back(
     tx: &mut Tx,
     cx: &Cx<'_>,
     old: Customer,
     shared: &[(i64, i64)],
+    way: Way<'_>,
 ) -> Result<(Vec<String>, bool), Error> {
     let (origin, home) = (Origin::of(cx), &cx.catalogue.company.home);
     let plm_id = free_plm_id(tx, old.id).await?;
-    tx.bring_back_customer(old.id).await?;
+    match way.rows_of {
+        Some((into, taken)) => tx.give_back_rows(old.id, into, taken).await?,
+        None => tx.bring_back_customer(old.id).await?,
+    }
     tx.delete_deleted_customer(old.id).await?;
     let mut new = old.clone();
     new.phones = customers::split(tx, new.phones, home).await?;
@@ -192,7 +221,7 @@ async fn bring_back(
         edit::sort_again(tx, &profile).await?;
     }
     let counter = tx.count(1, 0, 0, 0, 1, 0, 1).await?.ok_or(Error::NotFound)?;
-    let mut lines = vec![line(Some("已删除"), None)];
+    let mut lines = vec![way.line];
     lines.extend(change::lines(&old, &new, &cx.catalogue));
     let plm_line = |id| Line { field: "ibizplm.id".into(), label: "标识".into(), old: Some(id), new: None };
     let plm_id_taken = plm_id.is_some();
@@ -200,8 +229,9 @@ async fn bring_back(
     record::write_change(tx, counter.last_change, new.id, &lines, &origin).await?;
     // Others know nothing of it any more.
     let fields = change::lines(&Customer::default(), &new, &cx.catalogue);
-    let body = Body::of_change(None, Some(&new), &fields);
-    record::write_event(tx, counter.last_event, event::RESTORED, new.id, &body, &origin).await?;
+    let mut body = Body::of_change(None, Some(&new), &fields);
+    body.more = way.more;
+    record::write_event(tx, counter.last_event, way.kind, new.id, &body, &origin).await?;
     Ok((lost.into_iter().map(|phone| phone.content).collect(), plm_id_taken))
 }
 

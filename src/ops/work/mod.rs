@@ -7,4 +7,5 @@ pub mod logs;
 pub mod reminders;
 pub mod tickets;
 pub mod viewing;
+pub mod views;
 pub mod watching;

@@ -224,7 +224,27 @@ pub fn frames(action: &str, people: &mut People, dice: &Dice) -> Vec<Asked> {
             (json!({"cid": people.hidden.id}), Code(2005)),
             (json!({"cid": readable(people, dice)}), Anything),
         ],
-        "upload_file"
+        "release_customers" => vec![
+            (json!({"customerIds": [people.any(dice).id, people.hidden.id]}), Code(1000)),
+            (json!({"customerIds": [readable(people, dice)]}), Anything),
+        ],
+        "claim_customer" => vec![
+            (json!({"customerId": people.any(dice).id}), Anything),
+            (json!({"customerId": people.hidden.id}), Code(2005)),
+            (json!({"customerId": readable(people, dice)}), Anything),
+        ],
+        "save_view" => vec![
+            (json!({"name": readable(people, dice), "where": {"cellphones": readable(people, dice)}}), Anything),
+            (json!({"name": "x", "where": {(readable(people, dice)): 1}}), Code(2000)),
+            (json!({"name": "x", "shared": true}), Code(2403)),
+        ],
+        "list_views" => vec![(json!({}), Code(1000))],
+        "delete_view" => vec![(json!({"id": readable(people, dice)}), Anything)],
+        "assign_customers"
+        | "find_duplicates"
+        | "merge_customers"
+        | "unmerge"
+        | "upload_file"
         | "import_customers"
         | "get_import"
         | "get_import_errors"
@@ -349,13 +369,20 @@ fn list(people: &People, dice: &Dice) -> Vec<(Value, Expected)> {
         (json!({"filters": {(readable(people, dice)): "x"}}), Code(2000)),
         (json!({"filters": [readable(people, dice)]}), Code(2000)),
         (json!({"page": readable(people, dice)}), Anything),
+        (json!({"where": {"custname": {"contains": piece}}}), Code(2403)),
+        (json!({"where": {"custname": person.name}}), Somebody),
+        (json!({"where": {"cellphones": tail}}), Anything),
+        (json!({"where": {(readable(people, dice)): 1}}), Code(2000)),
+        (json!({"where": {"custType": readable(people, dice)}}), Code(2000)),
+        (json!({"sort": "name"}), Code(2403)),
+        (json!({"sort": readable(people, dice), "after": readable(people, dice)}), Code(2000)),
     ];
     if !typed.contains(['·', '转']) {
         asked.push((json!({"query": typed}), Somebody));
     }
     let at = dice.below(asked.len() as u64) as usize;
     asked.rotate_left(at);
-    asked.truncate(4);
+    asked.truncate(6);
     asked
 }
 

@@ -226,6 +226,15 @@ fn base_of_others(action: &str) -> Option<Base> {
         "put_reminder" => {"customerId": v.id, "at": "2099-01-01", "text": "回电"}
         "list_reminders" => {}
         "complete_reminder" => {"reminderId": 0}
+        "assign_customers" => {"customerIds": [v.id], "serviceNo": "TRCS004"}
+        "release_customers" => {"customerIds": [v.id]}
+        "claim_customer" => {"customerId": v.id}
+        "save_view" => {"name": "x"}
+        "list_views" => {}
+        "find_duplicates" => {"by": "name"}
+        "merge_customers" => {"into": v.id, "customerIds": [v.id]}
+        "unmerge" => {"customerId": v.id}
+        "delete_view" => {"id": v.id}
         "list_deleted" => {}
         "restore_customer" => {"id": v.id}
         "call_ringing" => {"callId": "g-1"}
@@ -377,6 +386,9 @@ fn beside(action: &str) -> Vec<Beside> {
             ("query words", |number, _| format!("x {number}").into()),
             ("query tail", |number, _| number[4..].into()),
             ("query part", |number, _| number[..6].into()),
+            ("where.custname part", |number, _| json!({"contains": number[2..6]})),
+            ("where.jsonStr", |number, _| json!({"500": number})),
+            ("where.jsonStr above", |number, _| json!({"500": {"from": number}})),
         ],
         "account/list" => vec![("qname pattern", |number, _| format!("*{}*", &number[2..6]).into())],
         "ibizplm.update" | "ibizplm.save" => vec![

@@ -248,6 +248,25 @@ pub fn table() -> Vec<Row> {
         row("list_tickets", FOR_ALL_SIGNED_IN, json!({"customerId": ID})),
         row("list_tickets", [2401, 1000, 1000, 1000, 1000, 2000, 2000, 2000], json!({"handler": "trcs001"})),
         row("create_follow_up", FOR_1054, json!({"type": "id", "content": ID, "text": "已回访"})),
+        row(
+            "assign_customers",
+            [2401, 2403, 1000, 1000, 1000, 2403, 2000, 2000],
+            json!({"customerIds": [ID], "serviceNo": "trcs008", "servicegroupId": 1_054_002}),
+        ),
+        // What is nobody's in the caller's company is told of each.
+        row("release_customers", FOR_ALL_SIGNED_IN, json!({"customerIds": [ID]})),
+        // Admins are in no group, and apps are nobody.
+        row("claim_customer", [2401, 1000, 1000, 2000, 2403, 2005, 2005, 2403], json!({"customerId": ID})),
+        row("find_duplicates", FOR_SUPERVISORS, json!({"by": "name"})),
+        row("merge_customers", FOR_SUPERVISORS_OF_1054, json!({"into": ID, "customerIds": [ID - 2]})),
+        row("unmerge", FOR_SUPERVISORS_OF_1054, json!({"customerId": ID - 2})),
+        row(
+            "save_view",
+            FOR_ALL_SIGNED_IN,
+            json!({"name": "我的客户", "where": {"unassigned": false}, "sort": "name"}),
+        ),
+        row("list_views", FOR_ALL_SIGNED_IN, json!({})),
+        row("delete_view", FOR_ALL_SIGNED_IN, json!({"id": 1})),
         row("get_details", FOR_1054, json!({"type": "id", "content": ID, "system": "crm_info"})),
         row(
             "put_details",

@@ -40,18 +40,18 @@ enum Step {
 }
 
 #[derive(Debug, Clone)]
-struct Draft {
+pub(super) struct Draft {
     phones: Vec<i64>,
     labels: Vec<usize>,
     contacts: Vec<i64>,
-    feeds: Vec<usize>,
+    pub(super) feeds: Vec<usize>,
     followers: usize,
     text: String,
 }
 
-fn steps() -> impl Strategy<Value = Vec<Step>> {
+pub(super) fn drafts() -> impl Strategy<Value = Draft> {
     let number = 0..1000_i64;
-    let draft = (
+    (
         vec(number.clone(), 0..4),
         vec(0..5_usize, 0..4),
         vec(number, 0..3),
@@ -66,7 +66,11 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
             feeds,
             followers,
             text,
-        });
+        })
+}
+
+fn steps() -> impl Strategy<Value = Vec<Step>> {
+    let draft = drafts();
     let step = prop_oneof![
         5 => (any::<usize>(), draft).prop_map(|(place, draft)| Step::Edit(place, draft)),
         4 => any::<usize>().prop_map(Step::Delete),
@@ -77,7 +81,7 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
     vec(step, 40..80)
 }
 
-fn what_is_changed(id: i64, draft: &Draft) -> Changes<'_> {
+pub(super) fn what_is_changed(id: i64, draft: &Draft) -> Changes<'_> {
     let mut phones = draft.phones.clone();
     phones.sort_unstable();
     phones.dedup();
@@ -103,7 +107,7 @@ fn what_is_changed(id: i64, draft: &Draft) -> Changes<'_> {
 }
 
 /// What happens to a customer that no action writes.
-async fn happen(cx: &Cx<'_>, customer: i64, draft: &Draft) {
+pub(super) async fn happen(cx: &Cx<'_>, customer: i64, draft: &Draft) {
     let mut tx = cx.scope.write().await.unwrap();
     for feed in &draft.feeds {
         let id = tx.count(0, 0, 0, 0, 0, 1, 0).await.unwrap().unwrap().last_feed;

@@ -22,6 +22,11 @@ pub struct Changed {
 }
 
 impl Changed {
+    #[must_use]
+    pub fn new(system: System, old: Document, new: Document) -> Self {
+        Self { system, old, new }
+    }
+
     /// A line for every member in which the two differ.
     #[must_use]
     pub fn lines(&self) -> Vec<Line> {
