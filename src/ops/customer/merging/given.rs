@@ -131,16 +131,36 @@ pub fn strip_document(now: &Document, before: &Document, after: &Document) -> Do
     let mut new = now.clone();
     for (name, given) in after.iter().filter(|(name, given)| before.get(*name) != Some(given)) {
         let Some(own) = new.get_mut(name) else { continue };
+        let had = before.get(name);
         if own == given {
-            match before.get(name) {
+            match had {
                 Some(before) => own.clone_from(before),
                 None => drop(new.remove(name)),
             }
-        } else if let (Value::Array(own), Some(before)) = (own, before.get(name)) {
-            own.retain(|entry| holds(before, entry) || !holds(given, entry));
+        } else if let Value::Array(own) = own {
+            own.retain(|entry| had.is_some_and(|before| holds(before, entry)) || !holds(given, entry));
+            if own.is_empty() && had.is_none() {
+                new.remove(name);
+            }
         }
     }
     new
+}
+
+impl Given {
+    /// Makes it what it would be without what another customer gave before.
+    pub fn without(&mut self, gone: &Self) {
+        for (system, before, after) in &mut self.documents {
+            if let Some((_, had, has)) = gone.documents.iter().find(|(name, ..)| name == system) {
+                *before = strip_document(before, had, has);
+                *after = strip_document(after, had, has);
+            }
+        }
+        let Some(has) = &gone.plm.1 else { return };
+        for profile in [&mut self.plm.0, &mut self.plm.1] {
+            *profile = profile.take().and_then(|row| strip_profile(&row, row.clone(), gone.plm.0.as_ref(), has));
+        }
+    }
 }
 
 /// Fills what a profile of iBiz PLM lacks with what another has.
