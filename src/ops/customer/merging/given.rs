@@ -6,10 +6,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::domain::customer::{Customer, MOST_LABELS, MOST_PHONES};
+use crate::domain::customer::{Customer, Label, MOST_LABELS, MOST_PHONES};
 use crate::domain::document::Document;
 use crate::domain::phone::Home;
 use crate::error::Error;
+use crate::ops::customer::json::{from_json, json_of};
 use crate::ops::customer::phones;
 use crate::store::merging::TakenOver;
 use crate::store::rows::{CustomerRow, PlmRow};
@@ -149,18 +150,41 @@ pub fn strip_document(now: &Document, before: &Document, after: &Document) -> Do
 
 impl Given {
     /// Makes it what it would be without what another customer gave before.
-    pub fn without(&mut self, gone: &Self) {
+    pub fn without(&mut self, gone: &Self) -> Result<(), Error> {
         for (system, before, after) in &mut self.documents {
             if let Some((_, had, has)) = gone.documents.iter().find(|(name, ..)| name == system) {
                 *before = strip_document(before, had, has);
                 *after = strip_document(after, had, has);
             }
         }
-        let Some(has) = &gone.plm.1 else { return };
-        for profile in [&mut self.plm.0, &mut self.plm.1] {
-            *profile = profile.take().and_then(|row| strip_profile(&row, row.clone(), gone.plm.0.as_ref(), has));
+        let Some(has) = &gone.plm.1 else { return Ok(()) };
+        let had: Vec<Label> = from_json(&gone.before.labels)?;
+        let mut lost: Vec<Label> = from_json(&gone.after.labels)?;
+        lost.retain(|label| !had.contains(label));
+        for (customer, profile) in [(&mut self.before, &mut self.plm.0), (&mut self.after, &mut self.plm.1)] {
+            let labels: Vec<Label> = from_json(&customer.labels)?;
+            let left: Vec<Label> = labels.iter().filter(|label| !lost.contains(label)).cloned().collect();
+            *profile = profile.take().and_then(|row| {
+                let mut stripped = strip_profile(&row, row.clone(), gone.plm.0.as_ref(), has);
+                // Spelled by the labels, it is spelled by those that are left.
+                if let Some(stripped) = &mut stripped
+                    && row.categories_name != has.categories_name
+                    && row.categories_name == names(&labels)
+                {
+                    stripped.categories_name = names(&left);
+                }
+                stripped
+            });
+            customer.labels = json_of(&left)?;
         }
+        Ok(())
     }
+}
+
+/// The names of labels as those of categories.
+fn names(labels: &[Label]) -> Option<String> {
+    let names: Vec<&str> = labels.iter().map(|label| label.name.as_str()).collect();
+    (!names.is_empty()).then(|| names.join(","))
 }
 
 /// Fills what a profile of iBiz PLM lacks with what another has.

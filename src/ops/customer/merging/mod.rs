@@ -299,7 +299,7 @@ async fn take_back(
     }
     // Whoever comes back after it leaves nothing behind that came from it.
     for (other, mut left) in given_by.into_iter().filter(|(other, _)| *other != id) {
-        left.without(given);
+        left.without(given)?;
         tx.set_merged(other, into, &json_of(&left)?).await?;
     }
     Ok(())
