@@ -6,10 +6,11 @@
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::domain::customer::{Customer, MOST_LABELS, MOST_PHONES};
+use crate::domain::customer::{Customer, Label, MOST_LABELS, MOST_PHONES};
 use crate::domain::document::Document;
 use crate::domain::phone::Home;
 use crate::error::Error;
+use crate::ops::customer::json::{from_json, json_of};
 use crate::ops::customer::phones;
 use crate::store::merging::TakenOver;
 use crate::store::rows::{CustomerRow, PlmRow};
@@ -131,16 +132,59 @@ pub fn strip_document(now: &Document, before: &Document, after: &Document) -> Do
     let mut new = now.clone();
     for (name, given) in after.iter().filter(|(name, given)| before.get(*name) != Some(given)) {
         let Some(own) = new.get_mut(name) else { continue };
+        let had = before.get(name);
         if own == given {
-            match before.get(name) {
+            match had {
                 Some(before) => own.clone_from(before),
                 None => drop(new.remove(name)),
             }
-        } else if let (Value::Array(own), Some(before)) = (own, before.get(name)) {
-            own.retain(|entry| holds(before, entry) || !holds(given, entry));
+        } else if let Value::Array(own) = own {
+            own.retain(|entry| had.is_some_and(|before| holds(before, entry)) || !holds(given, entry));
+            if own.is_empty() && had.is_none() {
+                new.remove(name);
+            }
         }
     }
     new
+}
+
+impl Given {
+    /// Makes it what it would be without what another customer gave before.
+    pub fn without(&mut self, gone: &Self) -> Result<(), Error> {
+        for (system, before, after) in &mut self.documents {
+            if let Some((_, had, has)) = gone.documents.iter().find(|(name, ..)| name == system) {
+                *before = strip_document(before, had, has);
+                *after = strip_document(after, had, has);
+            }
+        }
+        let Some(has) = &gone.plm.1 else { return Ok(()) };
+        let had: Vec<Label> = from_json(&gone.before.labels)?;
+        let mut lost: Vec<Label> = from_json(&gone.after.labels)?;
+        lost.retain(|label| !had.contains(label));
+        for (customer, profile) in [(&mut self.before, &mut self.plm.0), (&mut self.after, &mut self.plm.1)] {
+            let labels: Vec<Label> = from_json(&customer.labels)?;
+            let left: Vec<Label> = labels.iter().filter(|label| !lost.contains(label)).cloned().collect();
+            *profile = profile.take().and_then(|row| {
+                let mut stripped = strip_profile(&row, row.clone(), gone.plm.0.as_ref(), has);
+                // Spelled by the labels, it is spelled by those that are left.
+                if let Some(stripped) = &mut stripped
+                    && row.categories_name != has.categories_name
+                    && row.categories_name == names(&labels)
+                {
+                    stripped.categories_name = names(&left);
+                }
+                stripped
+            });
+            customer.labels = json_of(&left)?;
+        }
+        Ok(())
+    }
+}
+
+/// The names of labels as those of categories.
+fn names(labels: &[Label]) -> Option<String> {
+    let names: Vec<&str> = labels.iter().map(|label| label.name.as_str()).collect();
+    (!names.is_empty()).then(|| names.join(","))
 }
 
 /// Fills what a profile of iBiz PLM lacks with what another has.

@@ -297,5 +297,10 @@ async fn take_back(
     for (principal, target) in &given.relations {
         tx.delete_plm_relation(principal, target).await?;
     }
+    // Whoever comes back after it leaves nothing behind that came from it.
+    for (other, mut left) in given_by.into_iter().filter(|(other, _)| *other != id) {
+        left.without(given)?;
+        tx.set_merged(other, into, &json_of(&left)?).await?;
+    }
     Ok(())
 }
