@@ -3,10 +3,13 @@
 //! `cargo bench --bench live` starts laidian with demo data and, as its own second process, a bare tokio-tungstenite server
 //! that broadcasts frames of the same bytes. A thousand sockets listen to both in turn. First, to what is written while
 //! they listen; then, to what they have missed. What counts is the ratio within one run.
+//!
+//! `cargo bench --bench live -- ring` measures from a ringing telephone to what its agent is shown, beside a look-up.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a measurement that cannot be made is given up")]
 
 mod bare;
+mod ring;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -33,11 +36,24 @@ const MISSED: u64 = 300;
 fn main() {
     let mut arguments = std::env::args().skip(1);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
-    if arguments.next().as_deref() == Some("--broadcast") {
-        runtime.block_on(bare::broadcast(&arguments.next().unwrap_or_default()));
-    } else {
-        runtime.block_on(compare());
+    match arguments.next().as_deref() {
+        Some("--broadcast") => runtime.block_on(bare::broadcast(&arguments.next().unwrap_or_default())),
+        Some("ring") => runtime.block_on(ring()),
+        _ => runtime.block_on(compare()),
     }
+}
+
+/// A server of ours with so many customers, in this folder.
+fn laidian(customers: &str, folder: &std::path::Path) -> Server {
+    let mut serve = Command::new(env!("CARGO_BIN_EXE_laidian"));
+    serve.args(["serve", customers, "--auth", "open", "--listen", "127.0.0.1:0", "--data"]).arg(folder);
+    Server::start(&mut serve)
+}
+
+async fn ring() {
+    let folder = tempfile::tempdir().expect("a folder");
+    println!("{SOCKETS} sockets, 100,000 customers");
+    ring::compare(&laidian("--demo=100000", folder.path())).await;
 }
 
 /// A server under measurement: a process of its own, so that its CPU time can be told apart.
@@ -97,7 +113,11 @@ async fn ask(socket: &mut Socket, mut frame: Value) -> Value {
 }
 
 async fn subscribe(socket: &mut Socket, since: Option<&Value>) -> Value {
-    let mut frame = json!({"action": "subscribe", "topics": ["customers/all"]});
+    subscribe_to(socket, "customers/all", since).await
+}
+
+async fn subscribe_to(socket: &mut Socket, topic: &str, since: Option<&Value>) -> Value {
+    let mut frame = json!({"action": "subscribe", "topics": [topic]});
     if let Some(since) = since {
         frame["since"] = since.clone();
     }
@@ -217,9 +237,7 @@ fn median(mut figures: Vec<Figure>) -> Figure {
 
 async fn compare() {
     let folder = tempfile::tempdir().expect("a folder");
-    let mut serve = Command::new(env!("CARGO_BIN_EXE_laidian"));
-    serve.args(["serve", "--demo=50", "--auth", "open", "--listen", "127.0.0.1:0", "--data"]).arg(folder.path());
-    let laidian = Server::start(&mut serve);
+    let laidian = laidian("--demo=50", folder.path());
     let mut first = connect(&laidian.url).await;
     let mut customers = Vec::new();
     for number in 0..WRITERS {

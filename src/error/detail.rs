@@ -40,6 +40,9 @@ impl Error {
             Self::IdTaken { id } => format!("id: {id} 已存在 / {id} exists already").into(),
             Self::NotInPool => "customerId: 已归属他人 / somebody looks after the customer already".into(),
             Self::PoolLimit { most } => format!("最多归属 {most} 个客户 / an agent has at most {most} customers").into(),
+            Self::NumberBlocked => {
+                "号码在禁呼名单，主管可移出 / the number is on the list of those that are not to be called; a supervisor can take it off".into()
+            }
             Self::PageBeyondCeiling => {
                 "最多 10000 条，请使用 export_customers / at most 10,000 rows: use export_customers".into()
             }
