@@ -40,10 +40,12 @@ pub fn unguarded(cell: &str) -> &str {
     cell.strip_prefix('\'').filter(|rest| begins_like_a_formula(rest)).unwrap_or(cell)
 }
 
-/// Tab and return, too, can stand before the sign. An apostrophe of the text's own counts for nothing, so that the one that
+/// Blanks and line breaks, too, can stand before the sign, and a tab or a return alone is one. An apostrophe of the text's own counts for nothing, so that the one that
 /// is put in front of it can be told from it.
 fn begins_like_a_formula(cell: &str) -> bool {
-    cell.trim_start_matches('\'').starts_with(['=', '+', '-', '@', '\t', '\r'])
+    let cell = cell.trim_start_matches('\'');
+    cell.starts_with(['\t', '\r'])
+        || cell.trim_start_matches(|c: char| c == '\'' || c.is_whitespace()).starts_with(['=', '+', '-', '@'])
 }
 
 #[cfg(test)]
@@ -58,7 +60,7 @@ mod tests {
 
     #[test]
     fn what_was_made_harmless_is_taken_back() {
-        for cell in ["=1+1", "'=1+1", "''+86", "'x", "x", "", "'", "\t=1"] {
+        for cell in ["=1+1", "'=1+1", "''+86", "'x", "x", "", "'", "\t=1", "\n=\"\"", " '=1", "\n"] {
             assert_eq!(unguarded(&harmless(cell)), cell);
         }
         assert_eq!((harmless("'=1"), unguarded("'tis")), ("''=1".into(), "'tis"));
