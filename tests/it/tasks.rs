@@ -134,7 +134,7 @@ async fn a_reminder_is_told_once_at_its_time(engine: Engine) {
     assert_eq!(due::tell(&demo).await.unwrap(), Some(NOW + 2 * HOUR));
     let told = events(&demo, "reminder.due").await;
     assert_eq!(told.len(), 1);
-    assert_eq!((told[0].0.customer_id, &told[0].1["to"]), (1, &json!("trcs001")));
+    assert_eq!((told[0].0.customer_id, &told[0].1["onlyTo"]), (1, &json!("trcs001")));
     assert_eq!((&told[0].1["reminderId"], &told[0].1["text"]), (&json!(first), &json!("回电")));
 
     // What is put off is told again; what is done is not told.
