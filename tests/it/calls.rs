@@ -243,17 +243,20 @@ async fn what_an_agent_does_next_ends_his_call(engine: Engine) {
 async fn a_number_that_is_reported_is_a_try(engine: Engine) {
     let server = server_with(engine, |config| config.limits.masked_lookups_per_hour = 60).await;
     let mut agent = MASKED_AGENT.connect(&server).await;
-    let mut refused = 0;
+    ask(&mut agent, json!({"action": "subscribe", "topics": ["calls"]})).await;
+    let (mut refused, mut shown) = (0, 0);
     for nth in 0..100 {
         let frame =
             json!({"action": "call_ringing", "callId": format!("m-{nth}"), "caller": format!("1390011{nth:04}")});
-        match agent.ask(frame).await["code"].as_i64().unwrap() {
+        let reply = agent.ask_and(frame, |push| shown += usize::from(push["event"] == "screen_pop")).await;
+        match reply["code"].as_i64().unwrap() {
             1000 => {}
             429 => refused += 1,
             other => panic!("{other}"),
         }
     }
     assert!(refused > 30, "only {refused} were refused");
+    assert!(shown + refused <= 100, "{shown} were shown, though {refused} were refused");
     server.stop().await;
 }
 

@@ -188,6 +188,7 @@ fn transfer(cx: &Cx<'_>, report: &mut Report, to: Option<Scalar<'_>>, kind: Opti
 }
 
 async fn take(cx: &Cx<'_>, kind: Kind, Head { id, report }: Head) -> Result<CallTaken, Error> {
+    report::count_numbers(cx, &report)?;
     if matches!(kind, Kind::Ringing | Kind::Transferred) {
         pop::show(cx, &id, kind, &report).await;
     }

@@ -53,7 +53,7 @@ pub async fn begin_anew(backend: &Backend) -> Result<(), Error> {
     Ok(())
 }
 
-/// Forgets tokens that are not good any more, and what is older than is kept; of calls, a part each time.
+/// Forgets tokens that are not good any more, and what is older than is kept.
 pub async fn forget(backend: &Backend) -> Result<(), Error> {
     backend.pops.tidy();
     let now = backend.clock.now();
@@ -64,8 +64,14 @@ pub async fn forget(backend: &Backend) -> Result<(), Error> {
         tx.forget_dial_requests(now).await?;
         tx.forget_agent_states(before).await?;
         tx.forget_call_counts(before.div_euclid(super::counts::QUARTER)).await?;
-        tx.forget_calls(before, AT_A_TIME).await?;
         tx.commit().await?;
+        // A part in each transaction: others write in between.
+        let mut forgotten = u64::MAX;
+        while forgotten >= AT_A_TIME.unsigned_abs() {
+            let mut tx = backend.store.company(company.id).write().await?;
+            forgotten = tx.forget_calls(before, AT_A_TIME).await?;
+            tx.commit().await?;
+        }
     }
     Ok(())
 }

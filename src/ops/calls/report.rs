@@ -5,6 +5,7 @@ use super::stored::{Stored, body_of};
 use super::{MOST_OPEN, begin, log, phone_of, read, tally, tell};
 use crate::domain::call::{Call, Direction, Happened, Kind, Leg, Report};
 use crate::domain::catalogue::login_key;
+use crate::domain::identifier::Identifier;
 use crate::error::Error;
 use crate::ops::access::tries;
 use crate::ops::customer::{Origin, find};
@@ -15,6 +16,14 @@ use crate::store::Tx;
 pub struct Reported {
     pub call: Call,
     pub happened: Happened,
+}
+
+/// Counts the numbers of a report as tries of who sees numbers masked: whose they are, he is shown. Before anything is.
+pub fn count_numbers(cx: &Cx<'_>, report: &Report) -> Result<(), Error> {
+    for number in report.caller.iter().chain(&report.callee) {
+        tries::identifier(cx, &Identifier::Phone(number.as_str().into()))?;
+    }
+    Ok(())
 }
 
 /// Returns what a call would be with this report, as far as is known; none when nothing would change.
@@ -28,10 +37,6 @@ pub async fn foresee(cx: &Cx<'_>, id: &str, kind: Kind, report: &Report) -> Resu
 
 /// Takes a report in, and writes down what follows from it.
 pub async fn report(cx: &Cx<'_>, id: &str, kind: Kind, report: &Report) -> Result<Reported, Error> {
-    if let Some(number) = report.caller.as_ref().or(report.callee.as_ref()) {
-        // Whose number it is, the caller may be told by what is pushed to him.
-        let _ = tries::identifier(cx, &crate::domain::identifier::Identifier::Phone(number.as_str().into()))?;
-    }
     let linked = customer_of(cx, id, kind, report).await?;
     let mut tx = begin(cx).await?;
     if let Some(call) = idempotency::recall(cx, &mut tx).await? {
