@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 use tokio::sync::Mutex;
 
-use crate::client::{Client, http};
+use crate::client::{Client, PATIENCE, http};
 
 /// The program, with the demo's data; it ends when this is dropped.
 pub struct Server {
@@ -144,7 +144,8 @@ async fn every_answered_creation_survives_kill_9_complete() {
             }
         }));
     }
-    is_enough.wait_for(|count| *count >= ANSWERS_BEFORE_THE_KILL).await.unwrap();
+    let is_answered = is_enough.wait_for(|count| *count >= ANSWERS_BEFORE_THE_KILL);
+    assert!(tokio::time::timeout(PATIENCE, is_answered).await.is_ok(), "a writer has failed");
     server.signal("-KILL");
     for writer in writers {
         writer.await.unwrap();
