@@ -144,6 +144,8 @@ sections! {
     pool: Pool { customers_per_agent: u32 = 0, take_back_days: u64 = 0 }
     /// What is kept of what happened, for those who come back.
     live: Live { keep_events: u64 = 100_000, keep_hours: u64 = 72, replay_events: u64 = 10_000 }
+    /// Where other systems may be told of events, and how long what was told is kept.
+    webhooks: Webhooks { allow: Vec<Network> = Vec::new(), keep_hours: u64 = 72 }
     /// Who may read the figures at /metrics.
     metrics: Metrics { allow: Vec<IpAddr> = vec![IpAddr::V4(Ipv4Addr::LOCALHOST), IpAddr::V6(Ipv6Addr::LOCALHOST)] }
     /// What is logged and how.

@@ -29,3 +29,4 @@ pub mod signature;
 pub mod text;
 pub mod ticket;
 pub mod times;
+pub mod webhook;

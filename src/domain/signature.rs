@@ -112,7 +112,7 @@ pub fn sorted_query(pairs: &[(String, String)]) -> String {
 
 /// HMAC takes a key of any length. The constructor that says so returns a `Result` that is never an
 /// error; filling the block here (RFC 2104 §2) leaves no error to swallow in a security check.
-fn keyed(token: &[u8]) -> Hmac<Sha256> {
+pub(super) fn keyed(token: &[u8]) -> Hmac<Sha256> {
     let mut block = Key::<Hmac<Sha256>>::default();
     let hashed = (token.len() > block.len()).then(|| Sha256::digest(token));
     let key = hashed.as_ref().map_or(token, |digest| digest.as_slice());

@@ -13,13 +13,14 @@ pub mod files;
 pub mod idempotency;
 pub mod number;
 pub mod systems;
+pub mod webhooks;
 pub mod work;
 
 use std::hash::{DefaultHasher, Hash, Hasher};
 use std::net::IpAddr;
 use std::sync::{Arc, Weak};
 
-use crate::config::{Calls, Config, Dialects, Import, Live, Pool, Recycle};
+use crate::config::{Calls, Config, Dialects, Import, Live, Pool, Recycle, Webhooks};
 use crate::domain::catalogue::{Catalogue, login_key};
 use crate::domain::role::Role;
 use crate::error::Error;
@@ -49,6 +50,7 @@ pub struct Backend {
     pub recycle: Recycle,
     pub pool: Pool,
     pub live: Live,
+    pub webhooks: Webhooks,
     pub calls: Calls,
     pub pops: Pops,
     pub jobs: jobs::Jobs,
@@ -81,6 +83,7 @@ impl Backend {
             recycle: config.recycle.clone(),
             pool: config.pool.clone(),
             live: config.live.clone(),
+            webhooks: config.webhooks.clone(),
             calls: config.calls.clone(),
             pops: Pops::default(),
             jobs: jobs::Jobs::default(),

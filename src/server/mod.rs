@@ -53,6 +53,7 @@ use self::per_address::Addresses;
 use self::stream::Connection;
 use self::tls::Certificates;
 use crate::config::Config;
+use crate::live::webhooks::Webhooks;
 use crate::ops::access::audit;
 use crate::ops::customer::{pool, recycle};
 use crate::ops::files::jobs;
@@ -65,6 +66,8 @@ const HTTP_BUFFER: usize = 64 * 1024;
 /// How long to wait after a failed accept: the machine is out of file handles, and needs a moment.
 const ACCEPT_AGAIN: Duration = Duration::from_millis(100);
 
+/// How often is looked for what other servers have done.
+const SECOND: Duration = Duration::from_secs(1);
 /// How long the database may take to close.
 const CLOSE: Duration = Duration::from_secs(15);
 
@@ -135,6 +138,7 @@ impl Server {
         tokio::spawn(tidy(shared.clone()));
         tokio::spawn(agents::look_after(shared.clone()));
         tokio::spawn(tell_what_is_due(shared.clone()));
+        shared.shutdown.spawn(tell_webhooks(shared.clone()));
         Ok(Self { address, shared })
     }
 
@@ -267,6 +271,23 @@ async fn tell_what_is_due(shared: Arc<Shared>) {
     }
 }
 
+/// Tells other systems what happens.
+async fn tell_webhooks(shared: Arc<Shared>) {
+    let backend = &shared.backend;
+    let webhooks = Webhooks::new(backend.clone());
+    loop {
+        // The cause of a fault is in the log; the next look tries again.
+        let next = webhooks.look().await.ok().flatten();
+        let left = |next: i64| u64::try_from(next.saturating_sub(backend.clock.now())).unwrap_or_default();
+        let wait = next.map_or(SECOND, |next| Duration::from_micros(left(next)).min(SECOND));
+        tokio::select! {
+            () = tokio::time::sleep(wait) => {}
+            () = webhooks.wanted() => {}
+            () = shared.shutdown.started() => return webhooks.rest().await,
+        }
+    }
+}
+
 /// How often what is not needed any more is thrown away.
 const TIDY: Duration = Duration::from_mins(10);
 /// Every how many times customers go back into the pool: all are looked through for that.
@@ -288,6 +309,7 @@ async fn tidy(shared: Arc<Shared>) {
         let _ = recycle::forget(&shared.backend).await;
         let _ = ops::events::forget(&shared.backend).await;
         let _ = ops::calls::due::forget(&shared.backend).await;
+        let _ = ops::webhooks::deliveries::forget(&shared.backend).await;
         if round.is_multiple_of(TAKE_BACK) {
             let _ = pool::take_back(&shared.backend).await;
         }

@@ -44,6 +44,7 @@ migrations! {
     20 "0020_calls",
     21 "0021_work",
     22 "0022_tasks",
+    23 "0023_webhooks",
 }
 
 fn migration(version: i64, name: &'static str, text: &'static str) -> Migration {

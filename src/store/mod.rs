@@ -39,6 +39,7 @@ pub mod tickets;
 mod tx;
 mod views;
 mod watching;
+mod webhooks;
 
 use std::fmt;
 use std::path::{Path, PathBuf};
@@ -80,6 +81,7 @@ pub fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str
         .chain(views::STATEMENTS)
         .chain(events::STATEMENTS)
         .chain(calls::STATEMENTS)
+        .chain(webhooks::STATEMENTS)
         .chain(recycle::KEEP)
         .chain(recycle::BRING_BACK)
         .chain(recycle::TAKE_OVER)
@@ -229,6 +231,11 @@ impl Store {
             Self { open: Arc::new(Open { engine, searching, gathered, health, histories, folder }) }
         };
         Ok(store(Some(Gathered::new(store(None)))))
+    }
+
+    /// Waits until something has happened, in whichever company, as far as this server is told at once; one waits at a time.
+    pub async fn has_happened(&self) {
+        self.open.histories.hints.any().await;
     }
 
     /// Lets go of the histories that nobody follows any more.

@@ -120,6 +120,20 @@ rows! {
     /// Who has a customer open.
     ViewerRow { customer_id: i64, login_key: String }
 
+    /// Where another system is told of events; `kinds` is a JSON array.
+    WebhookRow {
+        id: String, url: String, kinds: String, secret: String, is_masked: i64, is_active: i64, position: i64, created_at: i64,
+    }
+
+    /// An event that was put on its way to a webhook.
+    DeliveryRow {
+        seq: i64, kind: String, state: String, at: i64, attempts: i64, next_at: i64, status: Option<i64>, cause: Option<String>,
+        done_at: Option<i64>,
+    }
+
+    /// A delivery that is to be tried now.
+    ClaimedRow { webhook_id: String, seq: i64, subject: String, body: String, attempts: i64, give_up_at: i64 }
+
     /// What a write with a requestId came to.
     RequestRow { fingerprint: String, outcome: String }
 

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 
 use laidian::dialects::Operation;
+use laidian::error::Error;
+use laidian::ops::Caller;
 use laidian::ops::calls::due;
 use laidian::protocol::callback_id::CallbackId;
 use laidian::protocol::envelope::Door;
@@ -65,20 +67,29 @@ async fn create(client: &mut Client, customer: Value) -> i64 {
 }
 
 /// Carries a frame out as the company's own system user, by the clock of the test.
-async fn run(demo: &Demo, frame: Value) -> Value {
-    let caller = demo.caller(MAIN, None).await;
-    let cx = demo.backend.context(&caller).await.unwrap();
+pub async fn run(demo: &Demo, frame: Value) -> Value {
+    run_as(demo, &demo.caller(MAIN, None).await, frame).await
+}
+
+/// The same for somebody else.
+pub async fn run_as(demo: &Demo, caller: &Caller, frame: Value) -> Value {
+    carried_out(demo, caller, &frame).await.map_err(|error| format!("{frame}: {error}")).unwrap()
+}
+
+/// What a frame is refused with.
+pub async fn refused(demo: &Demo, caller: &Caller, frame: Value) -> String {
+    carried_out(demo, caller, &frame).await.expect_err("it was carried out").to_string()
+}
+
+async fn carried_out(demo: &Demo, caller: &Caller, frame: &Value) -> Result<Value, Error> {
+    let cx = demo.backend.context(caller).await.unwrap();
     let operation = Operation::parse(frame["action"].as_str().unwrap()).unwrap();
     let mut reply = Vec::new();
     let mut body = frame.clone();
     body.as_object_mut().unwrap().remove("action");
     let id = CallbackId::default();
-    operation
-        .run(cx, &body.to_string(), Door::Socket(&id), &mut reply)
-        .await
-        .map_err(|error| format!("{frame}: {error}"))
-        .unwrap();
-    serde_json::from_slice::<Value>(&reply).unwrap()
+    operation.run(cx, &body.to_string(), Door::Socket(&id), &mut reply).await?;
+    Ok(serde_json::from_slice(&reply).unwrap())
 }
 
 async fn who_rings_is_shown_with_what_was_said_last(engine: Engine) {

@@ -77,3 +77,4 @@ mod systems;
 mod tables;
 mod tasks;
 mod tokens;
+mod webhooks;

@@ -23,7 +23,7 @@ use crate::support::{Engine, MAIN, Raw, backend};
 const CUSTOMERS: u64 = 400;
 
 /// The tables that grow with the customers, and the names that statements give them.
-const GROWING: [&str; 35] = [
+const GROWING: [&str; 36] = [
     "customer",
     "c",
     "phone",
@@ -41,6 +41,7 @@ const GROWING: [&str; 35] = [
     "reminder",
     "watch",
     "viewing",
+    "delivery",
     "follow_up",
     "call_log",
     "text_message",
@@ -65,7 +66,7 @@ const GROWING: [&str; 35] = [
 /// large part of everybody; and in the order of names, which no filter's index has. Whoever has so many stars is a
 /// large part, too, and may have another grade. All terms of a company are removed in pieces when they are made anew. Of the recycle bin, all is looked
 /// through. Of the events, the first is read. What is due is asked of all companies at once, by an index of its own.
-const WALKS: [&str; 20] = [
+const WALKS: [&str; 22] = [
     "search for nothing: page",
     "search for names in order: page",
     "search for names from the last: page",
@@ -78,6 +79,8 @@ const WALKS: [&str; 20] = [
     "search for every name: page",
     "ibizplm, stars: count",
     "delete_some_terms",
+    "companies_with_deliveries",
+    "next_delivery",
     "deleted: page",
     "deleted: count",
     "event_span",
@@ -395,6 +398,8 @@ async fn postgres_reads_no_table_as_a_whole() {
         "ticket_change select 1054, n, n % 50 + 1, n / 2, n, 'x', 'x', '[]', null from",
         "watch select 1054, 'trcs' || n, n % 50 + 1, n from",
         "viewing select 1054, n % 50 + 1, 'trcs' || n, 's' || n, n from",
+        "webhook select 1054, 'w' || n, 'https://push.example.com/', '[]', 'x', 0, 1, 0, n from",
+        "delivery select 1054, 'w' || n % 20 + 1, n, 'call.ended', 'call ' || n, '{}', case when n % 10 < 2 then 'waiting' else 'delivered' end, n, 1, n, n, 204, null, n from",
     ] {
         raw.execute(&format!("insert into {table} generate_series(1, 1000) n where n % 50 < 40")).await;
     }

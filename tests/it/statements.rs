@@ -209,6 +209,10 @@ fn every_scoped_statement_is_confined_to_the_company() {
         "next_reminder",
         "companies_with_closed",
         "next_closed",
+        "companies_with_news",
+        "any_webhook",
+        "companies_with_deliveries",
+        "next_delivery",
     ];
     for (name, sqlite, postgres) in statements().filter(|(name, ..)| !global.contains(name)) {
         for text in [sqlite, postgres] {

@@ -49,6 +49,11 @@ pub fn done(company: i64, change: &Change) -> String {
         Change::ProductMember { product, login_no, .. } => {
             saved(&format!("产品 {product} 的成员 {login_no} "), &format!("member {login_no} of product {product}"))
         }
+        Change::Webhook(given) => saved(&format!("webhook {} ", given.id), &format!("webhook {}", given.id)),
+        Change::RotateWebhook { id } => {
+            format!("webhook {id} 的签名密钥已更换 / webhook {id} has another secret")
+        }
+        Change::DeleteWebhook { id } => format!("webhook {id} 已删除 / webhook {id} is deleted"),
         Change::Rights { role, .. } => {
             let role = role.name();
             saved(&format!("角色 {role} 的权限"), &format!("what the role {role} may do"))

@@ -4,6 +4,7 @@ mod audit;
 mod company;
 mod products;
 mod setup;
+mod webhooks;
 
 pub use super::cti::http;
 pub use super::desk::READING;
@@ -75,6 +76,30 @@ operations! { Admin:
     /// 调整角色的权限：可见范围、电话隐藏、导出、删除、各个 action。
     /// Adjusts what a role sees and may do.
     PutRights = "put_rights" [POST "/open_api/admin/put_rights"], write by Admin => setup::put_rights(setup::PutRights) -> json setup::Done;
+
+    /// 新建或修改 webhook：把事件推送到其他系统；新建时返回一次签名密钥。
+    /// Sends events to another system, or others from now on; tells the secret of a new webhook, once.
+    PutWebhook = "put_webhook" [POST "/open_api/admin/put_webhook"], write by Supervisor => webhooks::put_webhook(webhooks::PutWebhook) -> json webhooks::WebhookSecret;
+
+    /// 更换 webhook 的签名密钥，立即生效。
+    /// Gives a webhook another secret, which signs from then on.
+    RotateWebhook = "rotate_webhook" [POST "/open_api/admin/rotate_webhook"], write by Supervisor => webhooks::rotate_webhook(webhooks::OneWebhook) -> json webhooks::WebhookSecret;
+
+    /// 删除 webhook 及其投递记录。
+    /// Removes a webhook with what was sent to it.
+    DeleteWebhook = "delete_webhook" [POST "/open_api/admin/delete_webhook"], write by Supervisor => webhooks::delete_webhook(webhooks::OneWebhook) -> json setup::Done;
+
+    /// 公司的 webhook。
+    /// Lists the webhooks.
+    ListWebhooks = "list_webhooks" [GET "/open_api/admin/list_webhooks"], read by Supervisor => webhooks::list_webhooks(webhooks::ListWebhooks) -> json webhooks::WebhookList;
+
+    /// webhook 的投递记录，最新的在前：状态、次数、对方的回答。
+    /// Lists what was sent to a webhook, the last first: its state, how often it was tried, what was answered.
+    ListDeliveries = "list_deliveries" [GET "/open_api/admin/list_deliveries"], list by Supervisor => webhooks::list_deliveries(webhooks::ListDeliveries) -> json webhooks::DeliveryList;
+
+    /// 立即重新投递一条。
+    /// Sends one again at once.
+    Redeliver = "redeliver" [POST "/open_api/admin/redeliver"], write by Supervisor => webhooks::redeliver(webhooks::Redeliver) -> json webhooks::Redelivered;
 
     /// 审计记录，最新的在前：登录、拒绝、设置、导出、显示电话、删除；主管可看本人所在部门的工号。
     /// Lists who signed in, was refused, changed settings, exported, revealed or deleted, newest first; for supervisors, of the

@@ -21,9 +21,16 @@ const AGAIN: Duration = Duration::from_secs(1);
 /// Cheap to clone.
 #[derive(Clone, Default)]
 pub struct Hints {
-    here: Arc<DashMap<i64, watch::Sender<()>>>,
+    here: Arc<Here>,
     /// The way to other processes, if there can be any.
     elsewhere: Option<Arc<Elsewhere>>,
+}
+
+/// Who waits in this process.
+#[derive(Default)]
+struct Here {
+    companies: DashMap<i64, watch::Sender<()>>,
+    any: Notify,
 }
 
 struct Elsewhere {
@@ -57,12 +64,12 @@ impl Hints {
             let listening = || AbortOnDropHandle::new(tokio::spawn(listen(elsewhere.pool.clone(), self.here.clone())));
             elsewhere.listening.get_or_init(listening);
         }
-        self.here.entry(company).or_default().subscribe()
+        self.here.companies.entry(company).or_default().subscribe()
     }
 
     /// Tells that there are new events of a company.
     pub fn tell(&self, company: i64) {
-        told(&self.here, company);
+        self.here.tell(company);
         if let Some(elsewhere) = &self.elsewhere {
             elsewhere.new.companies.lock().unwrap_or_else(PoisonError::into_inner).insert(company);
             elsewhere.new.wake_up.notify_one();
@@ -71,15 +78,23 @@ impl Hints {
         }
     }
 
+    /// Waits until there are new events of whichever company; one waits at a time.
+    pub async fn any(&self) {
+        self.here.any.notified().await;
+    }
+
     /// Forgets the companies that nobody follows.
     pub fn tidy(&self, is_followed: impl Fn(i64) -> bool) {
-        self.here.retain(|company, hint| is_followed(*company) || hint.receiver_count() > 0);
+        self.here.companies.retain(|company, hint| is_followed(*company) || hint.receiver_count() > 0);
     }
 }
 
-fn told(here: &DashMap<i64, watch::Sender<()>>, company: i64) {
-    if let Some(hint) = here.get(&company) {
-        hint.send_replace(());
+impl Here {
+    fn tell(&self, company: i64) {
+        if let Some(hint) = self.companies.get(&company) {
+            hint.send_replace(());
+        }
+        self.any.notify_one();
     }
 }
 
@@ -98,7 +113,7 @@ async fn tell(pool: PgPool, new: Arc<New>) {
 }
 
 /// Hears from other processes, and from this one once more.
-async fn listen(pool: PgPool, here: Arc<DashMap<i64, watch::Sender<()>>>) {
+async fn listen(pool: PgPool, here: Arc<Here>) {
     while !pool.is_closed() {
         if let Err(error) = hear(&pool, &here).await {
             tracing::debug!(%error, "the database cannot be listened to and is tried again");
@@ -107,13 +122,13 @@ async fn listen(pool: PgPool, here: Arc<DashMap<i64, watch::Sender<()>>>) {
     }
 }
 
-async fn hear(pool: &PgPool, here: &DashMap<i64, watch::Sender<()>>) -> sqlx::Result<()> {
+async fn hear(pool: &PgPool, here: &Here) -> sqlx::Result<()> {
     let mut listener = PgListener::connect_with(pool).await?;
     listener.listen(CHANNEL).await?;
     loop {
         let heard = listener.recv().await?;
         if let Ok(company) = heard.payload().parse() {
-            told(here, company);
+            here.tell(company);
         }
     }
 }

@@ -203,6 +203,12 @@ fn base_of_others(action: &str) -> Option<Base> {
         "enable_operator" => {"staffNo": "x"}
         "put_app" => {"id": "x", "name": "x"}
         "rotate_app" => {"id": "x"}
+        "put_webhook" => {"id": "x", "url": "https://push.example.com/", "events": ["*"]}
+        "rotate_webhook" => {"id": "x"}
+        "delete_webhook" => {"id": "x"}
+        "list_webhooks" => {}
+        "list_deliveries" => {"id": "x"}
+        "redeliver" => {"id": "x", "seq": 1}
         "rotate_tokens" => {}
         "put_dictionary_item" => {}
         "put_task" => {"id": 1, "name": "x"}

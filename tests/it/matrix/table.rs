@@ -17,6 +17,7 @@ const FOR_EXPORTERS: Codes = [2401, 1000, 1000, 1000, 1000, 2403, 1000, 1000];
 /// Each for his own company: what 1054 calls so is another thing there.
 const FOR_SUPERVISORS: Codes = [2401, 2403, 1000, 1000, 1000, 2403, 1000, 1000];
 const FOR_SUPERVISORS_OF_1054: Codes = [2401, 2403, 1000, 1000, 1000, 2403, 2005, 2005];
+const FOR_ADMINS_AND_APPS: Codes = [2401, 2403, 2403, 1000, 1000, 2403, 1000, 1000];
 const FOR_ADMINS: Codes = [2401, 2403, 2403, 1000, 2403, 2403, 1000, 2403];
 /// There is no such thing in the other admin's company.
 const FOR_ADMIN_OF_1054: Codes = [2401, 2403, 2403, 1000, 2403, 2403, 2000, 2403];
@@ -338,6 +339,17 @@ pub fn table() -> Vec<Row> {
         row("set_password", FOR_ADMIN_OF_1054, json!({"staffNo": "trcs009", "password": "another-password"})),
         row("disable_operator", FOR_ADMIN_OF_1054, json!({"staffNo": "trcs009"})),
         row("rotate_app", FOR_ADMIN_OF_1054, json!({"id": "2020158"})),
+        row(
+            "put_webhook",
+            FOR_ADMINS_AND_APPS,
+            json!({"id": "push", "url": "https://push.example.com/laidian", "events": ["call.*"], "active": false}),
+        ),
+        row("rotate_webhook", FOR_ADMINS_AND_APPS, json!({"id": "push"})),
+        row("list_webhooks", FOR_ADMINS_AND_APPS, json!({})),
+        row("list_deliveries", FOR_ADMINS_AND_APPS, json!({"id": "push"})),
+        // It is switched off.
+        row("redeliver", [2401, 2403, 2403, 2000, 2000, 2403, 2000, 2000], json!({"id": "push", "seq": 1})),
+        row("delete_webhook", FOR_ADMINS_AND_APPS, json!({"id": "push"})),
         row("dial", [2401, 1000, 1000, 1000, 2000, 2005, 2005, 2000], json!({"customerId": ID})),
         row("list_calls", FOR_1054, json!({"customerId": ID})),
         row("destroy_customer", FOR_1054, json!({"type": "cellphone", "content": "13000000001"})),

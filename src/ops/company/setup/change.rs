@@ -15,7 +15,7 @@ use crate::ops::access::credential::Kind;
 use crate::ops::company::catalogue;
 use crate::ops::customer::rederive;
 use crate::ops::systems::plm::{self, ProductRole};
-use crate::ops::{Cx, idempotency};
+use crate::ops::{Cx, idempotency, webhooks};
 use crate::store::Tx;
 
 /// What is to be created or changed. What is `None` stays as it is, or as a new one usually is.
@@ -101,6 +101,13 @@ pub enum Change {
         role: Role,
         patch: RightsPatch,
     },
+    Webhook(webhooks::Given),
+    RotateWebhook {
+        id: String,
+    },
+    DeleteWebhook {
+        id: String,
+    },
 }
 
 /// What becomes of the last admin of a company.
@@ -158,6 +165,9 @@ impl Change {
             Self::Task { id, .. } => json!({ "set": "task", "id": id }),
             Self::Field { id, .. } => json!({ "set": "field", "id": id }),
             Self::Rights { role, patch } => json!({ "set": "rights", "role": role.name(), "to": patch }),
+            Self::Webhook(given) => json!({ "set": "webhook", "id": given.id, "events": given.kinds }),
+            Self::RotateWebhook { id } => json!({ "set": "webhook_secret", "id": id }),
+            Self::DeleteWebhook { id } => json!({ "set": "webhook", "id": id, "deleted": true }),
         }
     }
 
@@ -246,6 +256,9 @@ impl Change {
             Self::Product { id, name } => plm::put_product(tx, &id, &name).await?,
             Self::ProductMember { product, login_no, role } => plm::put_member(tx, &product, &login_no, role).await?,
             Self::Rights { role, patch } => put_rights(tx, role, patch).await?,
+            Self::Webhook(given) => return webhooks::put(tx, given, now).await,
+            Self::RotateWebhook { id } => return webhooks::rotate(tx, &id).await.map(Some),
+            Self::DeleteWebhook { id } => webhooks::remove(tx, &id).await?,
         }
         Ok(None)
     }
