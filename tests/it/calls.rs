@@ -27,6 +27,7 @@ both_engines! {
     a_telephone_redeems_a_number_once,
     a_telephone_system_signs_its_reports,
     another_server_shows_who_rings,
+    what_is_written_of_a_call_is_written_whole,
 }
 
 async fn ask(client: &mut Client, frame: Value) -> Value {
@@ -347,5 +348,35 @@ async fn another_server_shows_who_rings(engine: Engine) {
     ask(&mut APP.connect(&server).await, ring("c-2", "trcs001", "13900112233")).await;
     assert_eq!(push(&mut agent, "screen_pop").await["callId"], "c-2");
     other.stop().await;
+    server.stop().await;
+}
+
+/// The call, its item of the history and the follow-up: all of it or nothing.
+async fn what_is_written_of_a_call_is_written_whole(engine: Engine) {
+    let server = server(engine).await;
+    let (mut app, mut agent) = (APP.connect(&server).await, AGENT.connect(&server).await);
+    let id = create(&mut agent, json!({"custname": "沈知秋", "cellphones": ["13900112233"]})).await;
+    ask(&mut app, ring("c-1", "trcs001", "13900112233")).await;
+    ask(&mut app, report("answered", "c-1", "trcs001")).await;
+    ask(&mut app, report("ended", "c-1", "trcs001")).await;
+    let get = json!({"action": "get_call", "callId": "c-1"});
+    let before = ask(&mut agent, get.clone()).await["result"].clone();
+    let feeds = json!({"action": "feeds", "feed_type": "All", "type": "id", "content": id});
+    let items = ask(&mut agent, feeds.clone()).await["feeds"].clone();
+
+    let mut complete = json!({"action": "complete_call", "callId": "c-1", "result": "有意向", "note": "下周回电",
+        "dealFlag": "没有这个状态", "requestId": "r-1"});
+    assert_ne!(agent.ask(complete.clone()).await["code"], 1000);
+    assert_eq!(ask(&mut agent, get.clone()).await["result"], before, "the call is written, the follow-up is not");
+    assert_eq!(ask(&mut agent, feeds.clone()).await["feeds"], items);
+
+    complete["dealFlag"] = "了解产品".into();
+    for _ in 0..2 {
+        ask(&mut agent, complete.clone()).await;
+    }
+    assert_eq!(ask(&mut agent, get).await["result"]["note"], "下周回电");
+    let items = ask(&mut agent, feeds).await["feeds"].clone();
+    let of = |kind: &str| items.as_array().unwrap().iter().filter(|item| item["feed_type"] == kind).count();
+    assert_eq!((of("CustomerFollowUp"), of("CallLog")), (1, 1), "{items}");
     server.stop().await;
 }

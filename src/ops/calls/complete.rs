@@ -6,11 +6,12 @@ use super::log::CALLED_BACK;
 use super::stored::{Stored, body_of};
 use super::{begin, sees_agent, tell};
 use crate::domain::call::{Call, Report};
-use crate::domain::identifier::Identifier;
+use crate::domain::customer::Customer;
 use crate::error::Error;
 use crate::ops::customer::Origin;
 use crate::ops::work::follow_up;
 use crate::ops::{Cx, idempotency};
+use crate::store::Tx;
 
 /// The event that tells of it.
 const CALL_COMPLETED: &str = "call.completed";
@@ -26,51 +27,37 @@ pub struct Completion<'a> {
     pub customer: Option<i64>,
 }
 
-/// Writes down what came of a call: in its item of the customer's history, and as a follow-up where there is a note or the
-/// customer's deal flag is another now. A missed call that somebody completes is nobody's task any more.
-pub async fn complete(cx: &Cx<'_>, id: &str, completion: Completion<'_>) -> Result<Call, Error> {
-    let follows_up = !completion.note.is_empty() || completion.flag.is_some() || completion.next_at.is_some();
-    let (call, customer) = write(cx, id, &completion).await?;
-    if let (true, Some(customer)) = (follows_up, customer) {
-        let texts: Vec<&str> = [completion.result.as_str(), completion.note.as_str()]
-            .into_iter()
-            .filter(|text| !text.is_empty())
-            .collect();
-        let text = texts.join("：");
-        let text = if text.is_empty() { call.direction().call_type().to_owned() } else { text };
-        // What comes of it is remembered already.
-        let cx = Cx { request: None, ..cx.clone() };
-        let Completion { flag, next_at, .. } = completion;
-        let new = follow_up::New { field: "note", text: &text, flag, next_at, call: Some(id) };
-        follow_up::add(&cx, &Identifier::Id(customer), new).await?;
+impl Completion<'_> {
+    /// Whether there is more to write down than how the call ended.
+    fn is_more(&self) -> bool {
+        !self.note.is_empty() || self.flag.is_some() || self.next_at.is_some()
     }
-    Ok(call)
+
+    fn text(&self) -> String {
+        let texts = [self.result.as_str(), self.note.as_str()].into_iter().filter(|text| !text.is_empty());
+        texts.collect::<Vec<_>>().join("：")
+    }
 }
 
-async fn write(cx: &Cx<'_>, id: &str, completion: &Completion<'_>) -> Result<(Call, Option<i64>), Error> {
+/// Writes down what came of a call: in its item of the customer's history, and as a follow-up where there is a note or the
+/// customer's deal flag is another now; both or neither. A missed call that somebody completes is nobody's task any more.
+pub async fn complete(cx: &Cx<'_>, id: &str, completion: Completion<'_>) -> Result<Call, Error> {
+    let (text, is_more) = (completion.text(), completion.is_more());
+    let Completion { result, note, flag, next_at, customer } = completion;
+    let new = follow_up::New { field: "note", text: &text, flag, next_at, call: Some(id) };
+    let follow_up = if is_more { Some(new.check(cx)?) } else { None };
     let mut tx = begin(cx).await?;
     let origin = Origin::of(cx);
     let mut stored = Stored::read(&mut tx, id).await?.filter(|stored| sees(cx, &stored.call)).ok_or(Error::NotFound)?;
-    if let Some(customer) = completion.customer {
-        let is_seen = tx.customer(customer).await?.is_some_and(|customer| cx.sees(&customer));
-        if !is_seen {
-            return Err(Error::NotFound);
-        }
-        let is_anothers = stored.call.customer.is_some_and(|known| known != customer) && stored.call.feed.is_some();
-        if is_anothers {
-            return Err(Error::parameter(
-                "customerId: 通话已记入另一客户 / the call is in the history of another customer already",
-            ));
-        }
-        stored.call.customer = Some(customer);
-    }
-    let is_known = idempotency::recall::<Call>(cx, &mut tx).await?;
-    if let Some(call) = is_known {
-        return Ok((call, None));
-    }
     let before = stored.call.clone();
-    stored.call.result = Some(completion.result.clone()).filter(|text| !text.is_empty());
-    stored.call.note = Some(completion.note.clone()).filter(|text| !text.is_empty());
+    if let Some(customer) = customer {
+        lead_to(cx, &mut tx, &mut stored, customer).await?;
+    }
+    if let Some(call) = idempotency::recall::<Call>(cx, &mut tx).await? {
+        return Ok(call);
+    }
+    stored.call.result = Some(result).filter(|text| !text.is_empty());
+    stored.call.note = Some(note).filter(|text| !text.is_empty());
     if stored.call.ended_at.is_some() {
         super::report::settle(cx, &mut tx, &mut stored, &before, &origin).await?;
     }
@@ -79,16 +66,48 @@ async fn write(cx: &Cx<'_>, id: &str, completion: &Completion<'_>) -> Result<(Ca
     }
     stored.write(&mut tx).await?;
     let mut body = body_of(&stored.call, Some(cx.caller.login_no()), &Report::default());
-    body.more.insert("result".into(), completion.result.as_str().into());
+    body.more.insert("result".into(), stored.call.result.as_deref().unwrap_or_default().into());
     tell(&mut tx, CALL_COMPLETED, 0, &body, &origin).await?;
-    idempotency::remember(cx, &mut tx, &stored.call).await?;
-    let customer = match stored.call.customer {
-        // A colleague's customer may have called, whom he does not see.
-        Some(id) => tx.customer(id).await?.filter(|customer| cx.sees(customer)).map(|customer| customer.id),
-        None => None,
+    let followed_up = match (follow_up, stored.call.customer) {
+        (Some(follow_up), Some(customer)) => write_down(cx, &mut tx, follow_up, customer).await?,
+        _ => None,
     };
+    idempotency::remember(cx, &mut tx, &stored.call).await?;
     tx.commit().await?;
-    Ok((stored.call, customer))
+    if let Some(followed_up) = followed_up {
+        followed_up.look(cx);
+    }
+    Ok(stored.call)
+}
+
+/// Says whose call it was.
+async fn lead_to(cx: &Cx<'_>, tx: &mut Tx, stored: &mut Stored, customer: i64) -> Result<(), Error> {
+    let is_seen = tx.customer(customer).await?.is_some_and(|customer| cx.sees(&customer));
+    if !is_seen {
+        return Err(Error::NotFound);
+    }
+    let is_anothers = stored.call.customer.is_some_and(|known| known != customer) && stored.call.feed.is_some();
+    if is_anothers {
+        return Err(Error::parameter(
+            "customerId: 通话已记入另一客户 / the call is in the history of another customer already",
+        ));
+    }
+    stored.call.customer = Some(customer);
+    Ok(())
+}
+
+/// Writes a follow-up down, unless it is a colleague's customer who has called, whom the caller does not see.
+async fn write_down(
+    cx: &Cx<'_>,
+    tx: &mut Tx,
+    follow_up: follow_up::Checked<'_>,
+    customer: i64,
+) -> Result<Option<follow_up::FollowedUp>, Error> {
+    let row = tx.customer(customer).await?.filter(|row| cx.sees(row));
+    Ok(match row {
+        Some(row) => Some(follow_up.write(cx, tx, &Customer::try_from(row)?).await?),
+        None => None,
+    })
 }
 
 /// Whether the caller sees a call: one of his own, or of agents whom he sees.
