@@ -4,7 +4,7 @@ use super::rows::{AgentStateRow, BlockedRow, CallCountRow, CallRow, DialRow, Sta
 
 queries! {
     read fn call(call_id: &str) -> Option<CallRow> {
-        "select call_id, started_at, missed, handler_key, body from call where company_id = $1 and call_id = $2"
+        "select call_id, started_at, customer_id, missed, handler_key, body from call where company_id = $1 and call_id = $2"
     }
     write fn put_call(call_id: &str, started_at: i64, ended_at: Option<i64>, customer_id: Option<i64>, missed: i64, handler_key: Option<&str>, body: &str) -> u64 {
         "insert into call (company_id, call_id, started_at, ended_at, customer_id, missed, handler_key, body) values ($1, $2, $3, $4, $5, $6, $7, $8)
@@ -17,34 +17,35 @@ queries! {
     }
     /// The calls that this agent is on, the newest first.
     read fn open_calls_of(login_key: &str, limit: i64) -> Vec<CallRow> {
-        "select c.call_id, c.started_at, c.missed, c.handler_key, c.body from call_agent a
+        "select c.call_id, c.started_at, c.customer_id, c.missed, c.handler_key, c.body from call_agent a
          cross join call c
          where c.company_id = a.company_id and c.call_id = a.call_id and a.company_id = $1 and a.login_key = $2 and a.is_open = 1 order by a.started_at desc limit $3 + 0"
     }
     /// Calls that are open and began before this time, the oldest first.
     read fn calls_open_since(before: i64, limit: i64) -> Vec<CallRow> {
-        "select call_id, started_at, missed, handler_key, body from call
+        "select call_id, started_at, customer_id, missed, handler_key, body from call
          where company_id = $1 and ended_at is null and started_at < $2 order by started_at limit $3 + 0"
     }
     /// The calls before this place, the newest first.
     read fn calls(before: i64, before_id: &str, limit: i64) -> Vec<CallRow> {
-        "select call_id, started_at, missed, handler_key, body from call
+        "select call_id, started_at, customer_id, missed, handler_key, body from call
          where company_id = $1 and (started_at, call_id) < ($2, $3) order by started_at desc, call_id desc limit $4 + 0"
     }
-    read fn calls_of_customer(customer_id: i64, before: i64, limit: i64) -> Vec<CallRow> {
-        "select call_id, started_at, missed, handler_key, body from call
-         where company_id = $1 and customer_id = $2 and started_at < $3 order by started_at desc limit $4 + 0"
+    /// The same of one customer.
+    read fn calls_of_customer(customer_id: i64, before: i64, before_id: &str, limit: i64) -> Vec<CallRow> {
+        "select call_id, started_at, customer_id, missed, handler_key, body from call
+         where company_id = $1 and customer_id = $2 and (started_at, call_id) < ($3, $4) order by started_at desc, call_id desc limit $5 + 0"
     }
     /// The same of one agent.
     read fn calls_of_agent(login_key: &str, before: i64, before_id: &str, limit: i64) -> Vec<CallRow> {
-        "select c.call_id, c.started_at, c.missed, c.handler_key, c.body from call_agent a
+        "select c.call_id, c.started_at, c.customer_id, c.missed, c.handler_key, c.body from call_agent a
          cross join call c
          where c.company_id = a.company_id and c.call_id = a.call_id and a.company_id = $1 and a.login_key = $2 and (a.started_at, a.call_id) < ($3, $4)
          order by a.started_at desc, a.call_id desc limit $5 + 0"
     }
     /// Missed calls that nobody has called back.
     read fn missed_calls(before: i64, before_id: &str, limit: i64) -> Vec<CallRow> {
-        "select call_id, started_at, missed, handler_key, body from call
+        "select call_id, started_at, customer_id, missed, handler_key, body from call
          where company_id = $1 and missed = 1 and (started_at, call_id) < ($2, $3) order by started_at desc, call_id desc limit $4 + 0"
     }
     /// Says of the missed calls of this customer that somebody has called back.

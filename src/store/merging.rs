@@ -43,6 +43,25 @@ queries! {
         postgres: "delete from change where company_id = $1 and customer_id = $3 and id = any (array
          (select (content::json ->> 'id')::bigint from deleted_row where company_id = $1 and customer_id = $2 and source = 'change'))"
     }
+    /// Keeps in the bin which calls were a customer's: they go on, as another's.
+    write fn keep_calls(id: i64) -> u64 {
+        "insert into deleted_row (company_id, customer_id, source, number, content)
+         select company_id, customer_id, 'call', row_number() over (), json_object('call_id', call_id) from call
+         where company_id = $1 and customer_id = $2",
+        postgres: "insert into deleted_row (company_id, customer_id, source, number, content)
+         select company_id, customer_id, 'call', row_number() over (), json_build_object('call_id', call_id)::text from call
+         where company_id = $1 and customer_id = $2"
+    }
+    write fn move_calls(id: i64, into: i64) -> u64 {
+        "update call set customer_id = $3 where company_id = $1 and customer_id = $2"
+    }
+    /// Gives a customer back those of its calls that are the other's now.
+    write fn give_back_calls(id: i64, from: i64) -> u64 {
+        "update call set customer_id = $2 where company_id = $1 and customer_id = $3 and call_id in
+         (select content ->> 'call_id' from deleted_row where company_id = $1 and customer_id = $2 and source = 'call')",
+        postgres: "update call set customer_id = $2 where company_id = $1 and customer_id = $3 and call_id = any (array
+         (select content::json ->> 'call_id' from deleted_row where company_id = $1 and customer_id = $2 and source = 'call'))"
+    }
     write fn delete_document(customer_id: i64, dialect: &str) -> u64 {
         "delete from customer_document where company_id = $1 and customer_id = $2 and dialect = $3"
     }
@@ -83,7 +102,7 @@ fn goes_over(kept: &Kept) -> bool {
 }
 
 impl Tx {
-    /// Copies what happened to a customer, and who follows it, from the bin to another customer.
+    /// Copies what happened to a customer, and who follows it, from the bin to another customer, whose its calls are now.
     pub async fn take_over_rows(&mut self, from: i64, into: i64) -> sqlx::Result<TakenOver> {
         let mut taken = TakenOver::new();
         for (kept, statement) in KEPT.iter().zip(TAKE_OVER) {
@@ -96,6 +115,8 @@ impl Tx {
             }
         }
         self.mark_moved(from, into).await?;
+        self.keep_calls(from).await?;
+        self.move_calls(from, into).await?;
         Ok(taken)
     }
 

@@ -184,8 +184,10 @@ rows! {
     /// A file that was uploaded or made.
     FileRow { id: String, name: String, bytes: i64, created_at: i64 }
 
-    /// A call; `body` is a JSON object.
-    CallRow { call_id: String, started_at: i64, missed: i64, handler_key: Option<String>, body: String }
+    /// A call; `body` is a JSON object. Whose it is may have changed since that was written.
+    CallRow {
+        call_id: String, started_at: i64, customer_id: Option<i64>, missed: i64, handler_key: Option<String>, body: String,
+    }
 
     /// What an agent does.
     AgentStateRow {

@@ -19,7 +19,7 @@ use crate::domain::times;
 use crate::error::Error;
 use crate::ops::calls::pops::Pop;
 use crate::ops::calls::ringing::{self, Ringing};
-use crate::ops::calls::{caller_of, report};
+use crate::ops::calls::{self, caller_of, report};
 use crate::ops::customer::find::{Found, PhoneMatch};
 use crate::ops::{Backend, Caller, Cx};
 use crate::store::rows::FeedRow;
@@ -120,8 +120,7 @@ async fn all_open(backend: &Backend, caller: &Caller) -> Result<Vec<Pop>, Error>
     let cx = backend.context(caller).await?;
     let mut pops = Vec::new();
     for row in cx.scope.open_calls_of(&login_key(&operator.login_no), MOST).await? {
-        let call: Call = serde_json::from_str(&row.body).map_err(|cause| Error::internal(&cause))?;
-        pops.push(pop(&cx, call, &operator.login_no).await?);
+        pops.push(pop(&cx, calls::read(&row)?, &operator.login_no).await?);
     }
     Ok(pops)
 }

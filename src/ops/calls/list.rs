@@ -120,7 +120,7 @@ async fn page(cx: &Cx<'_>, wanted: &Wanted, place: &Place, size: i64) -> Result<
             if !seen {
                 return Err(Error::NotFound);
             }
-            scope.calls_of_customer(*customer, *at, size).await?
+            scope.calls_of_customer(*customer, *at, id, size).await?
         }
         Wanted::Missed => scope.missed_calls(*at, id, size).await?,
     })

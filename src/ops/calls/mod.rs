@@ -40,8 +40,9 @@ pub const LONGEST_ID: usize = 128;
 const MOST_OPEN: i64 = 20;
 
 /// Returns a call as it is stored.
-fn read(row: &CallRow) -> Result<Call, Error> {
-    serde_json::from_str(&row.body).map_err(|cause| Error::internal(&cause))
+pub fn read(row: &CallRow) -> Result<Call, Error> {
+    let call: Call = serde_json::from_str(&row.body).map_err(|cause| Error::internal(&cause))?;
+    Ok(Call { customer: row.customer_id, ..call })
 }
 
 /// Stores an event of calls or agents.

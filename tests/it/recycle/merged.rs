@@ -1,14 +1,16 @@
 //! Whatever customers are made one, they are as they were when they are several again.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
+use laidian::domain::call::Call;
 use laidian::domain::document::System;
 use laidian::domain::feed::FeedKind;
 use laidian::domain::identifier::Identifier;
 use laidian::error::Error;
-use laidian::ops::Cx;
+use laidian::ops::calls::list::Wanted;
 use laidian::ops::customer::{Changes, Moment, Patch, PhoneChange, PlmPatch, create, find, merging, recycle};
 use laidian::ops::work::follow_up;
+use laidian::ops::{Cx, calls};
 use proptest::collection::vec;
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestError, TestRunner};
@@ -25,6 +27,7 @@ use crate::support::{Engine, MAIN, NOW, Raw, SECOND, backend, destroy, update};
 
 both_engines! {
     what_was_one_is_several_again,
+    calls_follow_one_into_the_next,
     all_that_is_known_leads_to_the_one,
     what_was_changed_meanwhile_stays_where_it_was_changed,
     who_has_one_open_is_told_where_it_went,
@@ -38,6 +41,26 @@ async fn state(raw: &mut Raw, id: i64) -> BTreeMap<String, Vec<String>> {
     let mut rows = rows_of(raw, MAIN, id, &CHANGING).await;
     rows.get_mut("change").unwrap().retain(|line| !line.contains("\\\"合并\\\""));
     rows
+}
+
+/// The calls of a customer, whom each of them names.
+async fn calls_of(cx: &Cx<'_>, id: i64) -> Vec<(String, Option<i64>)> {
+    let (calls, next) = calls::list::list(cx, &Wanted::OfCustomer(id), None, calls::list::MOST).await.unwrap();
+    assert_eq!(next, None);
+    calls.into_iter().map(|listed| (listed.call.id, listed.call.customer)).collect()
+}
+
+/// So many calls, some of them at once.
+async fn call(cx: &Cx<'_>, customer: i64, calls: usize) {
+    let mut tx = cx.scope.write().await.unwrap();
+    for nth in 0..calls {
+        let id = format!("c-{customer}-{nth}");
+        let at = NOW + i64::try_from(nth / 2).unwrap() * SECOND;
+        let call = Call { customer: Some(customer), started_at: at, ended_at: Some(at), ..Call::new(&id) };
+        let body = serde_json::to_string(&call).unwrap();
+        tx.put_call(&id, at, Some(at), Some(customer), 0, None, &body).await.unwrap();
+    }
+    tx.commit().await.unwrap();
 }
 
 async fn relations(raw: &mut Raw) -> Vec<String> {
@@ -85,14 +108,18 @@ async fn perform(engine: Engine, case: Case) {
         update(&cx, *id, changes).await.unwrap();
         happen(&cx, *id, draft).await;
     }
-    let mut before = BTreeMap::new();
-    for id in &ids {
+    let (mut before, mut called) = (BTreeMap::new(), BTreeMap::new());
+    for (id, draft) in ids.iter().zip(&case.drafts) {
+        call(&cx, *id, draft.feeds.len()).await;
         before.insert(*id, state(&mut raw, *id).await);
+        called.insert(*id, calls_of(&cx, *id).await);
     }
     let related = relations(&mut raw).await;
     let (into, others) = ids.split_first().unwrap();
     merging::merge(&cx, *into, others).await.unwrap();
     check_invariants(&demo.place, &demo.store.company(MAIN)).await;
+    let all: BTreeSet<_> = called.values().flatten().map(|(call, _)| (call.clone(), Some(*into))).collect();
+    assert_eq!(calls_of(&cx, *into).await.into_iter().collect::<BTreeSet<_>>(), all, "all calls are those of the one");
     let mut left = others.to_vec();
     for place in case.order.iter().chain(&[0; 6]) {
         if left.is_empty() {
@@ -102,10 +129,12 @@ async fn perform(engine: Engine, case: Case) {
         let (restored, from) = merging::unmerge(&cx, id).await.unwrap();
         assert_eq!((from, restored.phones_taken, restored.plm_id_taken), (*into, vec![], false));
         assert_eq!(state(&mut raw, id).await, before[&id], "customer {id}");
+        assert_eq!(calls_of(&cx, id).await, called[&id], "calls of {id}");
     }
     for (table, rows) in state(&mut raw, *into).await {
         assert_eq!(rows, before[into][&table], "{table} of the one that stayed");
     }
+    assert_eq!(calls_of(&cx, *into).await, called[into]);
     assert_eq!(relations(&mut raw).await, related);
     check_invariants(&demo.place, &demo.store.company(MAIN)).await;
     assert!(raw.texts("select source from deleted_row").await.is_empty());
@@ -126,6 +155,25 @@ async fn what_was_one_is_several_again(engine: Engine) {
         Err(TestError::Fail(why, case)) => panic!("{why}\n{case:#?}"),
         Err(other) => panic!("{other}"),
     }
+}
+
+/// One is merged into another, and that into a third: each has its own calls again, and those that came meanwhile stay.
+async fn calls_follow_one_into_the_next(engine: Engine) {
+    let demo = backend(engine, 5).await;
+    let caller = demo.caller(MAIN, None).await;
+    let cx = demo.context(&caller).await.unwrap();
+    for (customer, calls) in [(1, 3), (2, 2), (3, 1)] {
+        call(&cx, customer, calls).await;
+    }
+    let before = [calls_of(&cx, 1).await, calls_of(&cx, 2).await, calls_of(&cx, 3).await];
+    merging::merge(&cx, 2, &[1]).await.unwrap();
+    merging::merge(&cx, 3, &[2]).await.unwrap();
+    assert_eq!(calls_of(&cx, 3).await.len(), 6);
+    call(&cx, 3, 2).await;
+    merging::unmerge(&cx, 2).await.unwrap();
+    assert_eq!((calls_of(&cx, 2).await.len(), calls_of(&cx, 3).await.len()), (5, 2));
+    merging::unmerge(&cx, 1).await.unwrap();
+    assert_eq!([calls_of(&cx, 1).await, calls_of(&cx, 2).await], before[..2]);
 }
 
 async fn with(cx: &Cx<'_>, name: &str, phone: &str, more: Changes<'static>) -> i64 {

@@ -217,6 +217,7 @@ pub async fn unmerge(cx: &Cx<'_>, id: i64) -> Result<(Restored, i64), Error> {
     let origin = Origin::of(cx);
     let is_there = match tx.customer(into).await? {
         Some(now) => {
+    tx.give_back_calls(id, into).await?;
             if !cx.sees(&now) {
                 return Err(Error::NotFound);
             }
