@@ -12,7 +12,7 @@ use serde_json::{Value, json};
 
 use crate::client::Client;
 use crate::live::beside;
-use crate::signed::{AGENT, APP, MASKED_AGENT, OTHER_AGENT, SUPERVISOR, Who, server, server_with};
+use crate::signed::{AGENT, APP, MASKED_AGENT, OTHER_ADMIN, OTHER_AGENT, SUPERVISOR, Who, server, server_with};
 use crate::support::{Demo, Engine, MAIN, NOW, SECOND, TestServer, backend};
 
 both_engines! {
@@ -28,6 +28,7 @@ both_engines! {
     a_telephone_system_signs_its_reports,
     another_server_shows_who_rings,
     what_is_written_of_a_call_is_written_whole,
+    who_is_shown_no_number_makes_a_customer_of_a_call,
 }
 
 async fn ask(client: &mut Client, frame: Value) -> Value {
@@ -378,5 +379,55 @@ async fn what_is_written_of_a_call_is_written_whole(engine: Engine) {
     let items = ask(&mut agent, feeds).await["feeds"].clone();
     let of = |kind: &str| items.as_array().unwrap().iter().filter(|item| item["feed_type"] == kind).count();
     assert_eq!((of("CustomerFollowUp"), of("CallLog")), (1, 1), "{items}");
+    server.stop().await;
+}
+
+/// A masked agent is never told who rang, and yet the customer has the number.
+async fn who_is_shown_no_number_makes_a_customer_of_a_call(engine: Engine) {
+    let server = server(engine).await;
+    let (mut agent, mut admin) = (MASKED_AGENT.connect(&server).await, OTHER_ADMIN.connect(&server).await);
+    ask(&mut agent, json!({"action": "subscribe", "topics": ["calls", "customers/all"]})).await;
+    let mut told = String::new();
+    let number = "13900112299";
+    let mut rung = ring("m-1", "TRCS004", number);
+    ask(&mut admin, rung.clone()).await;
+    let pop = push(&mut agent, "screen_pop").await;
+    let shown = pop["newCustomer"].clone();
+    assert_eq!(shown["cellphones"].as_array().unwrap().len(), 1, "{pop}");
+    told += &pop.to_string();
+
+    let mut customer = shown;
+    customer["custname"] = "林小满".into();
+    // What is masked is no number without the call.
+    let create = json!({"action": "create_customer", "customer": customer, "requestId": "r-1"});
+    let refused = agent.ask(create.clone()).await;
+    assert_eq!(refused["code"], 2000, "{refused}");
+    let mut create = create;
+    create["callId"] = "m-1".into();
+    let created = agent.ask_and(create.clone(), |push| told += &push.to_string()).await;
+    assert_eq!(created["code"], 1000, "{created}");
+    told += &created.to_string();
+    let again = agent.ask_and(create.clone(), |push| told += &push.to_string()).await;
+    assert_eq!(again["customer"]["id"], created["customer"]["id"]);
+    assert!(!told.contains(number) && !told.contains("0112299"), "{told}");
+
+    let get = json!({"action": "get_customer", "type": "cellphone", "content": number});
+    let found = ask(&mut admin, get).await["result"].clone();
+    assert_eq!((&found[0]["id"], found[0]["cellphones"].as_array().unwrap().len()), (&created["customer"]["id"], 1));
+    // The call is its own, in its history once it has ended.
+    ask(&mut admin, report("ended", "m-1", "TRCS004")).await;
+    let calls = json!({"action": "list_calls", "customerId": found[0]["id"]});
+    assert_eq!(ask(&mut admin, calls).await["result"][0]["callId"], "m-1");
+
+    // There is no number in a call that withholds it, and none of a call that is another's.
+    rung = json!({"action": "report_call", "event": "ringing", "callId": "m-2", "agent": "TRCS004", "caller": "anonymous"});
+    ask(&mut admin, rung).await;
+    ask(&mut admin, ring("m-3", "admin1001", "13900112288")).await;
+    for (call, code) in [("m-2", 2000), ("m-3", 2005), ("m-4", 2005)] {
+        let create = json!({"action": "create_customer", "callId": call, "customer": {"custname": "林小满"}});
+        let refused = agent.ask(create).await;
+        assert_eq!(refused["code"], code, "{call}: {refused}");
+        assert!(!refused.to_string().contains("0112288"), "{refused}");
+    }
     server.stop().await;
 }

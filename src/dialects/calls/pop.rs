@@ -19,7 +19,7 @@ use crate::domain::times;
 use crate::error::Error;
 use crate::ops::calls::pops::Pop;
 use crate::ops::calls::ringing::{self, Ringing};
-use crate::ops::calls::{self, caller_of, report};
+use crate::ops::calls::{self, caller_of, report, stranger};
 use crate::ops::customer::find::{Found, PhoneMatch};
 use crate::ops::{Backend, Caller, Cx};
 use crate::store::rows::FeedRow;
@@ -63,7 +63,7 @@ struct ScreenPop<'a> {
     /// Of the first customer.
     last_feeds: Vec<FeedItem>,
     open_tickets: Vec<FeedItem>,
-    /// Where nobody is known: what a new customer would begin with.
+    /// Where nobody is known: what a new customer would begin with. `create_customer` with `callId` knows what is masked of it.
     #[serde(skip_serializing_if = "Option::is_none")]
     new_customer: Option<NewCustomer>,
 }
@@ -144,7 +144,7 @@ fn frame(cx: &Cx<'_>, ringing: Ringing, agent: &str) -> Result<Bytes, Error> {
     let found = found.unwrap_or_else(|| Found { customers: Vec::new(), own: 0, matched: None, contacts: Vec::new() });
     let first = found.customers.first().map(|customer| customer.id).unwrap_or_default();
     let items = |rows: Vec<FeedRow>| rows.into_iter().map(|row| item(cx, first, row)).collect::<Result<Vec<_>, _>>();
-    let new_customer = number.clone().filter(|_| is_stranger && !masks);
+    let new_customer = number.clone().filter(|_| is_stranger && stranger::number_of(cx, &call).is_some());
     let pop = ScreenPop {
         event: "screen_pop",
         at: times::to_second(cx.now, &cx.catalogue.company.time_zone),

@@ -10,6 +10,7 @@ use super::input::CustomerInput;
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::access::rights::Shown;
+use crate::ops::calls::stranger;
 use crate::ops::customer::{self, Expected, Written};
 use crate::protocol::lenient::Scalar;
 
@@ -17,6 +18,9 @@ parameters! {
     #[derive(Debug, Deserialize, JsonSchema)]
     #[serde(rename_all = "camelCase")]
     pub struct CreateCustomer<'a>: again {
+        /// A call of somebody who is to be a customer now: its number is his first, also for who sees it masked.
+        #[serde(borrow, default)]
+        call_id: Option<Scalar<'a>>,
         #[serde(borrow)]
         #[schemars(with = "CustomerInput<'a>")]
         customer: Option<&'a RawValue>,
@@ -30,7 +34,15 @@ pub struct CustomerStored {
 
 pub async fn create_customer(cx: &Cx<'_>, request: CreateCustomer<'_>) -> Result<CustomerStored, Error> {
     let changes = CustomerInput::read(request.customer)?.changes(cx)?;
-    Ok(stored(cx, customer::create(cx, changes).await?))
+    let call = request.call_id.filter(|call| !call.is_empty());
+    let row = match call {
+        Some(call) => {
+            let call = call.text().ok_or_else(|| Error::expected("callId", "文本", "a text"))?;
+            stranger::create(cx, call.trim(), changes).await?
+        }
+        None => customer::create(cx, changes).await?,
+    };
+    Ok(stored(cx, row))
 }
 
 parameters! {

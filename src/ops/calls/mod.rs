@@ -16,7 +16,8 @@ pub mod report;
 pub mod ringing;
 pub mod states;
 mod stored;
-mod tally;
+pub mod stranger;
+pub mod tally;
 
 use std::borrow::Cow;
 

@@ -34,13 +34,13 @@ pub use batch::{Carried, Done, Ended, MatchBy, Mode, Plan, Record, Results, writ
 pub use changes::PlmPatch;
 pub use changes::{Changes, Duplicates, Moment, Patch, PhoneChange, Recorded};
 pub use merge::Merged;
+pub(in crate::ops) use new::New;
 pub use origin::Origin;
 pub use record::{derive_again, insert};
 pub use versions::{Conflict, Expected, Written};
 
 use crate::ops::systems::plm::edit::PlmChanged;
 use crate::ops::systems::profile::documents::Changed;
-use new::New;
 
 use serde_json::json;
 
@@ -70,10 +70,21 @@ pub async fn create(cx: &Cx<'_>, changes: Changes<'_>) -> Result<Shown, Error> {
     if let Some(row) = idempotency::recall(cx, &mut tx).await? {
         return again(cx, row);
     }
-    let row = new.insert(cx, &mut tx, &tried).await?;
+    let row = insert_new(cx, &mut tx, new, &tried).await?;
     idempotency::remember(cx, &mut tx, &row).await?;
     tx.commit().await?;
     cx.show(row)
+}
+
+/// Stores a new customer within a transaction.
+pub(in crate::ops) async fn insert_new(
+    cx: &Cx<'_>,
+    tx: &mut Tx,
+    new: New,
+    tried: &Tried,
+) -> Result<CustomerRow, Error> {
+    let row = new.insert(cx, tx, tried).await?;
+    Ok(row)
 }
 
 /// Changes a customer and returns it as stored. What `changes` does not name stays.
@@ -223,7 +234,7 @@ pub async fn put_documents(
 }
 
 /// Returns what an earlier request came to, if its sender still sees that customer.
-fn again(cx: &Cx<'_>, row: CustomerRow) -> Result<Shown, Error> {
+pub(in crate::ops) fn again(cx: &Cx<'_>, row: CustomerRow) -> Result<Shown, Error> {
     if cx.sees(&row) { cx.show(row) } else { Err(Error::NotFound) }
 }
 
