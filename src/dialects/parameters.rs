@@ -6,7 +6,7 @@
 /// - `customer`: which one, by `type` and `content`;
 /// - `version`: the one that is meant; `merge`: whether others' changes stand beside it;
 /// - `again`: the name under which a write can be sent again;
-/// - `call`: which one, whose telephone, and when it happened;
+/// - `call`: which one, whose telephone, and when it happened; `ringing`: who calls; `ended`: how it came to its end;
 /// - `op_user`, `account`: for whom and of which account, in WiseCRM.
 macro_rules! parameters {
     ($(#[$meta:meta])* pub struct $name:ident<$l:lifetime>: $($group:ident),+ { $($fields:tt)* }) => {
@@ -65,6 +65,40 @@ macro_rules! parameters {
             /// When it happened; now unless it is given. With it, reports may come late and in any order.
             #[serde(borrow, default)]
             at: Option<Scalar<$l>>,
+            $($fields)*
+        } }
+    };
+    (@[ringing $($groups:ident)*] $l:lifetime [$($head:tt)*] { $($fields:tt)* }) => {
+        parameters! { @[$($groups)*] $l [$($head)*] {
+            /// Who calls, however it is written: a number, or a SIP or tel address. Absent or `anonymous` when it is withheld.
+            #[serde(borrow, default)]
+            caller: Option<Scalar<$l>>,
+            /// Who is called.
+            #[serde(borrow, default)]
+            callee: Option<Scalar<$l>>,
+            /// in (unless it is given), out or internal.
+            #[serde(borrow, default)]
+            direction: Option<Scalar<$l>>,
+            /// The queue or hotline that it came through.
+            #[serde(borrow, default)]
+            queue: Option<Scalar<$l>>,
+            /// What else the telephone system knows, at most 4096 bytes; it is shown to the agent.
+            #[serde(default)]
+            data: Option<Value>,
+            $($fields)*
+        } }
+    };
+    (@[ended $($groups:ident)*] $l:lifetime [$($head:tt)*] { $($fields:tt)* }) => {
+        parameters! { @[$($groups)*] $l [$($head)*] {
+            /// How long was talked, seconds; as the reports tell unless it is given.
+            #[serde(borrow, default)]
+            duration: Option<Scalar<$l>>,
+            /// The address of the recording.
+            #[serde(borrow, default)]
+            recording: Option<Scalar<$l>>,
+            /// Why it ended, in the telephone system's words.
+            #[serde(borrow, default)]
+            reason: Option<Scalar<$l>>,
             $($fields)*
         } }
     };

@@ -165,6 +165,7 @@ rows! {
     SpanRow { last: i64, oldest: i64 }
 
     /// What iBiz PLM knows of a customer beside the shared fields.
+    #[derive(Default)]
     PlmRow {
         customer_id: i64, plm_id: Option<String>, scale: Option<i64>,
         description: Option<String>, logo: Option<String>, grade_id: Option<String>, industry_id: Option<String>,

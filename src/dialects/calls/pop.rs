@@ -11,6 +11,7 @@ use serde::Serialize;
 use serde_json::Value;
 
 use crate::dialects::cti::{CustomerReplies, FeedItem, item};
+use crate::dialects::desk::Whence;
 use crate::domain::call::{Call, CallState, Kind, Report};
 use crate::domain::catalogue::login_key;
 use crate::domain::masking::{Known, mask, mask_from};
@@ -44,12 +45,8 @@ struct ScreenPop<'a> {
     withheld: bool,
     #[serde(skip_serializing_if = "Option::is_none")]
     kind: Option<NumberKind>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    province: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    city: Option<&'static str>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    carrier: Option<&'static str>,
+    #[serde(flatten)]
+    whence: Whence,
     #[serde(skip_serializing_if = "Option::is_none")]
     queue: Option<&'a str>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -155,9 +152,7 @@ fn frame(cx: &Cx<'_>, ringing: Ringing, agent: &str) -> Result<Bytes, Error> {
         number,
         withheld,
         kind: phone.as_ref().map(|phone| phone.kind),
-        province: origin.province,
-        city: origin.city,
-        carrier: origin.carrier,
+        whence: Whence::from(&origin),
         queue: call.queue.as_deref(),
         data,
         matched_by: found.matched.as_ref().map(PhoneMatch::name),

@@ -26,23 +26,7 @@ parameters! {
     /// That it rings at an agent.
     #[derive(Debug, Deserialize, JsonSchema)]
     #[serde(rename_all = "camelCase")]
-    pub struct CallRinging<'a>: call, again {
-        /// Who calls, however it is written: a number, or a SIP or tel address. Absent or `anonymous` when it is withheld.
-        #[serde(borrow, default)]
-        caller: Option<Scalar<'a>>,
-        /// Who is called.
-        #[serde(borrow, default)]
-        callee: Option<Scalar<'a>>,
-        /// in (unless it is given), out or internal.
-        #[serde(borrow, default)]
-        direction: Option<Scalar<'a>>,
-        /// The queue or hotline that it came through.
-        #[serde(borrow, default)]
-        queue: Option<Scalar<'a>>,
-        /// What else the telephone system knows, at most 4096 bytes; it is shown to the agent.
-        #[serde(default)]
-        data: Option<Value>,
-    }
+    pub struct CallRinging<'a>: call, ringing, again {}
 }
 
 parameters! {
@@ -71,48 +55,24 @@ parameters! {
     /// That the agent's part in a call has ended, or, from an app that names none, the whole call.
     #[derive(Debug, Deserialize, JsonSchema)]
     #[serde(rename_all = "camelCase")]
-    pub struct CallEnded<'a>: call, again {
-        /// How long was talked, seconds; as the reports tell unless it is given.
-        #[serde(borrow, default)]
-        duration: Option<Scalar<'a>>,
-        /// The address of the recording.
-        #[serde(borrow, default)]
-        recording: Option<Scalar<'a>>,
-        /// Why it ended, in the telephone system's words.
-        #[serde(borrow, default)]
-        reason: Option<Scalar<'a>>,
-    }
+    pub struct CallEnded<'a>: call, ended, again {}
 }
 
 parameters! {
     /// Any report; which members count depends on `event`.
     #[derive(Debug, Deserialize, JsonSchema)]
     #[serde(rename_all = "camelCase")]
-    pub struct ReportCall<'a>: call, again {
+    pub struct ReportCall<'a>: call, ringing, ended, again {
         /// ringing, answered, held, resumed, transferred or ended.
         #[serde(borrow)]
         #[schemars(required)]
         event: Option<Scalar<'a>>,
-        #[serde(borrow, default)]
-        caller: Option<Scalar<'a>>,
-        #[serde(borrow, default)]
-        callee: Option<Scalar<'a>>,
-        #[serde(borrow, default)]
-        direction: Option<Scalar<'a>>,
-        #[serde(borrow, default)]
-        queue: Option<Scalar<'a>>,
-        #[serde(default)]
-        data: Option<Value>,
+        /// To whom the agent has given it: a login number, or any other number.
         #[serde(borrow, default)]
         to: Option<Scalar<'a>>,
+        /// blind (unless it is given) or consult.
         #[serde(borrow, default)]
         kind: Option<Scalar<'a>>,
-        #[serde(borrow, default)]
-        duration: Option<Scalar<'a>>,
-        #[serde(borrow, default)]
-        recording: Option<Scalar<'a>>,
-        #[serde(borrow, default)]
-        reason: Option<Scalar<'a>>,
     }
 }
 
@@ -142,6 +102,26 @@ fn head(
     let at = given.map(|at| time("at", cx, at)).transpose()?;
     let report = Report { agent, at: at.unwrap_or(cx.now), is_dated: at.is_some(), ..Report::default() };
     Ok(Head { id: id.into_owned(), report })
+}
+
+/// Fills in what a telephone system tells of who rings, of a request with those members.
+macro_rules! rings {
+    ($cx:ident, $report:expr, $request:ident) => {
+        $report.caller = number($cx, "caller", $request.caller)?;
+        $report.callee = number($cx, "callee", $request.callee)?;
+        $report.direction = direction($request.direction.as_ref())?;
+        $report.queue = text("queue", $request.queue, LONGEST_TEXT)?.map(Cow::into_owned);
+        $report.data = data($request.data)?;
+    };
+}
+
+/// Fills in what it tells of an end.
+macro_rules! ends {
+    ($report:expr, $request:ident) => {
+        $report.duration = duration($request.duration.as_ref())?;
+        $report.recording = text("recording", $request.recording, LONGEST_ADDRESS)?.map(Cow::into_owned);
+        $report.reason = text("reason", $request.reason, LONGEST_TEXT)?.map(Cow::into_owned);
+    };
 }
 
 fn number(cx: &Cx<'_>, name: &str, given: Option<Scalar<'_>>) -> Result<Option<String>, Error> {
@@ -187,7 +167,10 @@ fn transfer(cx: &Cx<'_>, report: &mut Report, to: Option<Scalar<'_>>, kind: Opti
     Ok(())
 }
 
-async fn take(cx: &Cx<'_>, kind: Kind, Head { id, report }: Head) -> Result<CallTaken, Error> {
+async fn take(cx: &Cx<'_>, kind: Kind, Head { id, mut report }: Head) -> Result<CallTaken, Error> {
+    if kind == Kind::Ringing {
+        report.direction.get_or_insert(Direction::In);
+    }
     report::count_numbers(cx, &report)?;
     if matches!(kind, Kind::Ringing | Kind::Transferred) {
         pop::show(cx, &id, kind, &report).await;
@@ -198,11 +181,7 @@ async fn take(cx: &Cx<'_>, kind: Kind, Head { id, report }: Head) -> Result<Call
 
 pub async fn call_ringing(cx: &Cx<'_>, request: CallRinging<'_>) -> Result<CallTaken, Error> {
     let mut head = head(cx, request.call_id, request.agent.as_ref(), request.at.as_ref())?;
-    head.report.caller = number(cx, "caller", request.caller)?;
-    head.report.callee = number(cx, "callee", request.callee)?;
-    head.report.direction = Some(direction(request.direction.as_ref())?.unwrap_or(Direction::In));
-    head.report.queue = text("queue", request.queue, LONGEST_TEXT)?.map(Cow::into_owned);
-    head.report.data = data(request.data)?;
+    rings!(cx, head.report, request);
     take(cx, Kind::Ringing, head).await
 }
 
@@ -230,9 +209,7 @@ pub async fn call_transferred(cx: &Cx<'_>, request: CallTransferred<'_>) -> Resu
 
 pub async fn call_ended(cx: &Cx<'_>, request: CallEnded<'_>) -> Result<CallTaken, Error> {
     let mut head = head(cx, request.call_id, request.agent.as_ref(), request.at.as_ref())?;
-    head.report.duration = duration(request.duration.as_ref())?;
-    head.report.recording = text("recording", request.recording, LONGEST_ADDRESS)?.map(Cow::into_owned);
-    head.report.reason = text("reason", request.reason, LONGEST_TEXT)?.map(Cow::into_owned);
+    ends!(head.report, request);
     take(cx, Kind::Ended, head).await
 }
 
@@ -240,20 +217,10 @@ pub async fn report_call(cx: &Cx<'_>, request: ReportCall<'_>) -> Result<CallTak
     let kind = request.event.as_ref().and_then(Scalar::text).and_then(|text| Kind::parse(&text));
     let kind = kind.ok_or_else(|| Error::one_of("event", &Kind::ALL.map(Kind::name)))?;
     let mut head = head(cx, request.call_id, request.agent.as_ref(), request.at.as_ref())?;
-    let report = &mut head.report;
-    report.caller = number(cx, "caller", request.caller)?;
-    report.callee = number(cx, "callee", request.callee)?;
-    report.direction = direction(request.direction.as_ref())?;
-    if kind == Kind::Ringing {
-        report.direction.get_or_insert(Direction::In);
-    }
-    report.queue = text("queue", request.queue, LONGEST_TEXT)?.map(Cow::into_owned);
-    report.data = data(request.data)?;
-    report.duration = duration(request.duration.as_ref())?;
-    report.recording = text("recording", request.recording, LONGEST_ADDRESS)?.map(Cow::into_owned);
-    report.reason = text("reason", request.reason, LONGEST_TEXT)?.map(Cow::into_owned);
+    rings!(cx, head.report, request);
+    ends!(head.report, request);
     if kind == Kind::Transferred {
-        transfer(cx, report, request.to, request.kind.as_ref())?;
+        transfer(cx, &mut head.report, request.to, request.kind.as_ref())?;
     }
     take(cx, kind, head).await
 }

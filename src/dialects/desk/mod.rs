@@ -9,6 +9,7 @@ mod recycle;
 pub use super::cti::http;
 use crate::protocol::envelope::success as answer;
 pub use live::too_many_topics;
+pub use number::Whence;
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

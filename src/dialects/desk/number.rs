@@ -3,6 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
+use crate::domain::number_origin::NumberOrigin;
 use crate::domain::phone::NumberKind;
 use crate::error::Error;
 use crate::ops::{Cx, number};
@@ -37,6 +38,13 @@ struct NumberBody {
     /// The country or region, in Chinese like all names here.
     #[serde(skip_serializing_if = "Option::is_none")]
     country_name: Option<&'static str>,
+    #[serde(flatten)]
+    whence: Whence,
+}
+
+/// Whence a number is; what is not known is absent.
+#[derive(Serialize, JsonSchema)]
+pub struct Whence {
     /// Of the mainland.
     #[serde(skip_serializing_if = "Option::is_none")]
     province: Option<&'static str>,
@@ -46,6 +54,12 @@ struct NumberBody {
     /// To whom the range was given; a number may have been ported since.
     #[serde(skip_serializing_if = "Option::is_none")]
     carrier: Option<&'static str>,
+}
+
+impl From<&NumberOrigin> for Whence {
+    fn from(origin: &NumberOrigin) -> Self {
+        Self { province: origin.province, city: origin.city, carrier: origin.carrier }
+    }
 }
 
 pub async fn get_number(cx: &Cx<'_>, request: GetNumber<'_>) -> Result<NumberShown, Error> {
@@ -60,9 +74,7 @@ pub async fn get_number(cx: &Cx<'_>, request: GetNumber<'_>) -> Result<NumberSho
             kind: phone.kind,
             country: origin.country.map(|country| country.iso),
             country_name: origin.country.map(|country| country.name),
-            province: origin.province,
-            city: origin.city,
-            carrier: origin.carrier,
+            whence: Whence::from(&origin),
         },
     })
 }

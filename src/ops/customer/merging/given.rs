@@ -206,19 +206,6 @@ pub fn strip_profile(now: &PlmRow, left: PlmRow, before: Option<&PlmRow>, after:
         })* };
     }
     restore!(plm_id scale description logo grade_id industry_id categories categories_name product_id);
-    let empty = PlmRow {
-        customer_id: row.customer_id,
-        plm_id: None,
-        scale: None,
-        description: None,
-        logo: None,
-        grade_id: None,
-        industry_id: None,
-        categories: None,
-        categories_name: None,
-        product_id: None,
-        is_archived: 0,
-        is_deleted: 0,
-    };
+    let empty = PlmRow { customer_id: row.customer_id, ..PlmRow::default() };
     (before.is_some() || row != empty).then_some(row)
 }

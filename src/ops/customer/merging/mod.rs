@@ -123,7 +123,7 @@ async fn one(cx: &Cx<'_>, tx: &mut Tx, into: i64, other: i64) -> Result<(), Erro
     };
     record::write(tx, &cx.catalogue, &old, merged, &origin, more).await?;
     if let Some(others) = &others_profile {
-        let row = profile_of(tx, into).await?.unwrap_or_else(|| PlmRow { customer_id: into, ..empty_profile() });
+        let row = profile_of(tx, into).await?.unwrap_or_else(|| PlmRow { customer_id: into, ..PlmRow::default() });
         put_profile(tx, &given::fill_profile(row, others)).await?;
     }
     let given = Given {
@@ -139,23 +139,6 @@ async fn one(cx: &Cx<'_>, tx: &mut Tx, into: i64, other: i64) -> Result<(), Erro
     tx.set_merged(other.id, into, &json_of(&given)?).await?;
     let what = json!({ "customer": other.id, "mergedInto": into });
     audit::write_for(cx, tx, audit::Kind::Deletion, &what).await
-}
-
-fn empty_profile() -> PlmRow {
-    PlmRow {
-        customer_id: 0,
-        plm_id: None,
-        scale: None,
-        description: None,
-        logo: None,
-        grade_id: None,
-        industry_id: None,
-        categories: None,
-        categories_name: None,
-        product_id: None,
-        is_archived: 0,
-        is_deleted: 0,
-    }
 }
 
 #[rustfmt::skip]
