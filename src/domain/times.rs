@@ -3,12 +3,15 @@
 mod reading;
 
 use jiff::Timestamp;
+use jiff::civil::Date;
 use jiff::tz::TimeZone;
 
 pub use reading::{Unclear, date, is_instant, parse};
 
 /// Microseconds in a second.
 pub const SECOND: i64 = 1_000_000;
+/// Microseconds in a quarter of an hour: no time zone is off by less.
+pub const QUARTER: i64 = 15 * 60 * SECOND;
 
 /// Returns `YYYY-MM-DD HH:mm` in this time zone, as customers show times.
 #[must_use]
@@ -27,6 +30,12 @@ pub fn to_second(micros: i64, zone: &TimeZone) -> String {
 #[must_use]
 pub fn to_iso(micros: i64, zone: &TimeZone) -> String {
     zoned(micros, zone).map_or_else(String::new, |at| at.strftime("%Y-%m-%dT%H:%M:%S.%3f%:z").to_string())
+}
+
+/// Returns the day in this time zone.
+#[must_use]
+pub fn day(micros: i64, zone: &TimeZone) -> Option<Date> {
+    Some(zoned(micros, zone)?.date())
 }
 
 fn zoned(micros: i64, zone: &TimeZone) -> Option<jiff::Zoned> {

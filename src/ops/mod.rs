@@ -12,6 +12,7 @@ pub mod events;
 pub mod files;
 pub mod idempotency;
 pub mod number;
+pub mod reports;
 pub mod systems;
 pub mod webhooks;
 pub mod work;

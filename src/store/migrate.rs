@@ -45,6 +45,7 @@ migrations! {
     21 "0021_work",
     22 "0022_tasks",
     23 "0023_webhooks",
+    24 "0024_reports",
 }
 
 fn migration(version: i64, name: &'static str, text: &'static str) -> Migration {

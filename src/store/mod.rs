@@ -31,6 +31,7 @@ pub mod queries;
 mod rarest;
 pub mod recycle;
 pub mod reminders;
+mod reports;
 pub mod rows;
 pub mod search;
 mod searching;
@@ -74,6 +75,7 @@ pub fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str
         .chain(phones::STATEMENTS)
         .chain(recycle::STATEMENTS)
         .chain(reminders::STATEMENTS)
+        .chain(reports::STATEMENTS)
         .chain(tickets::STATEMENTS)
         .chain(watching::STATEMENTS)
         .chain(pool::STATEMENTS)

@@ -205,6 +205,15 @@ rows! {
         talk_seconds: i64, wrap_ups: i64, wrap_seconds: i64,
     }
 
+    /// What was written down about customers in a quarter of an hour, by one, with which they got one deal flag, or none.
+    WorkCountRow {
+        quarter: i64, login_key: String, flag_value: String, follow_ups: i64, customers: i64, own_customers: i64,
+        first_contacts: i64, gained: i64,
+    }
+
+    /// When a follow-up was, and who wrote it.
+    FollowedRow { at: i64, author_no: String }
+
     /// A number that is not to be called.
     BlockedRow { key: String, typed: String, reason: Option<String>, at: i64, author_no: String }
 

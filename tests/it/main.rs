@@ -62,6 +62,7 @@ mod readme;
 mod recycle;
 mod rederiving;
 mod refusals;
+mod reports;
 mod rights;
 mod safe_writes;
 mod search;

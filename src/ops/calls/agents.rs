@@ -7,7 +7,7 @@ use crate::domain::agent::AgentState;
 use crate::domain::call::CallState;
 use crate::domain::catalogue::login_key;
 use crate::domain::event::{AGENT_STATE, Body};
-use crate::domain::times::{self, SECOND};
+use crate::domain::times::{self, QUARTER, SECOND};
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::customer::Origin;
@@ -89,7 +89,7 @@ pub(super) async fn write(
     tx.log_agent_state(&key, new.since, state, reason).await?;
     if old.state == AgentState::WrapUp {
         let seconds = (new.since - old.since).max(0) / SECOND;
-        tx.count_calls(old.since.div_euclid(super::tally::QUARTER), &key, 0, 0, 0, 0, 0, 0, 1, seconds).await?;
+        tx.count_calls(old.since.div_euclid(QUARTER), &key, 0, 0, 0, 0, 0, 0, 1, seconds).await?;
     }
     let mut more = Map::new();
     more.insert("agent".into(), login_no.into());

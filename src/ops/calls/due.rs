@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use super::report;
 use super::{begin, states};
 use crate::domain::agent::AgentState;
-use crate::domain::times::SECOND;
+use crate::domain::times::{QUARTER, SECOND};
 use crate::error::Error;
 use crate::ops::customer::Origin;
 use crate::ops::{Backend, Caller, Cx};
@@ -63,7 +63,8 @@ pub async fn forget(backend: &Backend) -> Result<(), Error> {
         let mut tx = backend.store.company(company.id).write().await?;
         tx.forget_dial_requests(now).await?;
         tx.forget_agent_states(before).await?;
-        tx.forget_call_counts(before.div_euclid(super::counts::QUARTER)).await?;
+        tx.forget_call_counts(before.div_euclid(QUARTER)).await?;
+        tx.forget_work_counts(before.div_euclid(QUARTER)).await?;
         tx.commit().await?;
         // A part in each transaction: others write in between.
         let mut forgotten = u64::MAX;

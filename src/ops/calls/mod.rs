@@ -6,7 +6,6 @@
 pub mod agents;
 pub mod blocked;
 pub mod complete;
-pub mod counts;
 pub mod dial;
 pub mod due;
 pub mod list;

@@ -4,12 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::domain::call::{Call, Direction, Leg, LegEnd};
 use crate::domain::catalogue::login_key;
-use crate::domain::times::SECOND;
+use crate::domain::times::QUARTER;
 use crate::error::Error;
 use crate::store::Tx;
-
-/// Microseconds of a quarter of an hour: no time zone is off by less.
-pub const QUARTER: i64 = 15 * 60 * SECOND;
 
 /// What calls of a quarter of an hour came to.
 #[derive(Debug, Default, Clone, Copy, PartialEq, Eq)]

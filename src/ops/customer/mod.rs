@@ -55,6 +55,7 @@ use crate::error::Error;
 use crate::ops::access::audit;
 use crate::ops::access::rights::Shown;
 use crate::ops::access::tries::{self, Tried};
+use crate::ops::reports::tally;
 use crate::ops::systems::common;
 use crate::ops::systems::plm::edit;
 use crate::ops::systems::profile::{self, documents};
@@ -76,7 +77,7 @@ pub async fn create(cx: &Cx<'_>, changes: Changes<'_>) -> Result<Shown, Error> {
     cx.show(row)
 }
 
-/// Stores a new customer within a transaction.
+/// Stores a new customer within a transaction; whoever creates him has brought his deal flag about.
 pub(in crate::ops) async fn insert_new(
     cx: &Cx<'_>,
     tx: &mut Tx,
@@ -84,6 +85,7 @@ pub(in crate::ops) async fn insert_new(
     tried: &Tried,
 ) -> Result<CustomerRow, Error> {
     let row = new.insert(cx, tx, tried).await?;
+    tally::count(tx, &Origin::of(cx), None, row.flag_value.as_deref()).await?;
     Ok(row)
 }
 

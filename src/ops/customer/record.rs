@@ -14,6 +14,7 @@ use crate::domain::folding::{name_key, text_key};
 use crate::domain::pinyin::{sort_key, sort_keys};
 use crate::domain::search_terms::{haystack, terms};
 use crate::error::Error;
+use crate::ops::reports::tally::{self, FollowUp};
 use crate::ops::systems::plm::edit::{self, PlmChanged};
 use crate::ops::systems::plm::notices::{self, Notice};
 use crate::ops::systems::profile::documents::{self, Changed};
@@ -82,10 +83,12 @@ pub struct Told<'t> {
     pub kept: &'t [CustomerPhone],
     /// What the event tells besides.
     pub more: Map<String, Value>,
+    /// What the follow-up counts as with which it comes.
+    pub follow_up: Option<FollowUp>,
 }
 
 /// Stores what a customer became, and tells it so.
-pub(super) async fn write(
+pub(in crate::ops) async fn write(
     tx: &mut Tx,
     catalogue: &Catalogue,
     old: &Customer,
@@ -128,6 +131,9 @@ pub(super) async fn write(
         tx.insert_terms(new.id, &json_of(&after)?).await?;
     }
     write_change(tx, counter.last_change, new.id, &lines, origin).await?;
+    // What one customer gives another when they are made one, nobody has brought about.
+    let gained = new.flag_value.as_deref().filter(|_| told.kind.is_none() && new.flag_value != old.flag_value);
+    tally::count(tx, origin, told.follow_up, gained).await?;
     let mut body = Body::of_change(Some(old), Some(&new), &lines);
     body.notify = notify(notices::of_change(old, &new, merged.plm.as_ref()));
     body.more.extend(told.more);

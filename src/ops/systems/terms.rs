@@ -37,6 +37,25 @@ fn flag<'a>(customer: &'a Shown, catalogue: &'a Catalogue) -> Option<&'a str> {
     customer.flag_value.as_deref().map(|value| catalogue.flags.name_of(value))
 }
 
+/// How well a customer is known whose deal flag is called so: one of customer detail's six words.
+fn relationship_of(flag: &str) -> &'static str {
+    let has = |words: &[&str]| words.iter().any(|word| flag.contains(word));
+    match () {
+        // 未签约 says the opposite of 签约.
+        () if flag.starts_with('未') => "target",
+        () if has(&["不需要", "无效", "流失", "放弃"]) => "loose",
+        () if has(&["签约", "成交"]) => "recognized",
+        () if has(&["了解", "沟通", "跟踪", "跟进"]) => "communicating",
+        () => "target",
+    }
+}
+
+/// Whether a deal flag that is called so says that a deal was made.
+#[must_use]
+pub fn is_deal(flag: &str) -> bool {
+    relationship_of(flag) == "recognized"
+}
+
 fn kind<'a>(customer: &'a Shown, catalogue: &'a Catalogue) -> Option<&'a str> {
     customer.type_value.as_deref().map(|value| catalogue.types.name_of(value))
 }
@@ -208,19 +227,8 @@ impl Words {
     /// How well the customer is known: one of six words; by what his deal flag is called, where none was told.
     #[must_use]
     pub fn relationship(&self, customer: &Shown, catalogue: &Catalogue) -> String {
-        let flag = flag(customer, catalogue);
-        let has = |words: &[&str]| flag.is_some_and(|flag| words.iter().any(|word| flag.contains(word)));
-        text(&self.detail, "partnerRelationship").unwrap_or_else(|| {
-            match () {
-                // 未签约 says the opposite of 签约.
-                () if flag.is_some_and(|flag| flag.starts_with('未')) => "target",
-                () if has(&["不需要", "无效", "流失", "放弃"]) => "loose",
-                () if has(&["签约", "成交"]) => "recognized",
-                () if has(&["了解", "沟通", "跟踪", "跟进"]) => "communicating",
-                () => "target",
-            }
-            .to_owned()
-        })
+        let by_flag = || relationship_of(flag(customer, catalogue).unwrap_or_default()).to_owned();
+        text(&self.detail, "partnerRelationship").unwrap_or_else(by_flag)
     }
 
     /// The state in words: the deal flag; without one, what the others say of it.

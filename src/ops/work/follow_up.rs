@@ -10,7 +10,9 @@ use crate::domain::identifier::Identifier;
 use crate::domain::times::SECOND;
 use crate::error::Error;
 use crate::ops::access::tries;
-use crate::ops::customer::{self, Changes, Moment, Origin, Patch, merge, record};
+use crate::ops::customer::record::{self, Told};
+use crate::ops::customer::{self, Changes, Moment, Origin, Patch, merge};
+use crate::ops::reports::tally::FollowUp;
 use crate::ops::{Cx, idempotency};
 use crate::store::Tx;
 
@@ -78,10 +80,12 @@ impl Checked<'_> {
         let merged = merge::merge(old, changes, &cx.catalogue)?;
         let flag = merged.customer.flag_value.clone();
         let place = Place::of(&merged.customer);
+        let follow_up = FollowUp::next(tx, old.id, &origin, &cx.catalogue.company.time_zone).await?;
         tx.insert_follow_up(id, old.id, origin.at, &origin.login_no, &origin.name, &text, flag.as_deref()).await?;
         let body = Body::of_feed(FeedKind::CustomerFollowUp.name(), id, &place);
         record::write_event(tx, counter.last_event, event::FEED_ADDED, old.id, &body, &origin).await?;
-        record::update(tx, &cx.catalogue, old, merged, &origin).await?;
+        let told = Told { follow_up: Some(follow_up), ..Told::default() };
+        record::write(tx, &cx.catalogue, old, merged, &origin, told).await?;
         let reminder = match self.next_at {
             Some(at) => Some(reminders::next_contact(cx, tx, old.id, at, &text).await?),
             None => None,

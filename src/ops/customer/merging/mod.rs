@@ -120,6 +120,7 @@ async fn one(cx: &Cx<'_>, tx: &mut Tx, into: i64, other: i64) -> Result<(), Erro
         lines: vec![line(None, Some(other.id))],
         kept: &other.phones,
         more: told("merged", other.id),
+        ..Told::default()
     };
     record::write(tx, &cx.catalogue, &old, merged, &origin, more).await?;
     if let Some(others) = &others_profile {
@@ -200,7 +201,6 @@ pub async fn unmerge(cx: &Cx<'_>, id: i64) -> Result<(Restored, i64), Error> {
     let origin = Origin::of(cx);
     let is_there = match tx.customer(into).await? {
         Some(now) => {
-    tx.give_back_calls(id, into).await?;
             if !cx.sees(&now) {
                 return Err(Error::NotFound);
             }
@@ -217,6 +217,7 @@ pub async fn unmerge(cx: &Cx<'_>, id: i64) -> Result<(Restored, i64), Error> {
         }
         None => false,
     };
+    tx.give_back_calls(id, into).await?;
     let old = Customer::try_from(row)?;
     let shared: Vec<(i64, i64)> = from_json(&merged.shared)?;
     let way = Way {
@@ -265,8 +266,12 @@ async fn take_back(
         }
     }
     let merged = Merged { customer: new, labels: None, documents: changed, plm: None, recorded: None };
-    let more =
-        Told { kind: Some(event::UNMERGED), lines: vec![line(Some(id), None)], kept: &[], more: told("unmerged", id) };
+    let more = Told {
+        kind: Some(event::UNMERGED),
+        lines: vec![line(Some(id), None)],
+        more: told("unmerged", id),
+        ..Told::default()
+    };
     record::write(tx, &cx.catalogue, &now, merged, origin, more).await?;
     for system in emptied {
         tx.delete_document(into, system.name()).await?;
