@@ -38,7 +38,7 @@ both_engines! {
     masked_importers_try_no_numbers,
 }
 
-fn workbook<R: AsRef<[&'static str]>>(titles: &[&str], rows: &[R]) -> File {
+pub fn workbook<R: AsRef<[&'static str]>>(titles: &[&str], rows: &[R]) -> File {
     let mut workbook = Xlsx::new(titles);
     for row in rows {
         workbook.row(row.as_ref().iter().copied()).unwrap();
@@ -46,7 +46,7 @@ fn workbook<R: AsRef<[&'static str]>>(titles: &[&str], rows: &[R]) -> File {
     workbook.finish().unwrap()
 }
 
-async fn import(demo: &Demo, caller: &Caller, plan: Plan, file: &File) -> Outcome {
+pub async fn import(demo: &Demo, caller: &Caller, plan: Plan, file: &File) -> Outcome {
     let cx = demo.context(caller).await.unwrap();
     let order = Order {
         source: Source::Local(file.try_clone().unwrap()),
@@ -65,7 +65,7 @@ async fn import(demo: &Demo, caller: &Caller, plan: Plan, file: &File) -> Outcom
     outcome
 }
 
-fn mode(mode: Mode) -> Plan {
+pub fn mode(mode: Mode) -> Plan {
     Plan { mode, ..Plan::default() }
 }
 
