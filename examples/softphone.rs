@@ -1,19 +1,23 @@
-//! 终端软电话：有来电时显示是谁。 / A softphone for the terminal: shows who is calling.
+//! 终端软电话：一个来电从振铃、接听、转接到小结。 / A softphone for the terminal: a call from its first ring to the note on it.
 //!
 //! ```text
 //! cargo run --release -- serve --demo
 //! cargo run --release --example softphone -- 13000000001
 //! ```
 //!
-//! 它发出文档里的两个帧 / It sends two of the document's frames: `get_customer`, `feeds`.
+//! 两部话机，两个连接：第一个坐席接听后转给第二个。 / Two telephones on two sockets: the first agent answers, and gives the call to
+//! the second. They send `subscribe`, `call_ringing`, `call_answered`, `call_held`, `call_transferred`, `call_ended`,
+//! `complete_call` and, for what stands in the history afterwards, `feeds`.
 
 #![expect(clippy::indexing_slicing, reason = "a member that is missing from a JSON value is null")]
 
+use std::collections::VecDeque;
 use std::error::Error;
 use std::io::{Write, stdout};
 use std::process::ExitCode;
+use std::time::Duration;
 
-use clap::Parser;
+use clap::{Parser, ValueEnum};
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
@@ -23,7 +27,12 @@ use tokio_tungstenite::tungstenite::http::{HeaderValue, header};
 use tokio_tungstenite::tungstenite::protocol::Message;
 use tokio_tungstenite::{WebSocketStream, client_async};
 
-/// 显示来电者 / shows who is calling
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+/// Longer than a reply or a push takes.
+const PATIENCE: Duration = Duration::from_secs(10);
+
+/// 演示一个来电：振铃、弹屏、接听、转接、挂断、小结 / plays a call: ring, pop, answer, transfer, end, note
 #[derive(Debug, Parser)]
 #[command(max_term_width = 110)]
 struct Args {
@@ -32,20 +41,35 @@ struct Args {
     /// 服务器地址 / where the server is
     #[arg(long, default_value = "ws://127.0.0.1:7070/ws")]
     url: String,
-    /// 本机的工号，没有令牌时使用 / the operator at this phone, where there is no token
+    /// 接听的工号，没有令牌时使用 / the operator who answers, where there is no token
     #[arg(long, default_value = "trcs001")]
     operator: String,
+    /// 转给哪个工号 / the operator to whom he gives the call
+    #[arg(long, default_value = "trcs008")]
+    colleague: String,
     /// 公司编号，没有令牌时使用 / the company, where there is no token
     #[arg(long, default_value_t = 1054)]
     company: i64,
-    /// laidian token 签发的令牌 / a token that `laidian token` issued
-    #[arg(long)]
+    /// 接听者的令牌（laidian token 签发） / the token of who answers, which `laidian token` issued
+    #[arg(long, requires = "colleague_token")]
     token: Option<String>,
+    /// 同事的令牌 / the token of the colleague
+    #[arg(long, requires = "token")]
+    colleague_token: Option<String>,
+    /// 直接转接，还是先咨询 / gives the call away at once, or asks the colleague first
+    #[arg(long, value_enum, default_value_t = Transfer::Blind)]
+    transfer: Transfer,
+}
+
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+enum Transfer {
+    Blind,
+    Consult,
 }
 
 #[tokio::main(flavor = "current_thread")]
 async fn main() -> ExitCode {
-    match answer_the_phone(Args::parse()).await {
+    match play(&Args::parse()).await {
         Ok(()) => ExitCode::SUCCESS,
         Err(error) => {
             eprintln!("softphone: {error}");
@@ -54,28 +78,62 @@ async fn main() -> ExitCode {
     }
 }
 
-async fn answer_the_phone(args: Args) -> Result<(), Box<dyn Error>> {
-    writeln!(stdout(), "来电 / call from  {}", args.number)?;
-    let number = args.number.clone();
-    let mut line = Line { socket: connect(&args).await?, args, sent: 0 };
-    let found = line.ask(json!({"action": "get_customer", "type": "cellphone", "content": number})).await?;
-    if found["code"] == 2005 {
-        writeln!(stdout(), "  陌生号码，没有这个客户 / a stranger: no customer has this number")?;
+async fn play(args: &Args) -> Outcome<()> {
+    let call = format!("softphone-{}", uuid::Uuid::new_v4());
+    let mut first = Line::open(args, &args.operator, args.token.as_deref()).await?;
+    let mut second = Line::open(args, &args.colleague, args.colleague_token.as_deref()).await?;
+    for line in [&mut first, &mut second] {
+        line.ask(json!({"action": "subscribe", "topics": ["calls"]})).await?;
     }
-    for customer in found["result"].as_array().into_iter().flatten() {
-        show(customer)?;
-        let id = &customer["id"];
-        let last = json!({"action": "feeds", "feed_type": "All", "type": "id", "content": id, "page_size": 3});
-        for item in line.ask(last).await?["feeds"].as_array().into_iter().flatten() {
+
+    tell(&first, &format!("来电 / a call comes in  {}", args.number))?;
+    first.ask(json!({"action": "call_ringing", "callId": call, "caller": args.number})).await?;
+    let pop = first.pushed("screen_pop", &call).await?;
+    show(&pop)?;
+    first.report("call_answered", &call).await?;
+    tell(&first, "接听 / answers")?;
+
+    let kind = match args.transfer {
+        Transfer::Blind => "blind",
+        Transfer::Consult => "consult",
+    };
+    if args.transfer == Transfer::Consult {
+        first.report("call_held", &call).await?;
+        tell(&first, "保持，先问同事 / holds it, and asks the colleague")?;
+    }
+    first.ask(json!({"action": "call_transferred", "callId": call, "to": args.colleague, "kind": kind})).await?;
+    tell(&first, &format!("转给 / gives it to  {}", args.colleague))?;
+
+    let pop = second.pushed("screen_pop", &call).await?;
+    tell(&second, "振铃 / it rings")?;
+    show(&pop)?;
+    second.report("call_answered", &call).await?;
+    tell(&second, "接听 / answers")?;
+    second.report("call_ended", &call).await?;
+    first.pushed("call.ended", &call).await?;
+    tell(&second, "挂断 / hangs up")?;
+
+    let note = json!({"action": "complete_call", "callId": call, "result": "已解决", "note": "咨询报价，已答复"});
+    second.ask(note).await?;
+    tell(&second, "写下小结 / writes what came of it")?;
+    if let Some(customer) = pop["matches"].get(0) {
+        let log =
+            json!({"action": "feeds", "feed_type": "CallLog", "type": "id", "content": customer["id"], "page_size": 1});
+        for item in second.ask(log).await?["feeds"].as_array().into_iter().flatten() {
             writeln!(stdout(), "    {}", summary(item))?;
         }
     }
-    Ok(line.socket.close(None).await?)
+    first.socket.close(None).await?;
+    Ok(second.socket.close(None).await?)
 }
 
-async fn connect(args: &Args) -> Result<WebSocketStream<TcpStream>, Box<dyn Error>> {
-    let Args { url, token, .. } = args;
-    let mut request = url.as_str().into_client_request()?;
+/// Tells what happens at a telephone.
+fn tell(line: &Line<'_>, what: &str) -> std::io::Result<()> {
+    writeln!(stdout(), "{:<9} {what}", line.operator)
+}
+
+async fn connect(url: &str, token: Option<&str>) -> Outcome<WebSocketStream<TcpStream>> {
+    let mut request = url.into_client_request()?;
     if let Some(token) = token {
         request.headers_mut().insert(header::AUTHORIZATION, HeaderValue::from_str(&format!("Bearer {token}"))?);
     }
@@ -95,45 +153,96 @@ async fn connect(args: &Args) -> Result<WebSocketStream<TcpStream>, Box<dyn Erro
     }
 }
 
-/// A socket to the server, and who uses it.
-struct Line {
+/// A telephone: a socket to the server, and who uses it.
+struct Line<'a> {
     socket: WebSocketStream<TcpStream>,
-    args: Args,
+    operator: &'a str,
+    /// Absent where a token says who this is.
+    company: Option<i64>,
     sent: u64,
+    /// What the server sent unasked, and nobody has looked at yet.
+    pushes: VecDeque<Value>,
 }
 
-impl Line {
-    /// Sends a frame and returns its reply. "Not found" is a reply; every other refusal is an error.
-    async fn ask(&mut self, mut frame: Value) -> Result<Value, Box<dyn Error>> {
+impl<'a> Line<'a> {
+    async fn open(args: &Args, operator: &'a str, token: Option<&str>) -> Outcome<Self> {
+        let socket = connect(&args.url, token).await?;
+        let company = token.is_none().then_some(args.company);
+        Ok(Self { socket, operator, company, sent: 0, pushes: VecDeque::new() })
+    }
+
+    /// Sends a frame and returns its reply. A refusal is an error.
+    async fn ask(&mut self, mut frame: Value) -> Outcome<Value> {
         self.sent += 1;
         frame["callbackId"] = self.sent.into();
-        // A token says who this is; without one, the frame does.
-        if self.args.token.is_none() {
-            frame["operator"] = self.args.operator.as_str().into();
-            frame["companyId"] = self.args.company.into();
+        if let Some(company) = self.company {
+            frame["operator"] = self.operator.into();
+            frame["companyId"] = company.into();
         }
         self.socket.send(Message::text(frame.to_string())).await?;
-        while let Some(message) = self.socket.next().await {
-            let Message::Text(text) = message? else { continue };
-            let reply: Value = serde_json::from_str(&text)?;
-            match reply["code"].as_i64() {
-                _ if reply["callbackId"] != self.sent => {}
-                Some(1000 | 2005) => return Ok(reply),
-                _ => return Err(format!("请求被拒绝 / refused: {reply}").into()),
+        loop {
+            let came = self.receive().await?;
+            match came["code"].as_i64() {
+                _ if came.get("event").is_some() => self.pushes.push_back(came),
+                _ if came["callbackId"] != self.sent => {}
+                Some(1000) => return Ok(came),
+                _ => return Err(format!("请求被拒绝 / refused: {came}").into()),
             }
         }
-        Err("连接断开 / the connection ended".into())
+    }
+
+    /// Reports that something has become of a call at this telephone.
+    async fn report(&mut self, action: &str, call: &str) -> Outcome<Value> {
+        self.ask(json!({"action": action, "callId": call})).await
+    }
+
+    /// Waits for the push of this kind for a call.
+    async fn pushed(&mut self, event: &str, call: &str) -> Outcome<Value> {
+        loop {
+            let push = match self.pushes.pop_front() {
+                Some(push) => push,
+                None => self.receive().await?,
+            };
+            if push["event"] == event && push["callId"] == call {
+                return Ok(push);
+            }
+        }
+    }
+
+    async fn receive(&mut self) -> Outcome<Value> {
+        loop {
+            let message = tokio::time::timeout(PATIENCE, self.socket.next()).await;
+            match message.map_err(|_| "服务器没有回答 / the server does not answer")? {
+                Some(message) => {
+                    if let Message::Text(text) = message? {
+                        return Ok(serde_json::from_str(&text)?);
+                    }
+                }
+                None => return Err("连接断开 / the connection ended".into()),
+            }
+        }
     }
 }
 
-fn show(customer: &Value) -> std::io::Result<()> {
+/// Shows who calls, as an agent's desktop would.
+fn show(pop: &Value) -> std::io::Result<()> {
     let mut out = stdout().lock();
-    writeln!(out, "  姓名 / name     {}", text(&customer["custname"]))?;
-    writeln!(out, "  公司 / company  {}", text(&customer["companyName"]))?;
-    writeln!(out, "  类型 / type     {}", text(&customer["custType"]))?;
-    writeln!(out, "  状态 / flag     {}", text(&customer["dealFlag"]))?;
-    writeln!(out, "  归属 / owner    {}", text(&customer["serviceNo"]))?;
-    writeln!(out, "  最近 / lately")
+    let matches = pop["matches"].as_array().map_or(&[][..], Vec::as_slice);
+    if matches.is_empty() {
+        return writeln!(out, "    弹屏：陌生号码，没有这个客户 / pop: a stranger, no customer has this number");
+    }
+    writeln!(out, "    弹屏 / pop  {} {}", text(&pop["province"]), text(&pop["city"]))?;
+    for customer in matches {
+        writeln!(out, "    姓名 / name     {}", text(&customer["custname"]))?;
+        writeln!(out, "    公司 / company  {}", text(&customer["companyName"]))?;
+        writeln!(out, "    状态 / flag     {}", text(&customer["dealFlag"]))?;
+        writeln!(out, "    归属 / owner    {}", text(&customer["serviceNo"]))?;
+    }
+    let lately = pop["lastFeeds"].as_array().map_or(&[][..], Vec::as_slice);
+    if !lately.is_empty() {
+        writeln!(out, "    最近 / lately")?;
+    }
+    lately.iter().take(3).try_for_each(|item| writeln!(out, "      {}", summary(item)))
 }
 
 /// Returns one line for an item of any of the five kinds.

@@ -63,7 +63,8 @@ fn the_first_frames_are_answered() {
         assert_eq!(printed.lines().count(), 1);
         let command = printed.replace(softphone, &format!("{}/{built} {}", programs.display(), server.ws));
         let said = paste(&command, folder.path());
-        assert!(said.contains(CUSTOMER), "{said}");
+        // Both agents are shown who calls.
+        assert_eq!((said.matches(CUSTOMER).count(), said.matches("弹屏 / pop").count()), (2, 2), "{said}");
         if is_installed(has_node(), "node 20", "the_first_frames_are_answered") {
             let command = block(readme, "node --experimental-websocket").replace(ADDRESS, address(&server));
             let said = paste(&command, folder.path());

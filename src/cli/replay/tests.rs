@@ -314,7 +314,7 @@ async fn the_command_writes_a_report_and_tells_by_its_exit_code() {
 fn the_examples_and_the_documents_are_scripts() {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR"));
     let examples = script_files(&[folder.join("examples/replay")]).unwrap();
-    assert_eq!(examples.len(), 3);
+    assert_eq!(examples.len(), 4);
     for path in examples {
         assert!(!Script::load(&path).unwrap().steps.is_empty());
     }
