@@ -52,6 +52,7 @@ mod model;
 mod names;
 mod nul;
 mod numbers;
+mod pbx;
 mod plans;
 mod plm_report;
 mod pool;
