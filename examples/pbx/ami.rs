@@ -69,13 +69,13 @@ fn originates(calls: &mut Calls, event: &Headers) {
 
 /// A transfer after a consultation: over two calls, when the telephone does it, or within one, when Asterisk does.
 fn consulted(calls: &mut Calls, event: &Headers) {
-    let (caller, called) = (event.get("TransfereeUniqueid"), event.get("TransferTargetUniqueid"));
-    let are_two = match (calls.call_of(caller), calls.call_of(called)) {
+    let (caller, target) = (event.get("TransfereeUniqueid"), event.get("TransferTargetUniqueid"));
+    let are_two = match (calls.call_of(caller), calls.call_of(target)) {
         (Some(one), Some(other)) => one != other,
         _ => false,
     };
     if are_two {
-        return calls.joins(caller, called);
+        return calls.joins(caller, target);
     }
     let extension = extension(event.get("TransferTargetChannel")).filter(|extension| calls.knows(extension));
     let number = ["TransferTargetCallerIDNum", "SecondTransfererExten"].into_iter().map(|name| event.get(name));

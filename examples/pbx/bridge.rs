@@ -5,7 +5,7 @@ use std::error::Error;
 use std::fmt;
 use std::process::ExitCode;
 use std::str::FromStr;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::time::Duration;
 
 use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
@@ -14,6 +14,7 @@ use hyper_util::client::legacy::Client;
 use hyper_util::client::legacy::connect::HttpConnector;
 use hyper_util::rt::TokioExecutor;
 use laidian::domain::signature;
+use laidian::ops::clock::Clock;
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
@@ -108,8 +109,7 @@ impl<E: Error + Send + Sync + 'static> From<E> for Ended {
 
 /// Now, microseconds.
 pub fn now() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_micros()).unwrap_or(i64::MAX)
+    Clock::system().now()
 }
 
 /// Keeps a connection to the telephone system as `talk` talks over it, until it refuses or the program is interrupted.
@@ -141,7 +141,7 @@ async fn keep_talking(outbox: &Outbox, talk: impl AsyncFn(&Outbox) -> Result<Inf
         match talk(outbox).await {
             Err(Ended::Refused) => return say("电话系统拒绝登录 / the telephone system refuses the login"),
             Err(Ended::Lost(error)) => {
-                say(&format!("与电话系统断开，将重连 / lost the telephone system, will be back: {error}"))
+                say(&format!("与电话系统断开，将重连 / lost the telephone system, will be back: {error}"));
             }
         }
         if started.elapsed() > LONGEST_PAUSE {
@@ -194,14 +194,12 @@ impl Line {
         if self.received.len() > LARGEST {
             return Err(Ended::Lost("消息过大 / a message is too large".into()));
         }
-        let read = match timeout(SILENCE, self.stream.read_buf(&mut self.received)).await {
-            Ok(read) => read?,
-            Err(_) => {
-                self.send(ping).await?;
-                timeout(SILENCE, self.stream.read_buf(&mut self.received)).await??
-            }
-        };
-        if read == 0 { Err(Ended::Lost("对方已关闭 / it has closed".into())) } else { Ok(()) }
+        let mut read = timeout(SILENCE, self.stream.read_buf(&mut self.received)).await;
+        if read.is_err() {
+            self.send(ping).await?;
+            read = timeout(SILENCE, self.stream.read_buf(&mut self.received)).await;
+        }
+        if read?? == 0 { Err(Ended::Lost("对方已关闭 / it has closed".into())) } else { Ok(()) }
     }
 }
 

@@ -118,7 +118,7 @@ impl Calls {
     }
 
     /// A channel is the one that calls, and whom; what is known of it already stays.
-    pub fn originates(&mut self, id: &str, caller: Option<&str>, callee: Option<&str>) {
+    pub fn originates(&mut self, id: &str, caller: Option<&str>, dialled: Option<&str>) {
         let Some(channel) = self.channels.get(id) else { return };
         let Some(call) = self.calls.get_mut(&channel.call) else { return };
         if call.origin.is_none() {
@@ -127,7 +127,7 @@ impl Calls {
             call.caller = caller.map(str::to_owned);
         }
         if call.callee.is_none() {
-            call.callee = callee.map(str::to_owned);
+            call.callee = dialled.map(str::to_owned);
         }
     }
 
@@ -164,11 +164,11 @@ impl Calls {
         });
         let calling = call.from.as_ref().filter(|_| !call.is_reported);
         let Some(agent) = channel.agent.as_ref().or(calling).cloned() else { return };
-        let callee = call.callee.as_ref().unwrap_or(&channel.number).clone();
+        let dialled = call.callee.as_ref().unwrap_or(&channel.number).clone();
         let (id, caller, queue) = (channel.call.clone(), call.caller.clone(), call.queue.clone());
         let known = [("caller", caller.as_deref()), ("queue", queue.as_deref())];
         let known = known.into_iter().filter_map(|(name, value)| value.map(|value| (name, value)));
-        let more: Vec<_> = known.chain([("callee", &*callee), ("direction", direction)]).collect();
+        let more: Vec<_> = known.chain([("callee", &*dialled), ("direction", direction)]).collect();
         self.report("ringing", &id, Some(&agent), &more);
     }
 
@@ -235,10 +235,10 @@ impl Calls {
         let is_internal =
             |channel: &Channel| self.calls.get(&channel.call).is_some_and(|call| call.direction == Some("internal"));
         let first_moves = is_internal(first) && !is_internal(second);
-        let (kept, moved, mover) = if first_moves { (second, first, one) } else { (first, second, other) };
-        let (kept, left) = (kept.call.clone(), moved.call.clone());
-        let (agent, is_answered) = (moved.agent.clone(), moved.is_answered);
-        let to = agent.as_ref().unwrap_or(&moved.number).clone();
+        let (stays, moves, id) = if first_moves { (second, first, one) } else { (first, second, other) };
+        let (kept, left) = (stays.call.clone(), moves.call.clone());
+        let (agent, is_answered) = (moves.agent.clone(), moves.is_answered);
+        let to = agent.as_ref().unwrap_or(&moves.number).clone();
         let on = |call: &str, agent: &str| {
             self.channels.values().any(|channel| channel.call == call && channel.agent.as_deref() == Some(agent))
         };
@@ -249,7 +249,7 @@ impl Calls {
         if let Some(giver) = on_both.map(|(id, _)| id.clone()) {
             self.gives(&giver, &to, "consult");
         }
-        if let Some(moved) = self.channels.get_mut(mover) {
+        if let Some(moved) = self.channels.get_mut(id) {
             moved.call.clone_from(&kept);
         }
         if self.calls.remove(&left).is_some_and(|call| call.is_reported) {

@@ -99,8 +99,7 @@ fn see(calls: &mut Calls, event: &Headers, is_called: bool) {
     let channel = event.get("Unique-ID");
     let dialled = event.some("Caller-Destination-Number");
     let extension = user(event.get("Channel-Name")).filter(|extension| calls.knows(extension));
-    let (caller, callee) =
-        if is_called { (extension, None) } else { (known(event.get("Caller-Caller-ID-Number")), dialled) };
+    let caller = if is_called { extension } else { known(event.get("Caller-Caller-ID-Number")) };
     let number = extension.or(if is_called { dialled } else { caller }).unwrap_or_default();
     // A queue calls an agent for a caller that it names in its own way.
     let callers = ["variable_cc_member_session_uuid", "Other-Leg-Unique-ID"];
@@ -108,7 +107,7 @@ fn see(calls: &mut Calls, event: &Headers, is_called: bool) {
     let call = for_whom.map(|caller| calls.call_of(caller).unwrap_or(caller).to_owned());
     calls.appears(channel, call.as_deref().unwrap_or(channel), number);
     if call.is_none() {
-        calls.originates(channel, caller, callee);
+        calls.originates(channel, caller, dialled.filter(|_| !is_called));
     }
     if let Some(queue) = event.some("variable_cc_queue") {
         calls.queues(channel, queue);
