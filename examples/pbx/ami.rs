@@ -14,10 +14,8 @@ pub fn message(received: &mut Vec<u8>) -> Option<Headers> {
 pub fn take(calls: &mut Calls, event: &Headers, now: i64) {
     calls.now(stamp(event.get("Timestamp")).unwrap_or(now));
     match event.get("Event") {
+        // Of a channel that is called, all is known when it is.
         "Newchannel" if event.get("Uniqueid") == event.get("Linkedid") => originates(calls, event),
-        "Newchannel" => {
-            see(calls, event, "");
-        }
         "QueueCallerJoin" => {
             if let Some(channel) = see(calls, event, "") {
                 calls.queues(channel, event.get("Queue"));

@@ -48,11 +48,12 @@ async fn talk(args: &Args, outbox: &Outbox) -> Result<Infallible, Ended> {
     loop {
         line.receive(PING).await?;
         while let Some(message) = ami::message(&mut line.received) {
-            match message.get("Response") {
-                "" => ami::take(&mut calls, &message, bridge::now()),
-                "Error" => return Err(Ended::Refused),
-                _ if message.get("Ping").is_empty() => bridge::say("已登录 / signed in"),
-                _ => {}
+            // Some events, too, have a response.
+            match (message.get("Event"), message.get("Response")) {
+                ("", "Error") => return Err(Ended::Refused),
+                ("", _) if message.get("Ping").is_empty() => bridge::say("已登录 / signed in"),
+                ("", _) => {}
+                _ => ami::take(&mut calls, &message, bridge::now()),
             }
             outbox.put(calls.reports());
         }

@@ -64,7 +64,7 @@ impl Calls {
 
     /// What happens from here on happens at this time, microseconds, and later than what happened before.
     pub fn now(&mut self, at: i64) {
-        self.at = at.max(self.at + 1);
+        self.at = at.max(self.at.saturating_add(1));
     }
 
     /// Returns what there is to report.

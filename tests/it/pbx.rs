@@ -54,7 +54,7 @@ impl Pbx {
     /// What each of the conversations is called.
     fn call_ids(self) -> [&'static str; 4] {
         match self {
-            Self::Asterisk => ["1764500001.16", "1764500301.30", "1764500601.16", "1764500901.40"],
+            Self::Asterisk => ["1796044794.0", "1796044814.4", "1796044821.8", "1796044829.11"],
             Self::FreeSwitch => [
                 "5b1e9a40-0000-4000-8000-000000000010",
                 "5b1e9a40-0000-4000-8000-000000000020",
@@ -352,50 +352,43 @@ async fn who_is_not_let_in_gives_up() {
     }
 }
 
-/// Both telephone systems tell the same of the same conversations.
 #[test]
 fn reports_tell_what_happens_at_agents() {
-    let short = |pbx: Pbx, kind: &str| -> Vec<String> {
-        let reports = pbx.reports(kind);
+    let queue = "ringing trcs001, ended trcs001, ringing trcs008, answered trcs008, held trcs008, resumed trcs008, \
+         transferred trcs008, ringing trcs001, answered trcs001, ended trcs001, ended -";
+    // The telephone takes both of its calls back before it joins them, or does not say so.
+    let consult = "ringing trcs001, answered trcs001, held trcs001, ringing trcs008, answered trcs008, answered trcs001, \
+         resumed trcs001, transferred trcs001, ended -, answered trcs008, ended -";
+    let asked = "ringing trcs001, answered trcs001, held trcs001, ringing trcs008, answered trcs008, transferred trcs001, \
+         ended trcs008, ended -";
+    let told = |pbx: Pbx, kind: &str| {
         let get = |report: &Report, name: &str| report.get(name).cloned().unwrap_or_else(|| "-".to_owned());
-        let line = |report| format!("{} {}", get(report, "event"), get(report, "agent"));
-        reports.iter().map(line).collect()
+        let line = |report: Report| format!("{} {}", get(&report, "event"), get(&report, "agent"));
+        let mut told: Vec<String> = pbx.reports(kind).into_iter().map(line).collect();
+        told.dedup();
+        told.join(", ")
     };
-    for pbx in [Pbx::Asterisk, Pbx::FreeSwitch] {
-        let queue = [
-            "ringing trcs001",
-            "ended trcs001",
-            "ringing trcs008",
-            "answered trcs008",
-            "held trcs008",
-            "resumed trcs008",
-            "transferred trcs008",
-            "ringing trcs001",
-            "answered trcs001",
-            "ended trcs001",
-            "ended -",
-        ];
-        assert_eq!(short(pbx, "queue"), queue, "{}", pbx.name());
-        let consult = [
-            "ringing trcs001",
-            "answered trcs001",
-            "held trcs001",
-            "ringing trcs008",
-            "answered trcs008",
-            "answered trcs001",
-            "transferred trcs001",
-            "ended -",
-            "answered trcs008",
-            "ended trcs008",
-            "ended -",
-        ];
-        assert_eq!(short(pbx, "consult"), consult, "{}", pbx.name());
-        assert_eq!(short(pbx, "outgoing"), ["ringing trcs001", "ended -"], "{}", pbx.name());
+    use Pbx::{Asterisk, FreeSwitch};
+    assert_eq!(told(Asterisk, "queue"), queue);
+    assert_eq!(told(FreeSwitch, "queue"), queue);
+    assert_eq!(told(Asterisk, "consult"), consult);
+    let consult = consult
+        .replace("resumed trcs001, ", "")
+        .replace("answered trcs008, ended -", "answered trcs008, ended trcs008, ended -");
+    assert_eq!(told(FreeSwitch, "consult"), consult);
+    assert_eq!(told(Asterisk, "outgoing"), "ringing trcs001, ended trcs001, ended -");
+    assert_eq!(told(FreeSwitch, "outgoing"), "ringing trcs001, ended -");
+    assert_eq!(told(Asterisk, "click"), "ringing trcs001, answered trcs001, ended trcs001, ended -");
+    assert_eq!(told(Asterisk, "feature"), asked);
+    for pbx in [Asterisk, FreeSwitch] {
         let ringing = &pbx.reports("outgoing")[0];
-        let told = ["caller", "callee", "direction"].map(|name| ringing[name].as_str());
-        assert_eq!(told, ["8001", "013900110004", "out"], "{}", pbx.name());
-        let given = pbx.reports("queue").into_iter().find(|report| report["event"] == "transferred").unwrap();
-        assert_eq!((given["to"].as_str(), given["kind"].as_str()), ("trcs001", "blind"), "{}", pbx.name());
+        let about = ["caller", "callee", "direction"].map(|name| ringing[name].as_str());
+        assert_eq!(about, ["8001", "013900110004", "out"], "{}", pbx.name());
+        for (conversation, kind, to) in [("queue", "blind", "trcs001"), ("consult", "consult", "trcs008")] {
+            let reports = pbx.reports(conversation);
+            let given = reports.iter().find(|report| report["event"] == "transferred").unwrap();
+            assert_eq!((&*given["kind"], &*given["to"]), (kind, to), "{} {conversation}", pbx.name());
+        }
     }
 }
 
