@@ -97,7 +97,7 @@ pub struct Body {
     /// The login keys of the agents whom it is about: told to who sees them.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub agents: Vec<String>,
-    /// When the call began to ring at its agent, microseconds. It is not sent.
+    /// When the call began to ring at its agent, or at whom he gives it to, microseconds. It is not sent.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ring: Option<i64>,
     /// The customer's numbers before and after, for those from whom they are hidden. They are not sent.

@@ -11,10 +11,12 @@ use std::task::{Context, Poll};
 
 use bytes::Bytes;
 use futures_util::future::BoxFuture;
+use serde_json::Value;
 use tokio::sync::mpsc::Receiver;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::topic::Topic;
+use crate::domain::catalogue::login_key;
 use crate::domain::event::Event;
 use crate::ops::calls::pops::Pop;
 use crate::ops::{Backend, Caller};
@@ -28,6 +30,8 @@ const REMEMBERED: usize = 32;
 /// What shows a socket who calls.
 pub struct Popping {
     open_pops: OpenPops,
+    /// The login key of whose socket it is.
+    agent: String,
     told: Option<Receiver<Pop>>,
     shown: VecDeque<(Arc<str>, i64)>,
     waiting: VecDeque<Pop>,
@@ -40,12 +44,13 @@ impl Popping {
     #[must_use]
     pub fn new(open_pops: OpenPops) -> Self {
         let (shown, waiting) = (VecDeque::new(), VecDeque::new());
-        Self { open_pops, told: None, shown, waiting, reading: None, is_behind: false }
+        Self { open_pops, agent: String::new(), told: None, shown, waiting, reading: None, is_behind: false }
     }
 
     /// Shows who calls from now on, where the calls are among the topics, and what is open already.
     pub fn follow(&mut self, backend: &Backend, caller: &Caller, topics: &[Topic]) {
         let Some(operator) = caller.operator.as_ref().filter(|_| topics.contains(&Topic::Calls)) else { return };
+        self.agent = login_key(&operator.login_no);
         self.told = Some(backend.pops.of(caller.company, &operator.login_no));
         self.shown.clear();
         self.is_behind = true;
@@ -67,8 +72,12 @@ impl Popping {
             return;
         }
         let Some(ring) = event.body.ring else { return };
-        let call = event.body.more.get("callId").and_then(serde_json::Value::as_str).unwrap_or_default();
-        self.is_behind |= !self.is_shown(call, ring);
+        let text = |name: &str| event.body.more.get(name).and_then(Value::as_str);
+        let whose = text("to").or(text("agent")).unwrap_or_default();
+        // What rings at others is none of his, and nothing to be read for.
+        if login_key(whose) == self.agent {
+            self.is_behind |= !self.is_shown(text("callId").unwrap_or_default(), ring);
+        }
     }
 
     fn is_shown(&self, call: &str, ring: i64) -> bool {

@@ -18,6 +18,7 @@ use crate::support::{Demo, Engine, MAIN, NOW, SECOND, TestServer, backend};
 both_engines! {
     who_rings_is_shown_with_what_was_said_last,
     who_comes_back_is_shown_who_rings,
+    what_rings_at_a_colleague_shows_nothing,
     a_queue_that_rings_on_is_one_call,
     a_hundred_reports_at_once_are_one_call,
     what_nobody_tells_the_end_of_ends_by_itself,
@@ -140,6 +141,20 @@ async fn who_comes_back_is_shown_who_rings(engine: Engine) {
     let mut agent = follow(&server, AGENT).await;
     ask(&mut app, ring("c-2", "trcs001", "13900112233")).await;
     assert_eq!(push(&mut agent, "screen_pop").await["callId"], "c-2", "the one that has ended is not shown");
+    server.stop().await;
+}
+
+/// An agent who has called a colleague himself is on a call that nobody shows him, whatever rings elsewhere.
+async fn what_rings_at_a_colleague_shows_nothing(engine: Engine) {
+    let server = server(engine).await;
+    let mut app = APP.connect(&server).await;
+    let mut agent = follow(&server, AGENT).await;
+    ask(&mut app, report("answered", "c-1", "trcs001")).await;
+    ask(&mut app, ring("c-2", "trcs008", "13900112233")).await;
+    assert_eq!(push(&mut agent, "call.ringing").await["callId"], "c-2");
+    ask(&mut app, report("held", "c-1", "trcs001")).await;
+    ask(&mut app, ring("c-3", "trcs001", "13900112233")).await;
+    assert_eq!(push(&mut agent, "screen_pop").await["callId"], "c-3");
     server.stop().await;
 }
 
@@ -348,6 +363,11 @@ async fn another_server_shows_who_rings(engine: Engine) {
     assert_eq!((&pop["callId"], &pop["state"]), (&json!("c-1"), &json!("ringing")));
     ask(&mut APP.connect(&server).await, ring("c-2", "trcs001", "13900112233")).await;
     assert_eq!(push(&mut agent, "screen_pop").await["callId"], "c-2");
+    // Given to him by one at whom it has not rung.
+    let mut given = report("transferred", "c-3", "trcs008");
+    given["to"] = "trcs001".into();
+    ask(&mut app, given).await;
+    assert_eq!(push(&mut agent, "screen_pop").await["callId"], "c-3");
     other.stop().await;
     server.stop().await;
 }

@@ -69,6 +69,8 @@ pub(super) fn body_of(call: &Call, agent: Option<&str>, report: &Report) -> Body
     agents.dedup();
     let mut phones: Vec<String> = [&call.caller, &call.callee].into_iter().flatten().cloned().collect();
     phones.extend(report.to.iter().filter(|_| report.to_agent.is_none()).cloned());
-    let ring = agent.and_then(|agent| call.leg(agent)).and_then(|leg| leg.ringing_at);
+    // To whom it is given it rings at.
+    let whose = report.to_agent.as_deref().or(agent);
+    let ring = whose.and_then(|agent| call.leg(agent)).and_then(|leg| leg.ringing_at);
     Body { agents, ring, phones, more, ..Body::default() }
 }
