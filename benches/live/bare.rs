@@ -31,6 +31,10 @@ async fn serve(stream: TcpStream, sender: broadcast::Sender<Utf8Bytes>, text: Ut
     loop {
         tokio::select! {
             came = socket.next() => match came {
+                Some(Ok(Message::Text(said))) if said == "one" => {
+                    let _ = sender.send(text.clone());
+                    frames = sender.subscribe();
+                }
                 Some(Ok(Message::Text(_))) => {
                     drop(frames);
                     return produce(socket, sender, text).await;

@@ -4,12 +4,17 @@
 //! that broadcasts frames of the same bytes. A thousand sockets listen to both in turn. First, to what is written while
 //! they listen; then, to what they have missed. What counts is the ratio within one run.
 //!
-//! `cargo bench --bench live -- ring` measures from a ringing telephone to what its agent is shown, beside a look-up.
+//! `cargo bench --bench live -- PART` measures `ring`: from a ringing telephone to what its agent is shown, beside a look-up;
+//! `slow`: one of a thousand who does not read, and what the others notice; `writes`: what a write costs beside another
+//! build that `LIVE_PROGRAM` names. With `npm install` in `benches/peers` the broadcasts of ws and Socket.IO are compared, too.
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a measurement that cannot be made is given up")]
 
 mod bare;
+mod fan_out;
 mod ring;
+mod slow;
+mod writes;
 
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
@@ -39,6 +44,8 @@ fn main() {
     match arguments.next().as_deref() {
         Some("--broadcast") => runtime.block_on(bare::broadcast(&arguments.next().unwrap_or_default())),
         Some("ring") => runtime.block_on(ring()),
+        Some("slow") => runtime.block_on(slow()),
+        Some("writes") => runtime.block_on(writes::compare()),
         _ => runtime.block_on(compare()),
     }
 }
@@ -54,6 +61,11 @@ async fn ring() {
     let folder = tempfile::tempdir().expect("a folder");
     println!("{SOCKETS} sockets, 100,000 customers");
     ring::compare(&laidian("--demo=100000", folder.path())).await;
+}
+
+async fn slow() {
+    let folder = tempfile::tempdir().expect("a folder");
+    slow::compare(&laidian("--demo=5000", folder.path())).await;
 }
 
 /// A server under measurement: a process of its own, so that its CPU time can be told apart.
@@ -260,6 +272,7 @@ async fn compare() {
         figures[1].push(live(&laidian, false, &customers).await);
     }
     let [bare_figure, figure] = figures.map(median);
+    println!("  written as fast as {WRITERS} can, and broadcast as fast as all can take it");
     tell("bare", bare_figure);
     tell("laidian", figure);
     println!(
@@ -267,6 +280,7 @@ async fn compare() {
         figure.events / bare_figure.events,
         figure.cpu_micros / bare_figure.cpu_micros
     );
+    fan_out::compare(&laidian, &bare, customers[0], &push).await;
     let mut last = connect(&laidian.url).await;
     let now = subscribe(&mut last, None).await;
     let seq = now["seq"].as_u64().expect("a number") - MISSED;
