@@ -18,7 +18,7 @@ use crate::domain::event::{COMPANY_CHANGED, Event, WATCH};
 use crate::error::Error;
 use crate::ops::{Backend, Caller};
 use crate::protocol::close::CloseCode;
-use crate::store::events::{History, Lost};
+use crate::store::events::{History, Lost, Page, on_page};
 
 /// Events that are looked at one after another before others have their turn.
 const IN_A_ROW: usize = 128;
@@ -59,7 +59,9 @@ pub struct Follower {
     viewer: Option<Viewer>,
     more: ReusableBoxFuture<'static, watch::Receiver<i64>>,
     /// Tasks of their own: others wait for what they read, and a socket that is not read from polls nothing.
-    reading: Option<Task<Result<Arc<Event>, Lost>>>,
+    reading: Option<Task<Result<Page, Lost>>>,
+    /// The page that he has come to of what he missed.
+    page: Option<Page>,
     looking: Option<Task<Result<Viewer, Error>>>,
     /// The event whose rights `viewer` has.
     rights_of: i64,
@@ -85,6 +87,7 @@ impl Follower {
             viewer: None,
             more,
             reading: None,
+            page: None,
             looking: None,
             rights_of: 0,
             popping,
@@ -180,19 +183,24 @@ impl Follower {
     }
 
     fn poll_event(&mut self, seq: i64, cx: &mut Context<'_>) -> Poll<Result<Arc<Event>, Lost>> {
-        if self.reading.is_none()
-            && let Some(event) = self.history.recent(seq)
-        {
-            return Poll::Ready(Ok(event));
+        if self.reading.is_none() {
+            if let Some(event) = self.page.as_ref().and_then(|page| on_page(page, seq)) {
+                return Poll::Ready(Ok(event));
+            }
+            self.page = None;
+            if let Some(event) = self.history.recent(seq) {
+                return Poll::Ready(Ok(event));
+            }
         }
         let history = &self.history;
         let reading = self.reading.get_or_insert_with(|| {
             let history = history.clone();
-            AbortOnDropHandle::new(tokio::spawn(async move { history.read(seq).await }))
+            AbortOnDropHandle::new(tokio::spawn(async move { history.page_of(seq).await }))
         });
-        let event = ready!(Pin::new(reading).poll(cx));
+        let page = ready!(Pin::new(reading).poll(cx));
         self.reading = None;
-        Poll::Ready(event.unwrap_or(Err(Lost)))
+        self.page = page.ok().and_then(Result::ok);
+        Poll::Ready(self.page.as_ref().and_then(|page| on_page(page, seq)).ok_or(Lost))
     }
 
     /// Sees to it that the rights are those of this event: what it takes away is not told any more.

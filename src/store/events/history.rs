@@ -28,7 +28,8 @@ const LOOK: Duration = Duration::from_secs(1);
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Lost;
 
-type Page = Arc<[Arc<Event>]>;
+/// Events that follow each other.
+pub type Page = Arc<[Arc<Event>]>;
 
 /// The histories that somebody follows. Cheap to clone.
 #[derive(Clone)]
@@ -154,19 +155,20 @@ impl History {
 
     /// Returns an event, with its page in memory for those who come after.
     pub async fn read(&self, seq: i64) -> Result<Arc<Event>, Lost> {
-        if let Some(event) = self.recent(seq) {
-            return Ok(event);
+        match self.recent(seq) {
+            Some(event) => Ok(event),
+            None => on_page(&self.page_of(seq).await?, seq).ok_or(Lost),
         }
+    }
+
+    /// Returns the page that an event is on.
+    pub async fn page_of(&self, seq: i64) -> Result<Page, Lost> {
         let before = page_before(seq);
-        let page = if before + PAGE <= self.last() {
-            self.pages.get_or_insert_async(&(self.company, before), self.page(before)).await?
-        } else {
-            // Not whole yet: the next who asks finds more.
-            self.page(before).await?
-        };
-        let first = page.first().ok_or(Lost)?.seq;
-        let place = usize::try_from(seq - first).map_err(|_| Lost)?;
-        page.get(place).cloned().ok_or(Lost)
+        if before + PAGE <= self.last() {
+            return self.pages.get_or_insert_async(&(self.company, before), self.page(before)).await;
+        }
+        // Not whole yet: the next who asks finds more.
+        self.page(before).await
     }
 
     async fn page(&self, before: i64) -> Result<Page, Lost> {
@@ -176,6 +178,13 @@ impl History {
         })?;
         Ok(rows.into_iter().map(event).collect())
     }
+}
+
+/// Returns an event of a page.
+#[must_use]
+pub fn on_page(page: &Page, seq: i64) -> Option<Arc<Event>> {
+    let place = usize::try_from(seq.checked_sub(page.first()?.seq)?).ok()?;
+    page.get(place).cloned()
 }
 
 /// The number before the page that an event is on.

@@ -10,7 +10,7 @@ mod history;
 use super::rows::{EventRow, SpanRow, TextRow};
 
 pub use hints::Hints;
-pub use history::{Histories, History, Lost};
+pub use history::{Histories, History, Lost, Page, on_page};
 
 queries! {
     /// Which database this is.
