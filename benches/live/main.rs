@@ -1,8 +1,8 @@
 //! What it costs to tell a thousand sockets of an event, beside the least that this can cost.
 //!
 //! `cargo bench --bench live` starts laidian with demo data and, as its own second process, a bare tokio-tungstenite server
-//! that broadcasts frames of the same bytes. A thousand sockets listen to both in turn. First, to what is written while
-//! they listen; then, to what they have missed. What counts is the ratio within one run.
+//! that broadcasts frames of the same bytes. A thousand sockets listen to each in turn: to what comes as fast as it can, to one event
+//! at a time, and then to what they have missed. What counts is the ratio within one run.
 //!
 //! `cargo bench --bench live -- PART` measures `ring`: from a ringing telephone to what its agent is shown, beside a look-up;
 //! `slow`: one of a thousand who does not read, and what the others notice; `writes`: what a write costs beside another
@@ -19,14 +19,13 @@ mod writes;
 use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
-use std::time::{Duration, Instant};
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::Instant;
 
 use futures_util::future::join_all;
 use futures_util::{SinkExt, StreamExt};
 use serde_json::{Value, json};
 use tokio::net::TcpStream;
-use tokio::sync::watch;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::Message;
@@ -34,7 +33,6 @@ use tokio_tungstenite::tungstenite::protocol::Message;
 const SOCKETS: usize = 1000;
 const WRITERS: usize = 16;
 const ROUNDS: usize = 3;
-const ROUND: Duration = Duration::from_secs(4);
 /// Events that were missed.
 const MISSED: u64 = 300;
 
@@ -54,7 +52,8 @@ fn main() {
 fn laidian(customers: &str, folder: &std::path::Path) -> Server {
     let mut serve = Command::new(env!("CARGO_BIN_EXE_laidian"));
     serve.args(["serve", customers, "--auth", "open", "--listen", "127.0.0.1:0", "--data"]).arg(folder);
-    Server::start(&mut serve)
+    // Who has not read for a minute reads on.
+    Server::start(serve.env("LAIDIAN_LIVE_REPLAY_EVENTS", "100000"))
 }
 
 async fn ring() {
@@ -150,66 +149,6 @@ impl Figure {
     }
 }
 
-/// Counts what comes on these sockets until it is over.
-fn count(sockets: Vec<Socket>, over: &watch::Receiver<bool>) -> (Arc<AtomicU64>, Vec<tokio::task::JoinHandle<()>>) {
-    let counted = Arc::new(AtomicU64::new(0));
-    let tasks = sockets.into_iter().map(|mut socket| {
-        let (counted, mut over) = (counted.clone(), over.clone());
-        tokio::spawn(async move {
-            loop {
-                tokio::select! {
-                    frame = socket.next() => match frame {
-                        Some(Ok(Message::Text(_))) => drop(counted.fetch_add(1, Ordering::Relaxed)),
-                        Some(Ok(_)) => {}
-                        _ => return,
-                    },
-                    _ = over.changed() => return,
-                }
-            }
-        })
-    });
-    let tasks = tasks.collect();
-    (counted, tasks)
-}
-
-/// What is written while all listen.
-async fn live(server: &Server, is_bare: bool, customers: &[i64]) -> Figure {
-    let mut sockets = Vec::new();
-    for _ in 0..SOCKETS {
-        let mut socket = connect(&server.url).await;
-        if !is_bare {
-            subscribe(&mut socket, None).await;
-        }
-        sockets.push(socket);
-    }
-    let (end, over) = watch::channel(false);
-    let (counted, tasks) = count(sockets, &over);
-    let is_over = Arc::new(AtomicBool::new(false));
-    let writers: Vec<_> = customers
-        .iter()
-        .take(if is_bare { 0 } else { WRITERS })
-        .map(|id| tokio::spawn(write(server.url.clone(), *id, is_over.clone())))
-        .collect();
-    // The bare server broadcasts for as long as this one is there.
-    let mut starter = None;
-    if is_bare {
-        let mut socket = connect(&server.url).await;
-        socket.send(Message::text("begin")).await.expect("sent");
-        starter = Some(socket);
-    }
-    tokio::time::sleep(Duration::from_millis(500)).await;
-    let (pushes, cpu, begun) = (counted.load(Ordering::Relaxed), server.cpu(), Instant::now());
-    tokio::time::sleep(ROUND).await;
-    let figure =
-        Figure::of(counted.load(Ordering::Relaxed) - pushes, begun.elapsed().as_secs_f64(), server.cpu() - cpu);
-    is_over.store(true, Ordering::Relaxed);
-    join_all(writers).await;
-    drop(starter);
-    end.send_replace(true);
-    join_all(tasks).await;
-    figure
-}
-
 /// Changes a customer again and again.
 async fn write(url: String, id: i64, is_over: Arc<AtomicBool>) {
     let mut socket = connect(&url).await;
@@ -264,23 +203,8 @@ async fn compare() {
     writer.await.expect("a writer");
     let mut bare = Command::new(std::env::current_exe().expect("this program"));
     let bare = Server::start(bare.arg("--broadcast").arg(&push));
-    println!("{SOCKETS} sockets, pushes of {} bytes, {ROUNDS} rounds of {} s in turn", push.len(), ROUND.as_secs());
-
-    let mut figures: [Vec<Figure>; 2] = [Vec::new(), Vec::new()];
-    for _ in 0..ROUNDS {
-        figures[0].push(live(&bare, true, &[]).await);
-        figures[1].push(live(&laidian, false, &customers).await);
-    }
-    let [bare_figure, figure] = figures.map(median);
-    println!("  written as fast as {WRITERS} can, and broadcast as fast as all can take it");
-    tell("bare", bare_figure);
-    tell("laidian", figure);
-    println!(
-        "  ratio              {:>5.2} of the events  {:>5.2} × the CPU a push, writing and committing included",
-        figure.events / bare_figure.events,
-        figure.cpu_micros / bare_figure.cpu_micros
-    );
-    fan_out::compare(&laidian, &bare, customers[0], &push).await;
+    println!("{SOCKETS} sockets, pushes of {} bytes, {ROUNDS} rounds in turn", push.len());
+    let bare_figure = fan_out::compare(&laidian, &bare, &customers, &push).await;
     let mut last = connect(&laidian.url).await;
     let now = subscribe(&mut last, None).await;
     let seq = now["seq"].as_u64().expect("a number") - MISSED;
