@@ -283,7 +283,7 @@ async fn tell_webhooks(shared: Arc<Shared>) {
         tokio::select! {
             () = tokio::time::sleep(wait) => {}
             () = webhooks.wanted() => {}
-            () = shared.shutdown.started() => return webhooks.rest().await,
+            () = shared.shutdown.started() => return webhooks.end().await,
         }
     }
 }

@@ -9,7 +9,7 @@ use crate::error::Error;
 use crate::ops::Cx;
 use crate::ops::company::setup::{self, Change};
 use crate::ops::webhooks::deliveries::{self, PAGE_SIZE, STATES, Wanted};
-use crate::ops::webhooks::{Given, require};
+use crate::ops::webhooks::{Given, check_place, require};
 use crate::protocol::lenient::{Flag, Whole};
 use crate::store::rows::{DeliveryRow, WebhookRow};
 
@@ -40,6 +40,7 @@ pub struct WebhookSecret {
 pub async fn put_webhook(cx: &Cx<'_>, request: PutWebhook) -> Result<WebhookSecret, Error> {
     require(cx)?;
     let PutWebhook { id, url, events, masked, active } = request;
+    url.as_deref().map_or(Ok(()), |url| check_place(cx, url))?;
     let given = Given {
         id: id.clone(),
         url,

@@ -23,8 +23,8 @@ use tokio_util::task::AbortOnDropHandle;
 use url::{Host, Url};
 
 use crate::config::Network;
-use crate::domain::network::is_public;
 use crate::ops::webhooks::deliveries::Outcome;
+use crate::ops::webhooks::{may_call, not_allowed};
 
 /// How long all of it may take.
 const LIMIT: Duration = Duration::from_secs(10);
@@ -116,24 +116,14 @@ impl Client {
             Host::Ipv6(address) => vec![(*address, port).into()],
         };
         let is_https = url.scheme() == "https";
-        let mut cause = if is_https {
-            "地址在内网，未列入 [webhooks] allow / the address is within and not in [webhooks] allow"
-        } else {
-            "http:// 只用于 [webhooks] allow 的地址 / http:// is for addresses in [webhooks] allow only"
-        }
-        .to_owned();
-        for address in addresses.into_iter().filter(|address| self.may_call(address.ip(), is_https)) {
+        let mut cause = not_allowed(is_https).to_owned();
+        for address in addresses.into_iter().filter(|address| may_call(&self.allowed, address.ip(), is_https)) {
             match TcpStream::connect(address).await {
                 Ok(stream) => return Ok(stream),
                 Err(error) => cause = format!("无法连接：{error} / cannot connect: {error}"),
             }
         }
         Err(cause)
-    }
-
-    fn may_call(&self, address: IpAddr, is_https: bool) -> bool {
-        let address = address.to_canonical();
-        self.allowed.iter().any(|network| network.contains(address)) || (is_https && is_public(address))
     }
 }
 

@@ -29,6 +29,9 @@ const AT_A_TIME: usize = 16;
 /// What happens together is put on its way together.
 const GATHERING: Duration = Duration::from_millis(20);
 
+/// How long the end of the server waits for an answer.
+const MOMENT: Duration = Duration::from_secs(2);
+
 /// What tells other systems.
 pub struct Webhooks {
     backend: Arc<Backend>,
@@ -124,5 +127,10 @@ impl Webhooks {
     pub async fn rest(&self) {
         self.tasks.close();
         self.tasks.wait().await;
+    }
+
+    /// Waits a moment for what has begun. What is not answered then is tried again when its minute is over.
+    pub async fn end(&self) {
+        let _ = tokio::time::timeout(MOMENT, self.rest()).await;
     }
 }

@@ -2,9 +2,13 @@
 
 pub mod deliveries;
 
-use url::Url;
+use std::net::IpAddr;
+
+use url::{Host, Url};
 use uuid::Uuid;
 
+use crate::config::Network;
+use crate::domain::network::is_public;
 use crate::domain::role::Role;
 use crate::domain::webhook;
 use crate::error::Error;
@@ -25,6 +29,37 @@ const AT_A_TIME: i64 = 500;
 /// Refuses whoever may not say where events go: that is for admins, and for the company's programs.
 pub fn require(cx: &Cx<'_>) -> Result<(), Error> {
     if cx.caller.operator.is_none() { Ok(()) } else { cx.require(cx.action, Role::Admin) }
+}
+
+/// Whether an address may be called: a public one by https, and one that the settings name in any way.
+#[must_use]
+pub fn may_call(allowed: &[Network], address: IpAddr, is_https: bool) -> bool {
+    let address = address.to_canonical();
+    allowed.iter().any(|network| network.contains(address)) || (is_https && is_public(address))
+}
+
+/// Why an address is not called.
+#[must_use]
+pub fn not_allowed(is_https: bool) -> &'static str {
+    if is_https {
+        "地址在内网，未列入 [webhooks] allow / the address is within and not in [webhooks] allow"
+    } else {
+        "http:// 只用于 [webhooks] allow 的地址 / http:// is for addresses in [webhooks] allow only"
+    }
+}
+
+/// Refuses what would never be called: an address within, and http where no address may have it. Where a name leads is looked at
+/// when it is called.
+pub fn check_place(cx: &Cx<'_>, url: &str) -> Result<(), Error> {
+    let Ok(url) = Url::parse(url.trim()) else { return Ok(()) };
+    let allowed = &cx.backend.webhooks.allow;
+    let is_https = url.scheme() == "https";
+    let may = match url.host() {
+        Some(Host::Ipv4(address)) => may_call(allowed, address.into(), is_https),
+        Some(Host::Ipv6(address)) => may_call(allowed, address.into(), is_https),
+        _ => is_https || url.scheme() != "http" || !allowed.is_empty(),
+    };
+    if may { Ok(()) } else { Err(Error::parameter(format!("url: {}", not_allowed(is_https)))) }
 }
 
 /// A webhook as it is to be; what is absent stays, or is as usual for a new one.
