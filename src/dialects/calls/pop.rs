@@ -94,12 +94,17 @@ pub async fn show(cx: &Cx<'_>, id: &str, kind: Kind, report: &Report) {
 }
 
 async fn foreseen(cx: &Cx<'_>, id: &str, kind: Kind, report: &Report, agent: &str) -> Result<Option<Pop>, Error> {
-    let Some(call) = report::foresee(cx, id, kind, report).await? else { return Ok(None) };
+    let Some(caller) = caller_of(&cx.catalogue, agent) else { return Ok(None) };
+    let of_agent = cx.backend.context(&caller).await?;
+    // Most calls are new, with the number in the report: who calls is looked up while the call is.
+    let new = report::of_new(id, kind, report);
+    let (call, found) = tokio::join!(report::foresee(cx, id, kind, report), ringing::found(&of_agent, &new));
+    let Some(call) = call? else { return Ok(None) };
     if call.leg(agent).is_none_or(|leg| leg.state() != CallState::Ringing) {
         return Ok(None);
     }
-    let Some(caller) = caller_of(&cx.catalogue, agent) else { return Ok(None) };
-    pop(&cx.backend.context(&caller).await?, call, agent).await.map(Some)
+    let found = if call.number() == new.number() { found? } else { ringing::found(&of_agent, &call).await? };
+    pop(&of_agent, call, found, agent).await.map(Some)
 }
 
 /// Returns what this agent is shown of the calls that he is on.
@@ -117,14 +122,16 @@ async fn all_open(backend: &Backend, caller: &Caller) -> Result<Vec<Pop>, Error>
     let cx = backend.context(caller).await?;
     let mut pops = Vec::new();
     for row in cx.scope.open_calls_of(&login_key(&operator.login_no), MOST).await? {
-        pops.push(pop(&cx, calls::read(&row)?, &operator.login_no).await?);
+        let call = calls::read(&row)?;
+        let found = ringing::found(&cx, &call).await?;
+        pops.push(pop(&cx, call, found, &operator.login_no).await?);
     }
     Ok(pops)
 }
 
-/// Returns what the agent who asks is shown of a call.
-async fn pop(cx: &Cx<'_>, call: Call, agent: &str) -> Result<Pop, Error> {
-    let ringing = ringing::ringing(cx, call).await?;
+/// Returns what the agent who asks is shown of a call whose customers are found.
+async fn pop(cx: &Cx<'_>, call: Call, found: Option<Found>, agent: &str) -> Result<Pop, Error> {
+    let ringing = ringing::ringing(cx, call, found).await?;
     let ringing_at = ringing.call.leg(agent).and_then(|leg| leg.ringing_at).unwrap_or_default();
     let id = ringing.call.id.as_str().into();
     Ok(Pop { call: id, ringing_at, frame: frame(cx, ringing, agent)? })

@@ -35,6 +35,14 @@ pub async fn foresee(cx: &Cx<'_>, id: &str, kind: Kind, report: &Report) -> Resu
     Ok((call.take(kind, report) == Happened::Changed).then_some(call))
 }
 
+/// Returns a call of which nothing was reported before.
+#[must_use]
+pub fn of_new(id: &str, kind: Kind, report: &Report) -> Call {
+    let mut call = Call::new(id);
+    call.take(kind, report);
+    call
+}
+
 /// Takes a report in, and writes down what follows from it.
 pub async fn report(cx: &Cx<'_>, id: &str, kind: Kind, report: &Report) -> Result<Reported, Error> {
     let linked = customer_of(cx, id, kind, report).await?;
@@ -171,8 +179,7 @@ async fn customer_of(cx: &Cx<'_>, id: &str, kind: Kind, report: &Report) -> Resu
     if report.caller.is_none() && report.callee.is_none() {
         return Ok(None);
     }
-    let mut call = Call::new(id);
-    call.take(kind, report);
+    let call = of_new(id, kind, report);
     if call.direction() == Direction::Internal {
         return Ok(None);
     }

@@ -31,17 +31,22 @@ pub struct Ringing {
     pub open_tickets: Vec<FeedRow>,
 }
 
-/// Returns what the agent who asks is shown of a call. The telephone system has told the number: it is no try of his.
-pub async fn ringing(cx: &Cx<'_>, call: Call) -> Result<Ringing, Error> {
+/// Returns the customers whose call it is, of those that the agent who asks sees; none when there is none, or no number.
+/// The telephone system has told the number: it is no try of his.
+pub async fn found(cx: &Cx<'_>, call: &Call) -> Result<Option<Found>, Error> {
+    if super::phone_of(cx, call).is_none() {
+        return Ok(None);
+    }
+    match find::calling(cx, call.number().unwrap_or_default()).await {
+        Ok(found) => Ok(Some(found)),
+        Err(Error::NotFound | Error::NoNumber) => Ok(None),
+        Err(other) => Err(other),
+    }
+}
+
+/// Returns what the agent who asks is shown of a call whose customers are found.
+pub async fn ringing(cx: &Cx<'_>, call: Call, found: Option<Found>) -> Result<Ringing, Error> {
     let phone = super::phone_of(cx, &call);
-    let found = match &phone {
-        None => None,
-        Some(_) => match find::calling(cx, call.number().unwrap_or_default()).await {
-            Ok(found) => Some(found),
-            Err(Error::NotFound | Error::NoNumber) => None,
-            Err(other) => return Err(other),
-        },
-    };
     let first = found.as_ref().and_then(|found| found.customers.first()).map(|customer| customer.id);
     let (feeds, open_tickets) = match first {
         Some(customer) => history(cx, customer).await?,
