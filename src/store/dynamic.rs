@@ -2,30 +2,33 @@
 
 use std::fmt::Write;
 
-use sqlx::postgres::PgRow;
-use sqlx::sqlite::SqliteRow;
-use sqlx::{AssertSqlSafe, FromRow};
+use sqlx::{AssertSqlSafe, SqlSafeStr};
 
-use super::{Conn, Scope};
+use super::bind::Bind;
+use super::fetch::fetch_postgres;
+use super::row::{FromRow, Most, Take};
+use super::searching::Searcher;
+use super::{Engine, Scope, sqlite};
 
 /// A statement in the making. Values only ever enter as binds; the text is made of literals.
 pub struct Sql {
     text: String,
-    binds: Vec<Bind>,
+    binds: Vec<Value>,
 }
 
-enum Bind {
+/// What can stand for a placeholder.
+pub enum Value {
     Integer(i64),
     Text(String),
 }
 
-impl From<i64> for Bind {
+impl From<i64> for Value {
     fn from(value: i64) -> Self {
         Self::Integer(value)
     }
 }
 
-impl From<&str> for Bind {
+impl From<&str> for Value {
     fn from(value: &str) -> Self {
         Self::Text(value.to_owned())
     }
@@ -34,7 +37,7 @@ impl From<&str> for Bind {
 impl Sql {
     /// Begins a statement whose `$1` is the company.
     pub fn of_company(company: i64) -> Self {
-        Self { text: String::with_capacity(256), binds: vec![Bind::Integer(company)] }
+        Self { text: String::with_capacity(256), binds: vec![Value::Integer(company)] }
     }
 
     pub fn push(&mut self, text: &'static str) -> &mut Self {
@@ -43,8 +46,8 @@ impl Sql {
     }
 
     /// Appends a placeholder for this value.
-    pub fn bind(&mut self, value: impl Into<BindValue>) -> &mut Self {
-        self.binds.push(value.into().0);
+    pub fn bind(&mut self, value: impl Into<Value>) -> &mut Self {
+        self.binds.push(value.into());
         let _ = write!(self.text, "${}", self.binds.len());
         self
     }
@@ -60,56 +63,49 @@ impl Sql {
         self.text
     }
 
-    /// Looks up by an index, on a reader of this scope.
-    pub async fn fetch<R>(self, scope: &Scope) -> sqlx::Result<Vec<R>>
-    where
-        R: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
-    {
-        self.run(scope.store.reader().await?.conn()).await
+    /// Looks up by an index.
+    pub async fn fetch<R: FromRow>(self, scope: &Scope) -> sqlx::Result<Vec<R>> {
+        let binds: Vec<Bind<'_>> = self.binds.iter().map(Value::as_bind).collect();
+        scope.store.all_of(AssertSqlSafe(self.text).into_sql_str(), &binds).await
     }
 
     /// Searches: nobody knows how much is to be read for it. It has a bound of time, and connections of its own.
-    pub async fn search<R>(self, scope: &Scope) -> sqlx::Result<Vec<R>>
-    where
-        R: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
-    {
+    pub async fn search<R: FromRow>(self, scope: &Scope) -> sqlx::Result<Vec<R>> {
+        let searching = &scope.store.open.searching;
         let searched = async {
-            let mut searcher = scope.store.searcher(scope.asker).await?;
-            let found = self.run(searcher.conn()?).await;
-            searcher.ended();
-            found
-        };
-        scope.store.open.searching.bounded(searched).await
-    }
-
-    async fn run<R>(self, conn: Conn<'_>) -> sqlx::Result<Vec<R>>
-    where
-        R: for<'r> FromRow<'r, SqliteRow> + for<'r> FromRow<'r, PgRow> + Send + Unpin,
-    {
-        macro_rules! fetch {
-            ($db:ty, $conn:expr) => {{
-                let mut query = sqlx::query_as::<$db, R>(AssertSqlSafe(self.text));
-                for bind in self.binds {
-                    query = match bind {
-                        Bind::Integer(value) => query.bind(value),
-                        Bind::Text(value) => query.bind(value),
+            let share = searching.share(scope.asker).await?;
+            match &scope.store.open.engine {
+                Engine::Sqlite(engine) => {
+                    let search = move |conn: &mut rusqlite::Connection| {
+                        let mut rows = Vec::new();
+                        let binds: Vec<Bind<'_>> = self.binds.iter().map(Value::as_bind).collect();
+                        let take: Take<'_> = &mut |row| Ok(rows.push(R::from_row(row)?));
+                        sqlite::fetch(conn, &self.text, &binds, Most::All, take)?;
+                        Ok(rows)
                     };
+                    engine.search(share, search).await
                 }
-                query.fetch_all($conn).await
-            }};
-        }
-        match conn {
-            Conn::Sqlite(conn) => fetch!(sqlx::Sqlite, conn),
-            Conn::Postgres(conn) => fetch!(sqlx::Postgres, conn),
-        }
+                Engine::Postgres(engine) => {
+                    let mut searcher = Searcher::new(engine.searcher().await?, engine.others(), share).await?;
+                    let mut rows = Vec::new();
+                    let binds: Vec<Bind<'_>> = self.binds.iter().map(Value::as_bind).collect();
+                    let text = AssertSqlSafe(self.text).into_sql_str();
+                    let take: Take<'_> = &mut |row| Ok(rows.push(R::from_row(row)?));
+                    let found = fetch_postgres(searcher.conn()?, text, &binds, Most::All, take).await;
+                    searcher.ended();
+                    found.map(|()| rows)
+                }
+            }
+        };
+        searching.bounded(searched).await
     }
 }
 
-/// What can stand for a placeholder.
-pub struct BindValue(Bind);
-
-impl<T: Into<Bind>> From<T> for BindValue {
-    fn from(value: T) -> Self {
-        Self(value.into())
+impl Value {
+    fn as_bind(&self) -> Bind<'_> {
+        match self {
+            Self::Integer(value) => Bind::from(*value),
+            Self::Text(value) => Bind::from(value.as_str()),
+        }
     }
 }

@@ -3,7 +3,8 @@
 use std::fmt;
 
 use sqlx::postgres::PgDatabaseError;
-use sqlx::sqlite::SqliteError;
+
+use super::sqlite_error::SqliteError;
 
 /// A fault of the storage, which ends when somebody mends it: nothing is lost by it but what was refused.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -30,7 +31,7 @@ impl StorageFault {
             sqlx::Error::Io(error) => error.get_ref()?.downcast_ref().copied(),
             sqlx::Error::Database(error) => {
                 if let Some(error) = error.try_downcast_ref::<SqliteError>() {
-                    Self::of_sqlite(sqlx::error::DatabaseError::code(error)?.parse().ok()?)
+                    Self::of_sqlite(error.code)
                 } else {
                     Self::of_postgres(error.try_downcast_ref::<PgDatabaseError>()?.code())
                 }

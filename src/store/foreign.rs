@@ -6,10 +6,13 @@
 use std::io::Read;
 use std::path::Path;
 
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Connection, PgConnection, Postgres, Sqlite};
+use rusqlite::{Connection, OpenFlags, OptionalExtension};
+use sqlx::{PgConnection, Postgres};
+use url::Url;
 
 use super::migrate::{FIRST, OpenError};
+use super::sqlite::blocking;
+use super::sqlite_error::fault;
 
 /// Says in the head of a SQLite file that it is ours: `file` and whoever comes later can tell.
 pub const APPLICATION: i64 = 1_279_347_012;
@@ -45,25 +48,28 @@ pub async fn check_file(file: &Path) -> Result<Found, OpenError> {
     // What is in a log is read, too; without one, not even the files that readers share are made.
     let log = file.with_extension("sqlite-wal");
     let has_log = std::fs::metadata(log).is_ok_and(|log| log.len() > 0);
-    let options = SqliteConnectOptions::new().filename(file).read_only(true).immutable(!has_log);
-    let mut conn = options.connect().await.map_err(OpenError::Connect)?;
-    let checked = of_sqlite(&mut conn).await;
-    conn.close().await.map_err(OpenError::Connect)?;
-    checked.map_err(OpenError::Connect)?.map_err(foreign)
+    let file = std::path::absolute(file).map_err(|error| OpenError::Connect(error.into()))?;
+    let mut url =
+        Url::from_file_path(file).map_err(|()| foreign("路径无法使用 / the path cannot be used".to_owned()))?;
+    url.set_query((!has_log).then_some("immutable=1"));
+    let checked = blocking(move || {
+        let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX | OpenFlags::SQLITE_OPEN_URI;
+        Connection::open_with_flags(url.as_str(), flags).and_then(|conn| of_sqlite(&conn)).map_err(fault)
+    });
+    checked.await.map_err(OpenError::Connect)?.map_err(foreign)
 }
 
 /// What is found, or the tables of somebody else's database.
-async fn of_sqlite(conn: &mut SqliteConnection) -> sqlx::Result<Result<Found, String>> {
-    let tables: Vec<String> = sqlx::query_scalar(
+fn of_sqlite(conn: &Connection) -> rusqlite::Result<Result<Found, String>> {
+    let mut named = conn.prepare(
         "select name from sqlite_schema where type = 'table' and name not like 'sqlite\\_%' escape '\\' order by name",
-    )
-    .fetch_all(&mut *conn)
-    .await?;
+    )?;
+    let tables = named.query_map([], |row| row.get(0))?.collect::<rusqlite::Result<Vec<String>>>()?;
     if tables.is_empty() {
         return Ok(Ok(Found::Nothing));
     }
     if tables.iter().any(|table| table == "_sqlx_migrations") {
-        let first: Option<String> = sqlx::query_scalar::<Sqlite, _>(FIRST_APPLIED).fetch_optional(&mut *conn).await?;
+        let first: Option<String> = conn.query_row(FIRST_APPLIED, [], |row| row.get(0)).optional()?;
         if first.as_deref() == Some(FIRST) {
             return Ok(Ok(Found::Ours));
         }

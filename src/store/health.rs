@@ -30,14 +30,17 @@ pub struct Health {
 }
 
 impl Health {
+    /// Takes note of a write that has failed.
+    pub fn failed(&self, error: &sqlx::Error) {
+        self.note(Some(error));
+    }
+
     /// Takes note of how a write has ended.
-    pub fn note<T>(&self, done: &sqlx::Result<T>) {
-        let fault = match done {
-            Ok(_) => None,
-            Err(error) => match StorageFault::of(error) {
-                None | Some(StorageFault::Undone) => return,
-                fault => fault,
-            },
+    pub fn note(&self, error: Option<&sqlx::Error>) {
+        let fault = match error.map(StorageFault::of) {
+            None => None,
+            Some(None | Some(StorageFault::Undone)) => return,
+            Some(fault) => fault,
         };
         let mut failed = self.failed.lock().unwrap_or_else(PoisonError::into_inner);
         *failed = fault.map(|fault| (Instant::now(), fault));
@@ -66,7 +69,7 @@ impl Health {
 
     async fn try_to_write(&self, engine: &sqlite::Engine) -> sqlx::Result<Option<StorageFault>> {
         let Ok(done) = tokio::time::timeout(PATIENCE, engine.mark()).await else { return Ok(None) };
-        self.note(&done);
+        self.note(done.as_ref().err());
         match done {
             Ok(()) => Ok(None),
             Err(error) => StorageFault::of(&error).map(Some).ok_or(error),

@@ -25,8 +25,7 @@ macro_rules! queries {
         impl crate::store::Store {
             $(#[$meta])*
             pub async fn $name(&self, $($arg: $type),*) -> sqlx::Result<queries!(@type $shape)> {
-                let mut reader = self.reader().await?;
-                queries!(@run $shape, reader.conn(), $sqlite, $postgres, $($arg),*)
+                queries!(@run $shape, self, $sqlite, $postgres, $($arg),*)
             }
         }
     };
@@ -34,8 +33,7 @@ macro_rules! queries {
         impl crate::store::Scope {
             $(#[$meta])*
             pub async fn $name(&self, $($arg: $type),*) -> sqlx::Result<queries!(@type $shape)> {
-                let mut reader = self.store.reader().await?;
-                queries!(@run $shape, reader.conn(), $sqlite, $postgres, self.company $(, $arg)*)
+                queries!(@run $shape, self.store, $sqlite, $postgres, self.company $(, $arg)*)
             }
         }
         queries! { @write $(#[$meta])* fn $name($($arg: $type),*) -> $shape { $sqlite, $postgres } }
@@ -46,8 +44,7 @@ macro_rules! queries {
             #[allow(clippy::too_many_arguments, reason = "a row has as many columns as it has")]
             pub async fn $name(&mut self, $($arg: $type),*) -> sqlx::Result<queries!(@type $shape)> {
                 let company = self.company();
-                let done = queries!(@run $shape, self.conn(), $sqlite, $postgres, company $(, $arg)*);
-                self.note(done)
+                queries!(@run $shape, self, $sqlite, $postgres, company $(, $arg)*)
             }
         }
     };
@@ -56,19 +53,13 @@ macro_rules! queries {
     (@type (Option<$row:ty>)) => { Option<$row> };
     (@type (Vec<$row:ty>)) => { Vec<$row> };
 
-    (@run $shape:tt, $conn:expr, $sqlite:expr, $postgres:expr, $($arg:expr),* $(,)?) => {
-        match $conn {
-            crate::store::Conn::Sqlite(conn) => queries!(@fetch $shape, sqlx::Sqlite, $sqlite, conn, $($arg),*),
-            crate::store::Conn::Postgres(conn) => queries!(@fetch $shape, sqlx::Postgres, $postgres, conn, $($arg),*),
-        }
+    (@run (u64), $on:expr, $sqlite:expr, $postgres:expr, $($arg:expr),*) => {
+        $on.execute([$sqlite, $postgres], &[$(crate::store::bind::Bind::from($arg)),*]).await
     };
-    (@fetch (u64), $db:ty, $sql:expr, $conn:ident, $($arg:expr),*) => {
-        sqlx::query::<$db>($sql) $(.bind($arg))* .execute(&mut *$conn).await.map(|done| done.rows_affected())
+    (@run (Option<$row:ty>), $on:expr, $sqlite:expr, $postgres:expr, $($arg:expr),*) => {
+        $on.first::<$row>([$sqlite, $postgres], &[$(crate::store::bind::Bind::from($arg)),*]).await
     };
-    (@fetch (Option<$row:ty>), $db:ty, $sql:expr, $conn:ident, $($arg:expr),*) => {
-        sqlx::query_as::<$db, $row>($sql) $(.bind($arg))* .fetch_optional(&mut *$conn).await
-    };
-    (@fetch (Vec<$row:ty>), $db:ty, $sql:expr, $conn:ident, $($arg:expr),*) => {
-        sqlx::query_as::<$db, $row>($sql) $(.bind($arg))* .fetch_all(&mut *$conn).await
+    (@run (Vec<$row:ty>), $on:expr, $sqlite:expr, $postgres:expr, $($arg:expr),*) => {
+        $on.all::<$row>([$sqlite, $postgres], &[$(crate::store::bind::Bind::from($arg)),*]).await
     };
 }

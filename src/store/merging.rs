@@ -3,12 +3,12 @@
 //! Rows with ids of their own go over and come back as they are then; of the others, the other keeps its own where both have
 //! the same.
 
-use sqlx::AssertSqlSafe;
+use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 use super::dynamic::Sql;
 use super::recycle::{BRING_BACK, KEPT, Kept, Statement, TAKE_OVER};
 use super::rows::{MergedRow, NamedRow, NumberRow, RelationRow, TextRow};
-use super::{Conn, Scope, Tx};
+use super::{Scope, Tx};
 
 queries! {
     /// A customer who was deleted, or merged into another, since then; into 0 for one that was deleted.
@@ -149,15 +149,7 @@ impl Tx {
         into: i64,
     ) -> sqlx::Result<Vec<TextRow>> {
         let company = self.company();
-        let done = match self.conn() {
-            Conn::Sqlite(conn) => {
-                sqlx::query_as::<_, TextRow>(*sqlite).bind(company).bind(from).bind(into).fetch_all(conn).await
-            }
-            Conn::Postgres(conn) => {
-                sqlx::query_as::<_, TextRow>(*postgres).bind(company).bind(from).bind(into).fetch_all(conn).await
-            }
-        };
-        self.note(done)
+        self.all([sqlite, postgres], &[company.into(), from.into(), into.into()]).await
     }
 
     /// Removes rows that another customer was given.
@@ -168,18 +160,8 @@ impl Tx {
                 "delete from {} where company_id = $1 and {} = $2 and cast({key} as text) = $3",
                 kept.table, kept.key
             );
-            let company = self.company();
-            let done = match self.conn() {
-                Conn::Sqlite(conn) => {
-                    let query = sqlx::query(AssertSqlSafe(text)).bind(company).bind(from).bind(taken.as_str());
-                    query.execute(conn).await.map(drop)
-                }
-                Conn::Postgres(conn) => {
-                    let query = sqlx::query(AssertSqlSafe(text)).bind(company).bind(from).bind(taken.as_str());
-                    query.execute(conn).await.map(drop)
-                }
-            };
-            self.note(done)?;
+            let binds = [self.company().into(), from.into(), taken.as_str().into()];
+            self.execute_of(AssertSqlSafe(text).into_sql_str(), &binds).await?;
         }
         Ok(())
     }
@@ -189,12 +171,13 @@ impl Tx {
         let Kept { table, key, .. } = kept;
         let company = self.company();
         let kept_rows = format!("from deleted_row where company_id = $1 and customer_id = $2 and source = '{table}'");
-        let (ids, id) = match self.conn() {
-            Conn::Sqlite(_) => (format!("in (select content ->> 'id' {kept_rows})"), "content ->> 'id'"),
-            Conn::Postgres(_) => (
+        let (ids, id) = if self.is_sqlite() {
+            (format!("in (select content ->> 'id' {kept_rows})"), "content ->> 'id'")
+        } else {
+            (
                 format!("= any (array(select (content::json ->> 'id')::bigint {kept_rows}))"),
                 "(content::json ->> 'id')::bigint",
-            ),
+            )
         };
         let moved = format!("update {table} set {key} = $2 where company_id = $1 and {key} = $3 and id {ids}");
         // $3 says nothing here, but both have the same places.
@@ -202,15 +185,8 @@ impl Tx {
             "delete {kept_rows} and {id} in (select id from {table} where company_id = $1 and {key} = $2) and $3 <> $2"
         );
         for text in [moved, forgotten] {
-            let done = match self.conn() {
-                Conn::Sqlite(conn) => {
-                    sqlx::query(AssertSqlSafe(text)).bind(company).bind(to).bind(from).execute(conn).await.map(drop)
-                }
-                Conn::Postgres(conn) => {
-                    sqlx::query(AssertSqlSafe(text)).bind(company).bind(to).bind(from).execute(conn).await.map(drop)
-                }
-            };
-            self.note(done)?;
+            let binds = [company.into(), to.into(), from.into()];
+            self.execute_of(AssertSqlSafe(text).into_sql_str(), &binds).await?;
         }
         Ok(())
     }

@@ -7,14 +7,15 @@
 
 #[macro_use]
 mod macros;
+mod bind;
 pub mod calls;
-mod checkpoint;
 pub mod conditions;
 mod derived;
 mod dynamic;
 pub mod events;
 pub mod fault;
 mod feeds;
+mod fetch;
 mod files;
 pub mod filter;
 mod foreign;
@@ -32,10 +33,12 @@ mod rarest;
 pub mod recycle;
 pub mod reminders;
 mod reports;
+mod row;
 pub mod rows;
 pub mod search;
 mod searching;
 mod sqlite;
+mod sqlite_error;
 pub mod tickets;
 mod tx;
 mod views;
@@ -47,9 +50,6 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
-use sqlx::pool::PoolConnection;
-use sqlx::{PgConnection, Postgres, Sqlite, SqliteConnection};
-
 use crate::domain::catalogue::login_key;
 use events::{Histories, History};
 use fault::StorageFault;
@@ -59,8 +59,8 @@ use gathered::Gathered;
 use health::Health;
 pub use lock::ServerLock;
 pub use migrate::OpenError;
+use searching::Searching;
 pub use searching::{Asker, SearchTooLong, is_interrupted};
-use searching::{Searcher, Searching};
 pub use tx::Tx;
 use tx::Work;
 
@@ -157,26 +157,6 @@ enum Engine {
     Postgres(postgres::Engine),
 }
 
-/// A connection of either engine, lent for one statement.
-pub enum Conn<'a> {
-    Sqlite(&'a mut SqliteConnection),
-    Postgres(&'a mut PgConnection),
-}
-
-pub(crate) enum Reader {
-    Sqlite(PoolConnection<Sqlite>),
-    Postgres(PoolConnection<Postgres>),
-}
-
-impl Reader {
-    pub(crate) fn conn(&mut self) -> Conn<'_> {
-        match self {
-            Self::Sqlite(conn) => Conn::Sqlite(conn),
-            Self::Postgres(conn) => Conn::Postgres(conn),
-        }
-    }
-}
-
 impl Store {
     /// Opens the database, which is made where there is none, and brings its schema up to date. A database that a newer
     /// laidian has migrated is refused.
@@ -204,7 +184,7 @@ impl Store {
                 make_private(folder, &file).map_err(unusable)?;
                 must_be_wanted(foreign::check_file(&file).await?)?;
                 let engine = sqlite::Engine::open(&file, connections).await.map_err(OpenError::Connect)?;
-                engine.migrate(&migrate::sqlite()).await.map_err(OpenError::from)?;
+                engine.migrate(migrate::sqlite()).await.map_err(OpenError::from)?;
                 engine.claim().await.map_err(OpenError::Connect)?;
                 Engine::Sqlite(engine)
             }
@@ -253,9 +233,11 @@ impl Store {
 
     /// Answers once the database does.
     pub async fn ping(&self) -> sqlx::Result<()> {
-        match self.reader().await?.conn() {
-            Conn::Sqlite(conn) => sqlx::Connection::ping(conn).await,
-            Conn::Postgres(conn) => sqlx::Connection::ping(conn).await,
+        match &self.open.engine {
+            Engine::Sqlite(engine) => {
+                engine.look_up(|conn| conn.query_row("select 1", [], |_| Ok(())).map_err(sqlite_error::fault))
+            }
+            Engine::Postgres(engine) => sqlx::Connection::ping(&mut *engine.reader().await?).await,
         }
     }
 
@@ -278,22 +260,6 @@ impl Store {
                 engine.close().await;
                 Ok(())
             }
-        }
-    }
-
-    pub(crate) async fn reader(&self) -> sqlx::Result<Reader> {
-        match &self.open.engine {
-            Engine::Sqlite(engine) => engine.reader().await.map(Reader::Sqlite),
-            Engine::Postgres(engine) => engine.reader().await.map(Reader::Postgres),
-        }
-    }
-
-    /// A connection that searches, once this asker may have one.
-    async fn searcher(&self, asker: Asker) -> sqlx::Result<Searcher> {
-        let share = self.open.searching.share(asker).await?;
-        match &self.open.engine {
-            Engine::Sqlite(engine) => Searcher::sqlite(engine.searcher().await?, share).await,
-            Engine::Postgres(engine) => Searcher::postgres(engine.searcher().await?, engine.others(), share).await,
         }
     }
 }
@@ -386,8 +352,8 @@ impl Scope {
             Engine::Postgres(engine) => engine.begin().await.map(Work::Postgres),
         };
         let health = self.store.open.health.clone();
-        if begun.is_err() {
-            health.note(&begun);
+        if let Err(error) = &begun {
+            health.failed(error);
         }
         let hints = self.store.open.histories.hints.clone();
         Ok(Tx::new(begun?, self.company, health, hints))

@@ -5,7 +5,7 @@
 
 use super::dynamic::Sql;
 use super::rows::{DeletedRow, HolderRow, NumberRow, TextRow};
-use super::{Conn, Engine, Scope, Tx, Within};
+use super::{Engine, Scope, Tx, Within};
 
 /// A table whose rows are kept, and the statements that keep those of a customer and bring them back.
 pub struct Kept {
@@ -193,11 +193,7 @@ impl Tx {
     pub(super) async fn copy_rows(&mut self, statements: &[Statement], id: i64) -> sqlx::Result<()> {
         let company = self.company();
         for (_, sqlite, postgres) in statements {
-            let done = match self.conn() {
-                Conn::Sqlite(conn) => sqlx::query(*sqlite).bind(company).bind(id).execute(conn).await.map(drop),
-                Conn::Postgres(conn) => sqlx::query(*postgres).bind(company).bind(id).execute(conn).await.map(drop),
-            };
-            self.note(done)?;
+            self.execute([sqlite, postgres], &[company.into(), id.into()]).await?;
         }
         Ok(())
     }

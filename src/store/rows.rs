@@ -1,20 +1,17 @@
 //! The rows that queries answer with. A field is read from the column of its name, on both engines.
 
+use super::row::{FromRow, Row};
+
 /// Declares row structs whose fields are read from the columns of the same names.
 macro_rules! rows {
     ($($(#[$meta:meta])* $name:ident { $($(#[$field_meta:meta])* $field:ident: $type:ty),* $(,)? })*) => { $(
         $(#[$meta])*
-        #[derive(Debug, Clone, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
+        #[derive(Debug, Clone)]
         pub struct $name { $($(#[$field_meta])* pub $field: $type),* }
 
-        impl<'r> sqlx::FromRow<'r, sqlx::sqlite::SqliteRow> for $name {
-            fn from_row(row: &'r sqlx::sqlite::SqliteRow) -> sqlx::Result<Self> {
-                Ok(Self { $($field: sqlx::Row::try_get(row, stringify!($field))?),* })
-            }
-        }
-        impl<'r> sqlx::FromRow<'r, sqlx::postgres::PgRow> for $name {
-            fn from_row(row: &'r sqlx::postgres::PgRow) -> sqlx::Result<Self> {
-                Ok(Self { $($field: sqlx::Row::try_get(row, stringify!($field))?),* })
+        impl FromRow for $name {
+            fn from_row(row: &Row<'_>) -> sqlx::Result<Self> {
+                Ok(Self { $($field: row.get(stringify!($field))?),* })
             }
         }
     )* };
@@ -67,6 +64,7 @@ rows! {
     AuditRow { id: String, at: i64, kind: String, login_no: String, address: String, what: String }
 
     /// A customer as stored; `phones`, `labels` and `custom` hold JSON (see the migration).
+    #[derive(PartialEq, Eq, serde::Serialize, serde::Deserialize)]
     CustomerRow {
         id: i64, version: i64,
         name: Option<String>, company_name: Option<String>, address: Option<String>,
@@ -94,6 +92,7 @@ rows! {
     DeletedRow { id: i64, deleted_at: i64, deleted_by: String, shared: String, customer: String }
 
     /// One item of a feed; what the texts mean depends on the kind (see `feeds.rs`).
+    #[derive(PartialEq, Eq)]
     FeedRow {
         kind: String, id: i64, at: i64,
         t1: Option<String>, t2: Option<String>, t3: Option<String>, t4: Option<String>, t5: Option<String>,
@@ -118,9 +117,11 @@ rows! {
     WatchedRow { customer_id: i64, at: i64 }
 
     /// Who has a customer open.
+    #[derive(PartialEq, Eq)]
     ViewerRow { customer_id: i64, login_key: String }
 
     /// Where another system is told of events; `kinds` is a JSON array.
+    #[derive(PartialEq, Eq)]
     WebhookRow {
         id: String, url: String, kinds: String, secret: String, is_masked: i64, is_active: i64, position: i64, created_at: i64,
     }
@@ -147,6 +148,7 @@ rows! {
     }
 
     /// A list that somebody has named; `condition` is a JSON object.
+    #[derive(serde::Serialize, serde::Deserialize)]
     ViewRow { id: i64, login_key: String, is_shared: i64, name: String, condition: String, sort: String }
 
     /// A number on its own.
@@ -165,7 +167,7 @@ rows! {
     SpanRow { last: i64, oldest: i64 }
 
     /// What iBiz PLM knows of a customer beside the shared fields.
-    #[derive(Default)]
+    #[derive(Default, PartialEq, Eq, serde::Serialize, serde::Deserialize)]
     PlmRow {
         customer_id: i64, plm_id: Option<String>, scale: Option<i64>,
         description: Option<String>, logo: Option<String>, grade_id: Option<String>, industry_id: Option<String>,

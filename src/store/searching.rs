@@ -6,17 +6,14 @@
 
 use std::fmt;
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::Duration;
 
 use dashmap::DashMap;
 use sqlx::error::ErrorKind;
 use sqlx::pool::PoolConnection;
 use sqlx::postgres::PgPool;
-use sqlx::{Postgres, Sqlite, SqliteConnection};
+use sqlx::{PgConnection, Postgres};
 use tokio::sync::{OwnedSemaphorePermit, Semaphore};
-
-use super::{Conn, Reader};
 
 /// Who shares connections with whom: an operator, a program, or nobody in particular. Two who happen to have the same
 /// number share a little too much.
@@ -85,45 +82,28 @@ impl Drop for Share {
     }
 }
 
-/// A connection that searches. Dropped before its statement has [ended](Self::ended), it makes the database stop.
+/// A connection of PostgreSQL that searches. Dropped before its statement has [ended](Self::ended), it makes the database
+/// stop.
 pub struct Searcher {
-    // Dropped in this order: the statement is told to end before its connection is given back.
-    stop: Stop,
     /// Until it is dropped.
-    reader: Option<Reader>,
+    conn: Option<PoolConnection<Postgres>>,
+    /// The process to cancel, and who can tell it.
+    process: i32,
+    others: PgPool,
     _share: Share,
     has_ended: bool,
 }
 
-/// How the database is told to stop.
-enum Stop {
-    Sqlite {
-        _interrupt: Interrupt,
-    },
-    /// The process to cancel, and who can tell it.
-    Postgres {
-        process: i32,
-        others: PgPool,
-    },
-}
-
 impl Searcher {
-    /// Makes a connection one that searches.
-    pub async fn sqlite(mut conn: PoolConnection<Sqlite>, share: Share) -> sqlx::Result<Self> {
-        let stop = Stop::Sqlite { _interrupt: Interrupt::of(&mut conn).await? };
-        Ok(Self { stop, reader: Some(Reader::Sqlite(conn)), _share: share, has_ended: false })
-    }
-
-    /// The same of PostgreSQL; `others` are connections by which it can be told to stop.
-    pub async fn postgres(mut conn: PoolConnection<Postgres>, others: PgPool, share: Share) -> sqlx::Result<Self> {
+    /// Makes a connection one that searches; `others` are connections by which the database can be told to stop.
+    pub async fn new(mut conn: PoolConnection<Postgres>, others: PgPool, share: Share) -> sqlx::Result<Self> {
         let process = sqlx::query_scalar("select pg_backend_pid()").fetch_one(&mut *conn).await?;
-        let stop = Stop::Postgres { process, others };
-        Ok(Self { stop, reader: Some(Reader::Postgres(conn)), _share: share, has_ended: false })
+        Ok(Self { conn: Some(conn), process, others, _share: share, has_ended: false })
     }
 
     /// The connection, for its statement.
-    pub(super) fn conn(&mut self) -> sqlx::Result<Conn<'_>> {
-        self.reader.as_mut().map(Reader::conn).ok_or(sqlx::Error::WorkerCrashed)
+    pub(super) fn conn(&mut self) -> sqlx::Result<&mut PgConnection> {
+        self.conn.as_deref_mut().ok_or(sqlx::Error::WorkerCrashed)
     }
 
     /// Says that the database has answered.
@@ -134,12 +114,11 @@ impl Searcher {
 
 impl Drop for Searcher {
     fn drop(&mut self) {
-        if let Stop::Postgres { process, others } = &self.stop
-            && !self.has_ended
-            && let Some(Reader::Postgres(conn)) = self.reader.take()
+        if !self.has_ended
+            && let Some(conn) = self.conn.take()
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
-            let (process, others) = (*process, others.clone());
+            let (process, others) = (self.process, self.others.clone());
             runtime.spawn(async move {
                 let cancelled = sqlx::query("select pg_cancel_backend($1)").bind(process).execute(&others).await;
                 if let Err(error) = cancelled {
@@ -149,28 +128,6 @@ impl Drop for Searcher {
                 let _ = conn.close().await;
             });
         }
-    }
-}
-
-/// Ends what an SQLite connection is doing when it is dropped.
-struct Interrupt(Arc<AtomicBool>);
-
-/// Steps of SQLite's machine between two looks at whether it is to end; some 0.1 ms.
-const STEPS: i32 = 10_000;
-
-impl Interrupt {
-    async fn of(conn: &mut SqliteConnection) -> sqlx::Result<Self> {
-        let ended = Arc::new(AtomicBool::new(false));
-        let seen = ended.clone();
-        // Waits for the end of what the connection did before: each statement has an interrupt of its own.
-        conn.lock_handle().await?.set_progress_handler(STEPS, move || !seen.load(Ordering::Relaxed));
-        Ok(Self(ended))
-    }
-}
-
-impl Drop for Interrupt {
-    fn drop(&mut self) {
-        self.0.store(true, Ordering::Relaxed);
     }
 }
 

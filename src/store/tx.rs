@@ -4,7 +4,7 @@ use sqlx::Postgres;
 
 use super::events::Hints;
 use super::health::Health;
-use super::{Conn, sqlite};
+use super::sqlite;
 
 /// A transaction of one company: reads what it wrote; nobody else does before it is committed.
 pub struct Tx {
@@ -31,19 +31,18 @@ impl Tx {
         self.company
     }
 
-    pub(crate) fn conn(&mut self) -> Conn<'_> {
-        match &mut self.work {
-            Work::Sqlite(tx) => Conn::Sqlite(tx.conn()),
-            Work::Postgres(tx) => Conn::Postgres(tx),
-        }
+    pub(super) fn work(&mut self) -> &mut Work {
+        &mut self.work
+    }
+
+    #[must_use]
+    pub(super) fn is_sqlite(&self) -> bool {
+        matches!(self.work, Work::Sqlite(_))
     }
 
     /// Takes note of a statement that failed.
     pub(super) fn note<T>(&self, done: sqlx::Result<T>) -> sqlx::Result<T> {
-        if done.is_err() {
-            self.health.note(&done);
-        }
-        done
+        done.inspect_err(|error| self.health.failed(error))
     }
 
     /// Stores what others are told, once this is committed.
@@ -66,7 +65,7 @@ impl Tx {
             Work::Sqlite(tx) => tx.commit().await,
             Work::Postgres(tx) => tx.commit().await,
         };
-        self.health.note(&done);
+        self.health.note(done.as_ref().err());
         if self.tells && done.is_ok() {
             self.hints.tell(self.company);
         }

@@ -5,8 +5,7 @@ use std::path::Path;
 
 use laidian::config::Config;
 use laidian::store::{Location, OpenError, Store, database_file};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteJournalMode};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, SqliteConnection};
+use rusqlite::Connection;
 
 use crate::support::{Engine, Place};
 
@@ -21,9 +20,10 @@ const OTHER_MIGRATIONS: &str = "create table _sqlx_migrations (version bigint pr
        checksum bytea not null, execution_time bigint not null);
      insert into _sqlx_migrations values (1, 'invoices', current_timestamp, true, '', 0)";
 
-async fn connect(folder: &Path, mode: SqliteJournalMode) -> SqliteConnection {
-    let options = SqliteConnectOptions::new().filename(database_file(folder)).create_if_missing(true);
-    options.journal_mode(mode).connect().await.unwrap()
+fn connect(folder: &Path, mode: &str) -> Connection {
+    let conn = Connection::open(database_file(folder)).unwrap();
+    conn.execute_batch(&format!("pragma journal_mode = {mode}")).unwrap();
+    conn
 }
 
 /// The names of all files of a folder, and what is in them.
@@ -50,16 +50,16 @@ fn says_what_it_is(error: &OpenError, place: &str, what: &str) {
 async fn somebody_elses_file_is_left_as_it_is() {
     let mark = "pragma application_id = 252006675";
     for (mode, sql) in [
-        (SqliteJournalMode::Delete, OTHERS),
-        (SqliteJournalMode::Wal, OTHERS),
-        (SqliteJournalMode::Delete, &format!("{OTHERS}; {mark}")),
-        (SqliteJournalMode::Delete, OTHER_MIGRATIONS),
-        (SqliteJournalMode::Delete, &format!("{OTHERS}; {OTHER_MIGRATIONS}")),
+        ("delete", OTHERS),
+        ("wal", OTHERS),
+        ("delete", &format!("{OTHERS}; {mark}")),
+        ("delete", OTHER_MIGRATIONS),
+        ("delete", &format!("{OTHERS}; {OTHER_MIGRATIONS}")),
     ] {
         let folder = tempfile::tempdir().unwrap();
-        let mut conn = connect(folder.path(), mode).await;
-        conn.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.unwrap();
-        conn.close().await.unwrap();
+        let conn = connect(folder.path(), mode);
+        conn.execute_batch(sql).unwrap();
+        conn.close().unwrap();
         let before = files(folder.path());
         let error = open(folder.path()).await.err().unwrap_or_else(|| panic!("{sql} was taken"));
         let table = if sql.contains("invoice (") { "invoice" } else { "_sqlx_migrations" };
@@ -71,13 +71,13 @@ async fn somebody_elses_file_is_left_as_it_is() {
 #[tokio::test]
 async fn what_stands_in_the_log_alone_counts() {
     let folder = tempfile::tempdir().unwrap();
-    let mut conn = connect(folder.path(), SqliteJournalMode::Wal).await;
-    conn.execute(sqlx::raw_sql(OTHERS)).await.unwrap();
+    let conn = connect(folder.path(), "wal");
+    conn.execute_batch(OTHERS).unwrap();
     let before = fs::read(database_file(folder.path())).unwrap();
     let error = open(folder.path()).await.err().expect("it was taken");
     says_what_it_is(&error, "laidian.sqlite", "invoice");
     assert!(fs::read(database_file(folder.path())).unwrap() == before, "something was changed");
-    let left: i64 = sqlx::query_scalar("select sum from invoice").fetch_one(&mut conn).await.unwrap();
+    let left: i64 = conn.query_row("select sum from invoice", [], |row| row.get(0)).unwrap();
     assert_eq!(left, 200);
 }
 
@@ -108,13 +108,13 @@ async fn what_is_ours_is_opened_again(engine: Engine) {
 #[tokio::test]
 async fn what_is_nothing_yet_is_made_ours() {
     let folder = tempfile::tempdir().unwrap();
-    connect(folder.path(), SqliteJournalMode::Delete).await.close().await.unwrap();
+    connect(folder.path(), "delete").close().unwrap();
     fs::write(database_file(folder.path()), b"").unwrap();
     open(folder.path()).await.unwrap().close().await.unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let mut conn = connect(folder.path(), SqliteJournalMode::Wal).await;
-    conn.execute("pragma user_version = 1").await.unwrap();
-    conn.close().await.unwrap();
+    let conn = connect(folder.path(), "wal");
+    conn.execute_batch("pragma user_version = 1").unwrap();
+    conn.close().unwrap();
     open(folder.path()).await.unwrap().close().await.unwrap();
 }
 
@@ -124,9 +124,9 @@ async fn a_file_of_before_is_known_and_marked() {
     open(folder.path()).await.unwrap().close().await.unwrap();
     let marked = || fs::read(database_file(folder.path())).unwrap()[68..72] == *b"LAID";
     assert!(marked());
-    let mut conn = connect(folder.path(), SqliteJournalMode::Wal).await;
-    conn.execute("pragma application_id = 0").await.unwrap();
-    conn.close().await.unwrap();
+    let conn = connect(folder.path(), "wal");
+    conn.execute_batch("pragma application_id = 0").unwrap();
+    conn.close().unwrap();
     assert!(!marked());
     open(folder.path()).await.unwrap().close().await.unwrap();
     assert!(marked());

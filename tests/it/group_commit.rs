@@ -148,8 +148,10 @@ async fn polled<T>(mut future: Pin<Box<impl Future<Output = T>>>, polls: usize) 
 async fn a_cancelled_request_leaves_nothing_half(engine: Engine) {
     let (demo, caller) = demo(engine).await;
     let mut cancelled = 0;
-    // How often a request waits differs from time to time, so each place is tried more than once.
-    for (polls, n) in (1..=20).cycle().zip(1..=80) {
+    // How often a request waits differs from time to time, so each place is tried more than once. The embedded engine
+    // waits for its commit alone.
+    let most = if engine == Engine::Sqlite { 2 } else { 20 };
+    for (polls, n) in (1..=most).cycle().zip(1..=80) {
         let (name, phone) = (format!("周{n}"), format!("1390000{n:04}"));
         let creation = Box::pin(create_one(&demo, &caller, changes(&name, &[&phone])));
         match polled(creation, polls).await {

@@ -255,7 +255,7 @@ fn searches() -> Vec<(&'static str, Search)> {
     ]
 }
 
-fn connection(raw: &mut Raw) -> &mut sqlx::SqliteConnection {
+fn connection(raw: &mut Raw) -> &mut rusqlite::Connection {
     let Raw::Sqlite(connection) = raw else { panic!("not SQLite") };
     connection
 }
@@ -272,10 +272,10 @@ fn sqlite_faults(name: &str, plan: &[String]) -> Vec<String> {
     plan.iter().filter(grows).cloned().collect()
 }
 
-async fn sqlite_plan(raw: &mut Raw, text: &str) -> Vec<String> {
-    let explained = AssertSqlSafe(format!("explain query plan {text}"));
-    let rows = connection(raw).fetch_all(sqlx::query(explained)).await.unwrap();
-    rows.iter().map(|row| row.get::<String, _>("detail")).collect()
+fn sqlite_plan(raw: &mut Raw, text: &str) -> Vec<String> {
+    let mut explained = connection(raw).prepare(&format!("explain query plan {text}")).unwrap();
+    let rows = explained.raw_query().mapped(|row| row.get("detail"));
+    rows.collect::<rusqlite::Result<_>>().unwrap()
 }
 
 #[tokio::test]
@@ -284,7 +284,7 @@ async fn sqlite_reads_no_table_as_a_whole() {
     let mut raw = demo.place.connect().await;
     let mut faults = Vec::new();
     for (name, text) in statements(Engine::Sqlite, &demo.store.company(MAIN)) {
-        let plan = sqlite_plan(&mut raw, &text).await;
+        let plan = sqlite_plan(&mut raw, &text);
         for fault in sqlite_faults(&name, &plan) {
             faults.push(format!("{name}: {fault}\n    {text}"));
         }
@@ -301,7 +301,7 @@ async fn sqlite_sorts_no_list_of_one_filter() {
         if ["nothing", "names in order", "names from the last", "a task", "an owner", "a type", "a flag", "a source"]
             .contains(&name)
         {
-            let plan = sqlite_plan(&mut raw, &scope.search_texts(&search)[0]).await;
+            let plan = sqlite_plan(&mut raw, &scope.search_texts(&search)[0]);
             assert!(!plan.iter().any(|line| line.contains("TEMP B-TREE")), "{name}: {plan:?}");
         }
     }
@@ -317,7 +317,7 @@ async fn a_scan_would_be_noticed() {
         "select * from customer_term where customer_id = $1",
         "select * from phone where company_id = $1 and typed = $2",
     ] {
-        assert!(!sqlite_faults("", &sqlite_plan(&mut raw, text).await).is_empty(), "{text}");
+        assert!(!sqlite_faults("", &sqlite_plan(&mut raw, text)).is_empty(), "{text}");
     }
 }
 
@@ -435,8 +435,7 @@ async fn postgres_reads_no_table_as_a_whole() {
 async fn sqlite_is_built_without_stat4() {
     let demo = backend(Engine::Sqlite, 0).await;
     let mut raw = demo.place.connect().await;
-    let rows = connection(&mut raw).fetch_all(sqlx::query("pragma compile_options")).await.unwrap();
-    let options: Vec<String> = rows.iter().map(|row| row.get(0)).collect();
+    let options = raw.texts("pragma compile_options").await;
     assert!(options.len() > 10, "{options:?}");
     assert!(!options.iter().any(|option| option.contains("STAT4")), "{options:?}");
 }

@@ -19,8 +19,7 @@ use laidian::ops::{Backend, Caller, Cx};
 use laidian::server::Server;
 use laidian::store::rows::CustomerRow;
 use laidian::store::{Location, Store, database_file};
-use sqlx::sqlite::SqliteConnectOptions;
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Executor, PgConnection, Row, SqlSafeStr, SqliteConnection};
+use sqlx::{AssertSqlSafe, Connection, Executor, PgConnection, Row, SqlSafeStr};
 use tempfile::TempDir;
 use uuid::Uuid;
 
@@ -150,26 +149,14 @@ impl Place {
 
 /// A connection behind the store's back: what is really in the tables, and how statements are carried out.
 pub enum Raw {
-    Sqlite(SqliteConnection),
+    Sqlite(rusqlite::Connection),
     Postgres(PgConnection),
-}
-
-macro_rules! raw {
-    ($raw:expr, $connection:ident => $body:expr) => {
-        match $raw {
-            Raw::Sqlite($connection) => $body,
-            Raw::Postgres($connection) => $body,
-        }
-    };
 }
 
 impl Place {
     pub async fn connect(&self) -> Raw {
         match &self.location {
-            Location::Folder(folder) => {
-                let options = SqliteConnectOptions::new().filename(database_file(folder));
-                Raw::Sqlite(options.connect().await.unwrap())
-            }
+            Location::Folder(folder) => Raw::Sqlite(rusqlite::Connection::open(database_file(folder)).unwrap()),
             Location::Postgres(url) => Raw::Postgres(PgConnection::connect(url).await.unwrap()),
         }
     }
@@ -178,11 +165,17 @@ impl Place {
 impl Raw {
     /// The first column of all rows, which must be text.
     pub async fn texts(&mut self, sql: &str) -> Vec<String> {
-        let sql = AssertSqlSafe(sql);
-        raw!(self, connection => {
-            let rows = connection.fetch_all(sqlx::raw_sql(sql)).await.unwrap();
-            rows.iter().map(|row| row.get(0)).collect()
-        })
+        match self {
+            Self::Sqlite(connection) => {
+                let mut statement = connection.prepare(sql).unwrap();
+                let rows = statement.query_map([], |row| row.get(0)).unwrap();
+                rows.collect::<rusqlite::Result<_>>().unwrap()
+            }
+            Self::Postgres(connection) => {
+                let rows = connection.fetch_all(sqlx::raw_sql(AssertSqlSafe(sql))).await.unwrap();
+                rows.iter().map(|row| row.get(0)).collect()
+            }
+        }
     }
 
     /// The statement that reads all rows of these companies: a text each, which begins with the table's name.
@@ -217,13 +210,22 @@ impl Raw {
     }
 
     pub async fn execute(&mut self, sql: &str) {
-        let sql = AssertSqlSafe(sql);
-        raw!(self, connection => { connection.execute(sqlx::raw_sql(sql)).await.unwrap(); });
+        match self {
+            Self::Sqlite(connection) => connection.execute_batch(sql).unwrap(),
+            Self::Postgres(connection) => {
+                connection.execute(sqlx::raw_sql(AssertSqlSafe(sql))).await.unwrap();
+            }
+        }
     }
 
-    pub async fn prepare(&mut self, sql: &str) -> sqlx::Result<()> {
-        let sql = AssertSqlSafe(sql).into_sql_str();
-        raw!(self, connection => connection.prepare(sql).await.map(|_| ()))
+    pub async fn prepare(&mut self, sql: &str) -> Result<(), String> {
+        match self {
+            Self::Sqlite(connection) => connection.prepare(sql).map(drop).map_err(|error| error.to_string()),
+            Self::Postgres(connection) => {
+                let prepared = connection.prepare(AssertSqlSafe(sql).into_sql_str()).await;
+                prepared.map(drop).map_err(|error| error.to_string())
+            }
+        }
     }
 }
 

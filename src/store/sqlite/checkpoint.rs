@@ -1,16 +1,19 @@
-//! Moves the log of the embedded engine into the database file, on a connection and in a task of its own.
+//! Moves the log of the embedded engine into the database file, on a connection and a thread of its own.
 //!
 //! SQLite does that by itself within a commit, and all writers would wait for it: the pages, and the disk twice. Beside
 //! them, it keeps nobody waiting. But a log that is written to without a pause is never moved wholly and would grow for
 //! ever, so once it is long, the last pages are moved in the writer's place, and it begins anew.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use sqlx::{AssertSqlSafe, SqliteConnection};
+use rusqlite::Connection;
 use tokio::sync::Notify;
 use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
+
+use super::readers::blocking;
+use crate::store::sqlite_error::fault;
 
 /// So many pages are moved at a time.
 const PAGES: i64 = 1000;
@@ -31,32 +34,45 @@ pub trait Rest: Send + 'static {
 
 /// The task; it ends when this is dropped. Cheap to clone.
 #[derive(Clone)]
-pub struct Checkpoints(Arc<AbortOnDropHandle<()>>);
+pub struct Checkpoints {
+    task: Arc<AbortOnDropHandle<()>>,
+    conn: Shared,
+}
+
+/// The connection, until the task is ended.
+type Shared = Arc<Mutex<Option<Connection>>>;
 
 impl Checkpoints {
     /// Begins with what an earlier process has left in the log, and goes on whenever something is `written`. The
     /// connection gives up on others after [`PATIENCE`].
-    pub fn begin(conn: SqliteConnection, writer: impl Rest, written: Arc<Notify>) -> Self {
+    pub fn begin(conn: Connection, writer: impl Rest, written: Arc<Notify>) -> Self {
         written.notify_one();
-        let mover = Mover { conn, writer, written };
-        Self(Arc::new(AbortOnDropHandle::new(tokio::spawn(mover.run()))))
+        let conn = Arc::new(Mutex::new(Some(conn)));
+        let mover = Mover { conn: conn.clone(), writer, written };
+        Self { task: Arc::new(AbortOnDropHandle::new(tokio::spawn(mover.run()))), conn }
     }
 
-    /// Ends the task.
-    pub fn end(&self) {
-        self.0.abort();
+    /// Ends the task, and closes its connection.
+    pub async fn end(&self) -> sqlx::Result<()> {
+        self.task.abort();
+        let conn = self.conn.clone();
+        blocking(move || {
+            drop(conn.lock().unwrap_or_else(PoisonError::into_inner).take());
+            Ok(())
+        })
+        .await
     }
 }
 
 struct Mover<W> {
-    conn: SqliteConnection,
+    conn: Shared,
     writer: W,
     written: Arc<Notify>,
 }
 
 /// How many pages the log has since it began, and how many of these are in the database file.
 #[derive(Debug, Clone, Copy, Default)]
-struct Log {
+pub struct Log {
     pages: i64,
     moved: i64,
 }
@@ -92,9 +108,18 @@ impl<W: Rest> Mover<W> {
         self.checkpoint("restart").await
     }
 
-    async fn checkpoint(&mut self, mode: &str) -> sqlx::Result<Log> {
-        let sql = AssertSqlSafe(format!("pragma wal_checkpoint({mode})"));
-        let (_, pages, moved): (i64, i64, i64) = sqlx::query_as(sql).fetch_one(&mut self.conn).await?;
-        Ok(Log { pages, moved })
+    async fn checkpoint(&mut self, mode: &'static str) -> sqlx::Result<Log> {
+        let conn = self.conn.clone();
+        blocking(move || {
+            let conn = conn.lock().unwrap_or_else(PoisonError::into_inner);
+            checkpoint(conn.as_ref().ok_or(sqlx::Error::PoolClosed)?, mode)
+        })
+        .await
     }
+}
+
+/// Moves what a checkpoint of this mode moves.
+pub fn checkpoint(conn: &Connection, mode: &'static str) -> sqlx::Result<Log> {
+    let read = |row: &rusqlite::Row<'_>| Ok(Log { pages: row.get(1)?, moved: row.get(2)? });
+    conn.query_row(&format!("pragma wal_checkpoint({mode})"), [], read).map_err(fault)
 }

@@ -1,0 +1,280 @@
+//! The embedded engine: one writer that groups commits, and readers.
+//!
+//! Statements run at once, on the thread that asks: a trip to another thread would cost more than most of them. Only what
+//! waits for the disk runs elsewhere: commits, searches, and moving the log into the file.
+//!
+//! A write transaction is a savepoint on the one writing connection. Whoever finishes releases the
+//! savepoint and queues up for the connection again to commit; the lock is fair, so the writers that were
+//! waiting do their work first, and the first of the finished ones to get the connection commits for all.
+//! Under load many transactions share one fsync; alone, a transaction commits at once.
+//!
+//! Whoever asked may lose interest at any time: a socket closes, and its future is dropped. What is released is committed
+//! by a task of its own, and what is dropped before is undone.
+
+mod checkpoint;
+mod connection;
+mod migrating;
+mod readers;
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use rusqlite::{Connection, ErrorCode};
+use sqlx::migrate::{MigrateError, Migrator};
+use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
+
+use super::fault::StorageFault;
+use super::searching::Share;
+use super::sqlite_error::fault;
+use super::{Connections, foreign, uninterrupted};
+use checkpoint::{Checkpoints, Rest};
+pub use connection::{execute, fetch};
+use readers::Readers;
+pub use readers::blocking;
+
+/// How long another process (an `admin` command, a backup) may hold the database before a writer gives up.
+const BUSY: Duration = Duration::from_secs(10);
+
+#[derive(Clone)]
+pub struct Engine {
+    readers: Arc<Readers>,
+    writer: SharedWriter,
+    checkpoints: Checkpoints,
+}
+
+type SharedWriter = Arc<Mutex<Writer>>;
+
+struct Writer {
+    conn: Connection,
+    /// Told of each commit.
+    written: Arc<Notify>,
+    state: State,
+    fate: Fate,
+}
+
+/// What became of a group of transactions: unset while it is gathered, then whether it is on the disk, or why not.
+type Fate = Arc<OnceLock<Result<(), StorageFault>>>;
+
+#[derive(Clone, Copy, PartialEq, Eq, Debug)]
+enum State {
+    /// No transaction is open.
+    Idle,
+    /// A group is open and every savepoint in it is released.
+    Open,
+    /// Somebody is inside a savepoint, or left it without finishing.
+    Inside,
+}
+
+impl Engine {
+    /// Opens the database file, which is made when it is missing.
+    pub async fn open(file: &Path, connections: &Connections) -> sqlx::Result<Self> {
+        let (file, searches) = (file.to_owned(), connections.searches);
+        blocking(move || {
+            let conn = connection::writing(&file, Duration::ZERO)?;
+            let checkpointing = connection::writing(&file, checkpoint::PATIENCE)?;
+            Ok((conn, checkpointing, Readers::open(file, searches)?))
+        })
+        .await
+        .map(|(conn, checkpointing, readers)| {
+            let written = Arc::new(Notify::new());
+            let writer = Writer { conn, written: written.clone(), state: State::Idle, fate: Fate::default() };
+            let writer = Arc::new(Mutex::new(writer));
+            let checkpoints = Checkpoints::begin(checkpointing, writer.clone(), written);
+            Self { readers: Arc::new(readers), writer, checkpoints }
+        })
+    }
+
+    /// Looks up, on this thread.
+    pub fn look_up<T>(&self, work: impl FnOnce(&mut Connection) -> sqlx::Result<T>) -> sqlx::Result<T> {
+        self.readers.look_up(work)
+    }
+
+    /// Searches, on another; dropped, it ends.
+    pub async fn search<T: Send + 'static>(
+        &self,
+        share: Share,
+        work: impl FnOnce(&mut Connection) -> sqlx::Result<T> + Send + 'static,
+    ) -> sqlx::Result<T> {
+        self.readers.search(share, work).await
+    }
+
+    /// Waits for the writing connection and opens a savepoint on it.
+    pub async fn begin(&self) -> sqlx::Result<SqliteTx> {
+        let mut writer = self.writer.clone().lock_owned().await;
+        writer.recover();
+        let is_open = writer.state == State::Open;
+        // Set before the statements: if one of them fails, the next transaction cleans up.
+        writer.state = State::Inside;
+        if !is_open && !writer.begin()? {
+            writer = blocking(move || writer.wait_and_begin().map(|()| writer)).await?;
+        }
+        writer.batch("savepoint work")?;
+        Ok(SqliteTx { engine: self.clone(), writer })
+    }
+
+    /// Commits the group with this fate unless that has been done.
+    async fn commit(&self, fate: Fate) -> sqlx::Result<()> {
+        let mut writer = self.writer.clone().lock_owned().await;
+        if fate.get().is_none() {
+            writer.recover();
+        }
+        match fate.get() {
+            Some(Ok(())) => Ok(()),
+            Some(Err(fault)) => Err((*fault).into()),
+            None => blocking(move || writer.commit()).await,
+        }
+    }
+
+    /// Commits what is open, moves the log into the database file and closes the readers.
+    pub async fn close(&self) -> sqlx::Result<()> {
+        self.readers.close();
+        self.checkpoints.end().await?;
+        let writer = self.writer.rest().await?;
+        blocking(move || checkpoint::checkpoint(&writer.conn, "truncate").map(drop)).await
+    }
+
+    /// Writes into the file that it is ours, unless it says so. On a full disk that waits for another start.
+    pub async fn claim(&self) -> sqlx::Result<()> {
+        let query = "pragma application_id";
+        let application = self.look_up(|conn| conn.query_row(query, [], |row| row.get::<_, i64>(0)).map_err(fault))?;
+        if application == foreign::APPLICATION {
+            return Ok(());
+        }
+        match self.mark().await {
+            Err(error) if StorageFault::of(&error).is_none() => Err(error),
+            _ => Ok(()),
+        }
+    }
+
+    /// Writes into the file, once more, that it is ours; returns once that is on the disk.
+    pub async fn mark(&self) -> sqlx::Result<()> {
+        let tx = self.begin().await?;
+        tx.writer.batch(foreign::MARK)?;
+        tx.commit().await
+    }
+
+    /// Brings the schema up to date, on the writing connection.
+    pub async fn migrate(&self, migrator: Migrator) -> Result<(), MigrateError> {
+        let mut writer = self.writer.clone().lock_owned().await;
+        blocking(move || {
+            let done = writer.waiting(|conn| migrating::migrate(conn, &migrator))?;
+            writer.written.notify_one();
+            Ok(done)
+        })
+        .await?
+    }
+}
+
+impl Rest for SharedWriter {
+    type Guard = OwnedMutexGuard<Writer>;
+
+    /// Undoes an abandoned transaction, and commits the others of its group.
+    async fn rest(&self) -> sqlx::Result<Self::Guard> {
+        let mut writer = self.clone().lock_owned().await;
+        writer.recover();
+        if writer.state == State::Open {
+            return blocking(move || writer.commit().map(|()| writer)).await;
+        }
+        Ok(writer)
+    }
+}
+
+impl Writer {
+    fn batch(&self, sql: &str) -> sqlx::Result<()> {
+        self.conn.execute_batch(sql).map_err(fault)
+    }
+
+    /// Begins a group; not while another process writes.
+    fn begin(&self) -> sqlx::Result<bool> {
+        match self.conn.execute_batch("begin immediate") {
+            Ok(()) => Ok(true),
+            Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(false),
+            Err(error) => Err(fault(error)),
+        }
+    }
+
+    /// The same once another process has written.
+    fn wait_and_begin(&mut self) -> sqlx::Result<()> {
+        self.waiting(|conn| conn.execute_batch("begin immediate"))?.map_err(fault)
+    }
+
+    /// Does something for which other processes are waited for.
+    fn waiting<T>(&mut self, work: impl FnOnce(&mut Connection) -> T) -> sqlx::Result<T> {
+        self.conn.busy_timeout(BUSY).map_err(fault)?;
+        let done = work(&mut self.conn);
+        self.conn.busy_timeout(Duration::ZERO).map_err(fault)?;
+        Ok(done)
+    }
+
+    /// Undoes what a dropped transaction left behind.
+    fn recover(&mut self) {
+        if self.state == State::Inside {
+            if self.batch("rollback to work; release work").is_err() {
+                // The savepoint is not there: it was never set, or an error ended the whole transaction.
+                // Closing the group is then the only state that is known.
+                self.abandon(StorageFault::Undone);
+            } else {
+                self.state = State::Open;
+            }
+        }
+    }
+
+    fn commit(&mut self) -> sqlx::Result<()> {
+        if let Err(error) = self.batch("commit") {
+            self.abandon(StorageFault::of(&error).unwrap_or(StorageFault::Undone));
+            return Err(error);
+        }
+        self.close_group(Ok(()));
+        self.written.notify_one();
+        Ok(())
+    }
+
+    fn abandon(&mut self, why: StorageFault) {
+        // An error here means that there is no transaction any more, which is what is wanted.
+        let _ = self.batch("rollback");
+        self.close_group(Err(why));
+    }
+
+    fn close_group(&mut self, fate: Result<(), StorageFault>) {
+        let _ = std::mem::take(&mut self.fate).set(fate);
+        self.state = State::Idle;
+    }
+}
+
+/// A savepoint on the writing connection; dropped without [`commit`](Self::commit), it is undone.
+pub struct SqliteTx {
+    engine: Engine,
+    writer: OwnedMutexGuard<Writer>,
+}
+
+impl SqliteTx {
+    pub fn conn(&mut self) -> &mut Connection {
+        &mut self.writer.conn
+    }
+
+    /// Returns once the work is on the disk. It is committed even if nobody waits for the answer any more.
+    pub async fn commit(mut self) -> sqlx::Result<()> {
+        self.writer.batch("release work")?;
+        self.writer.state = State::Open;
+        let (engine, fate) = (self.engine.clone(), self.writer.fate.clone());
+        drop(self);
+        uninterrupted(async move { engine.commit(fate).await }).await
+    }
+}
+
+impl Drop for SqliteTx {
+    fn drop(&mut self) {
+        // An open transaction keeps other processes from writing, so it is not left until the next write.
+        if self.writer.state == State::Inside
+            && let Ok(runtime) = tokio::runtime::Handle::try_current()
+        {
+            let writer = self.engine.writer.clone();
+            runtime.spawn(async move {
+                if let Err(error) = writer.rest().await {
+                    tracing::error!(%error, "an abandoned transaction could not be undone");
+                }
+            });
+        }
+    }
+}
