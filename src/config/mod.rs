@@ -72,6 +72,7 @@ sections! {
         wait_seconds: u64 = 30,
         connections: u32 = 4,
         search_connections: u32 = 4,
+        memory_mb: u64 = 384,
     }
     /// Who is believed.
     auth: Auth { mode: AuthMode = AuthMode::Token, sign_in_seconds: u64 = 10, sessions: Sessions = Sessions::Many }
@@ -240,6 +241,7 @@ impl Config {
             search: Duration::from_secs(self.limits.search_seconds),
             statement: self.limits.request(),
             wait: Duration::from_secs(self.database.wait_seconds),
+            records: self.database.memory_mb.saturating_mul(1024 * 1024),
         }
     }
 

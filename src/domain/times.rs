@@ -16,8 +16,24 @@ pub const QUARTER: i64 = 15 * 60 * SECOND;
 /// Returns `YYYY-MM-DD HH:mm` in this time zone, as customers show times.
 #[must_use]
 pub fn to_minute(micros: i64, zone: &TimeZone) -> String {
-    let Some(at) = zoned(micros, zone) else { return String::new() };
-    format!("{:04}-{:02}-{:02} {:02}:{:02}", at.year(), at.month(), at.day(), at.hour(), at.minute())
+    let Ok(at) = Timestamp::from_microsecond(micros) else { return String::new() };
+    let at = zone.to_datetime(at);
+    let mut text = String::with_capacity(16);
+    // Negative years are before anybody called.
+    let year = u16::try_from(at.year()).unwrap_or_default();
+    push_pair(&mut text, u8::try_from(year / 100).unwrap_or_default());
+    push_pair(&mut text, u8::try_from(year % 100).unwrap_or_default());
+    for (joint, part) in [('-', at.month()), ('-', at.day()), (' ', at.hour()), (':', at.minute())] {
+        text.push(joint);
+        push_pair(&mut text, part.unsigned_abs());
+    }
+    text
+}
+
+/// Appends a number below 100 with two digits.
+fn push_pair(text: &mut String, number: u8) {
+    text.push(char::from(b'0' + number / 10 % 10));
+    text.push(char::from(b'0' + number % 10));
 }
 
 /// Returns `YYYY-MM-DD HH:mm:ss` in this time zone.

@@ -1,5 +1,6 @@
 //! From a frame to its reply: reading, who is asking, carrying out. The loop in `socket` decides when.
 
+mod at_once;
 mod signing_in;
 
 use std::fmt;
@@ -103,6 +104,11 @@ pub fn read(
             let action = Operation::parse(&frame.head.action).map_or(metrics::UNKNOWN, Operation::name);
             let placed = place(shared, caller, session, frame.head);
             let placed = placed.inspect_err(|(_, error)| shared.metrics.turned_away(action, error));
+            if let Ok(placed) = &placed
+                && let Some(reply) = at_once::answer(shared, session, placed, frame.body)
+            {
+                return Reading::Reply(reply);
+            }
             (placed, frame.body.as_ptr().addr(), frame.body.len())
         }
     };

@@ -1,13 +1,14 @@
 //! The requests of one socket: reads run side by side up to a bound, writes one after another.
 //!
 //! A write may hold the one writer, for which everybody else waits. It is therefore a task of its own, which goes on
-//! whatever the socket is doing; a read is polled by the socket, and costs no task.
+//! whatever the socket is doing; a read is polled by the socket, and costs no task. Most reads are done when they are
+//! polled first, and wait for nothing.
 
 use std::collections::VecDeque;
 use std::future::Future;
 use std::pin::Pin;
 use std::sync::Arc;
-use std::task::{Context, Poll};
+use std::task::{Context, Poll, Waker};
 
 use futures_util::Stream;
 use futures_util::stream::FuturesUnordered;
@@ -20,6 +21,8 @@ type Working = Pin<Box<dyn Future<Output = Answer> + Send>>;
 
 /// What a socket has accepted and not answered yet.
 pub struct Work {
+    /// Answers of reads that waited for nothing.
+    answered: VecDeque<Answer>,
     /// Requests that are carried out side by side, and those that wait for them.
     reads: FuturesUnordered<Working>,
     waiting: VecDeque<Request>,
@@ -36,6 +39,7 @@ impl Work {
     #[must_use]
     pub fn new(shared: &Shared) -> Self {
         Self {
+            answered: VecDeque::new(),
             reads: FuturesUnordered::new(),
             waiting: VecDeque::new(),
             write: None,
@@ -49,7 +53,11 @@ impl Work {
     /// How many requests are not answered yet.
     #[must_use]
     pub fn in_flight(&self) -> usize {
-        self.reads.len() + self.waiting.len() + self.writes.len() + usize::from(self.write.is_some())
+        self.answered.len()
+            + self.reads.len()
+            + self.waiting.len()
+            + self.writes.len()
+            + usize::from(self.write.is_some())
     }
 
     /// What their frames take, bytes.
@@ -66,6 +74,7 @@ impl Work {
 
     /// Lets go of everything that is not answered: nobody is there for the answers.
     pub fn abandon(&mut self) {
+        self.answered.clear();
         self.reads.clear();
         self.waiting.clear();
         self.write = None;
@@ -80,10 +89,15 @@ impl Work {
 
     /// Begins what is next.
     pub fn begin(&mut self, shared: &Arc<Shared>) {
-        while self.reads.len() < self.side_by_side
+        while self.answered.len() + self.reads.len() < self.side_by_side
             && let Some(request) = self.waiting.pop_front()
         {
-            self.reads.push(Box::pin(request.answer(shared.clone())));
+            let mut read: Working = Box::pin(request.answer(shared.clone()));
+            // Who waits after all is asked again by the task of the socket.
+            match read.as_mut().poll(&mut Context::from_waker(Waker::noop())) {
+                Poll::Ready(answer) => self.answered.push_back(answer),
+                Poll::Pending => self.reads.push(read),
+            }
         }
         if self.write.is_none()
             && let Some(request) = self.writes.pop_front()
@@ -100,6 +114,10 @@ impl Work {
         {
             let answer = answer.unwrap_or_else(|cause| unanswered.failed(&cause));
             self.write = None;
+            self.held -= answer.size;
+            return Poll::Ready(answer);
+        }
+        if let Some(answer) = self.answered.pop_front() {
             self.held -= answer.size;
             return Poll::Ready(answer);
         }

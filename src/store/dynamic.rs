@@ -5,7 +5,7 @@ use std::fmt::Write;
 use sqlx::{AssertSqlSafe, SqlSafeStr};
 
 use super::bind::Bind;
-use super::fetch::fetch_postgres;
+use super::fetch::{fetch_postgres, push};
 use super::row::{FromRow, Most, Take};
 use super::searching::Searcher;
 use super::{Engine, Scope, sqlite};
@@ -79,7 +79,7 @@ impl Sql {
                     let search = move |conn: &mut rusqlite::Connection| {
                         let mut rows = Vec::new();
                         let binds: Vec<Bind<'_>> = self.binds.iter().map(Value::as_bind).collect();
-                        let take: Take<'_> = &mut |row| Ok(rows.push(R::from_row(row)?));
+                        let take: Take<'_> = &mut |row| push(&mut rows, row);
                         sqlite::fetch(conn, &self.text, &binds, Most::All, take)?;
                         Ok(rows)
                     };
@@ -90,7 +90,7 @@ impl Sql {
                     let mut rows = Vec::new();
                     let binds: Vec<Bind<'_>> = self.binds.iter().map(Value::as_bind).collect();
                     let text = AssertSqlSafe(self.text).into_sql_str();
-                    let take: Take<'_> = &mut |row| Ok(rows.push(R::from_row(row)?));
+                    let take: Take<'_> = &mut |row| push(&mut rows, row);
                     let found = fetch_postgres(searcher.conn()?, text, &binds, Most::All, take).await;
                     searcher.ended();
                     found.map(|()| rows)

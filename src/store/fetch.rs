@@ -1,6 +1,9 @@
 //! Running a statement on either engine: each text has its rows read by one piece of code, whatever it asks for.
+//!
+//! The embedded engine answers at once. Who asks again and again lets other tasks go on now and then, as all do who wait.
 
 use sqlx::{PgConnection, SqlSafeStr, SqlStr};
+use tokio::task::coop::consume_budget;
 
 use super::bind::{Bind, arguments};
 use super::row::{FromRow, Most, Row, Take};
@@ -10,16 +13,22 @@ use super::{Engine, Store, Tx, sqlite};
 /// The text of a statement for each engine: SQLite's, PostgreSQL's.
 pub type Texts = [&'static str; 2];
 
+/// Keeps a row.
+pub(super) fn push<R: FromRow>(rows: &mut Vec<R>, row: &Row<'_>) -> sqlx::Result<()> {
+    rows.push(R::from_row(row)?);
+    Ok(())
+}
+
 impl Store {
     pub(super) async fn all<R: FromRow>(&self, texts: Texts, binds: &[Bind<'_>]) -> sqlx::Result<Vec<R>> {
         let mut rows = Vec::new();
-        self.fetch(texts, binds, Most::All, &mut |row| Ok(rows.push(R::from_row(row)?))).await?;
+        self.fetch(texts, binds, Most::All, &mut |row| push(&mut rows, row)).await?;
         Ok(rows)
     }
 
     pub(super) async fn first<R: FromRow>(&self, texts: Texts, binds: &[Bind<'_>]) -> sqlx::Result<Option<R>> {
         let mut first = None;
-        self.fetch(texts, binds, Most::One, &mut |row| Ok(first = Some(R::from_row(row)?))).await?;
+        self.fetch(texts, binds, Most::One, &mut |row| R::from_row(row).map(|row| first = Some(row))).await?;
         Ok(first)
     }
 
@@ -27,7 +36,10 @@ impl Store {
     async fn fetch(&self, texts: Texts, binds: &[Bind<'_>], most: Most, take: Take<'_>) -> sqlx::Result<()> {
         let [of_sqlite, of_postgres] = texts;
         match &self.open.engine {
-            Engine::Sqlite(engine) => engine.look_up(|conn| sqlite::fetch(conn, of_sqlite, binds, most, take)),
+            Engine::Sqlite(engine) => {
+                consume_budget().await;
+                engine.look_up(|conn| sqlite::fetch(conn, of_sqlite, binds, most, take))
+            }
             Engine::Postgres(engine) => {
                 let mut conn = engine.reader().await?;
                 fetch_postgres(&mut conn, of_postgres.into_sql_str(), binds, most, take).await
@@ -38,9 +50,10 @@ impl Store {
     /// The same with a text of its own for this engine.
     pub(super) async fn all_of<R: FromRow>(&self, sql: SqlStr, binds: &[Bind<'_>]) -> sqlx::Result<Vec<R>> {
         let mut rows = Vec::new();
-        let take: Take<'_> = &mut |row| Ok(rows.push(R::from_row(row)?));
+        let take: Take<'_> = &mut |row| push(&mut rows, row);
         match &self.open.engine {
             Engine::Sqlite(engine) => {
+                consume_budget().await;
                 engine.look_up(|conn| sqlite::fetch(conn, sql.as_str(), binds, Most::All, take))?;
             }
             Engine::Postgres(engine) => {
@@ -55,20 +68,23 @@ impl Store {
 impl Tx {
     pub(super) async fn all<R: FromRow>(&mut self, texts: Texts, binds: &[Bind<'_>]) -> sqlx::Result<Vec<R>> {
         let mut rows = Vec::new();
-        self.fetch(texts, binds, Most::All, &mut |row| Ok(rows.push(R::from_row(row)?))).await?;
+        self.fetch(texts, binds, Most::All, &mut |row| push(&mut rows, row)).await?;
         Ok(rows)
     }
 
     pub(super) async fn first<R: FromRow>(&mut self, texts: Texts, binds: &[Bind<'_>]) -> sqlx::Result<Option<R>> {
         let mut first = None;
-        self.fetch(texts, binds, Most::One, &mut |row| Ok(first = Some(R::from_row(row)?))).await?;
+        self.fetch(texts, binds, Most::One, &mut |row| R::from_row(row).map(|row| first = Some(row))).await?;
         Ok(first)
     }
 
     async fn fetch(&mut self, texts: Texts, binds: &[Bind<'_>], most: Most, take: Take<'_>) -> sqlx::Result<()> {
         let [of_sqlite, of_postgres] = texts;
         let done = match self.work() {
-            Work::Sqlite(tx) => sqlite::fetch(tx.conn(), of_sqlite, binds, most, take),
+            Work::Sqlite(tx) => {
+                consume_budget().await;
+                sqlite::fetch(tx.conn(), of_sqlite, binds, most, take)
+            }
             Work::Postgres(tx) => fetch_postgres(tx, of_postgres.into_sql_str(), binds, most, take).await,
         };
         self.note(done)
@@ -87,7 +103,10 @@ impl Tx {
     /// The same with a text of its own for this engine.
     pub(super) async fn execute_of(&mut self, sql: SqlStr, binds: &[Bind<'_>]) -> sqlx::Result<u64> {
         let done = match self.work() {
-            Work::Sqlite(tx) => sqlite::execute(tx.conn(), sql.as_str(), binds),
+            Work::Sqlite(tx) => {
+                consume_budget().await;
+                sqlite::execute(tx.conn(), sql.as_str(), binds)
+            }
             Work::Postgres(tx) => execute_postgres(tx, sql, binds).await,
         };
         self.note(done)

@@ -10,8 +10,8 @@ use rusqlite::{Connection, OpenFlags, OptionalExtension};
 use sqlx::{PgConnection, Postgres};
 use url::Url;
 
+use super::blocking;
 use super::migrate::{FIRST, OpenError};
-use super::sqlite::blocking;
 use super::sqlite_error::fault;
 
 /// Says in the head of a SQLite file that it is ours: `file` and whoever comes later can tell.

@@ -30,6 +30,7 @@ mod pool;
 mod postgres;
 pub mod queries;
 mod rarest;
+pub mod records;
 pub mod recycle;
 pub mod reminders;
 mod reports;
@@ -59,6 +60,7 @@ use gathered::Gathered;
 use health::Health;
 pub use lock::ServerLock;
 pub use migrate::OpenError;
+use records::{Marks, Record, Records};
 use searching::Searching;
 pub use searching::{Asker, SearchTooLong, is_interrupted};
 pub use tx::Tx;
@@ -124,6 +126,8 @@ pub struct Connections {
     pub statement: Duration,
     /// How long PostgreSQL is waited for at the start.
     pub wait: Duration,
+    /// What customers who were looked up lately may take of the memory, bytes.
+    pub records: u64,
 }
 
 /// Which database is to be opened.
@@ -143,8 +147,10 @@ pub struct Store {
 struct Open {
     engine: Engine,
     searching: Searching,
-    /// `None` only where the gathering itself asks.
+    /// `None` where nothing is gained by gathering, and where the gathering itself asks.
     gathered: Option<Gathered>,
+    /// `None` where others write, too.
+    records: Option<Records>,
     health: Health,
     histories: Histories,
     /// Where the file is, if it is one.
@@ -174,6 +180,7 @@ impl Store {
             (Found::Nothing, Wanted::Existing) => Err(OpenError::Missing { place: location.to_string() }),
             _ => Ok(()),
         };
+        let marks = Arc::new(Marks::default());
         let engine = match location {
             Location::Folder(folder) => {
                 let file = database_file(folder);
@@ -183,7 +190,8 @@ impl Store {
                 }
                 make_private(folder, &file).map_err(unusable)?;
                 must_be_wanted(foreign::check_file(&file).await?)?;
-                let engine = sqlite::Engine::open(&file, connections).await.map_err(OpenError::Connect)?;
+                let engine =
+                    sqlite::Engine::open(&file, connections, marks.clone()).await.map_err(OpenError::Connect)?;
                 engine.migrate(migrate::sqlite()).await.map_err(OpenError::from)?;
                 engine.claim().await.map_err(OpenError::Connect)?;
                 Engine::Sqlite(engine)
@@ -207,12 +215,18 @@ impl Store {
             Engine::Sqlite(_) => Histories::default(),
             Engine::Postgres(engine) => Histories::over(engine.hinting()),
         };
+        let records = match &engine {
+            Engine::Sqlite(_) => Some(Records::new(connections.records, marks)),
+            Engine::Postgres(_) => None,
+        };
         let store = |gathered| {
             let (engine, searching, health) = (engine.clone(), searching.clone(), health.clone());
-            let (histories, folder) = (histories.clone(), folder.clone());
-            Self { open: Arc::new(Open { engine, searching, gathered, health, histories, folder }) }
+            let (histories, folder, records) = (histories.clone(), folder.clone(), records.clone());
+            Self { open: Arc::new(Open { engine, searching, gathered, records, health, histories, folder }) }
         };
-        Ok(store(Some(Gathered::new(store(None)))))
+        // A statement of the embedded engine costs no trip that could be shared.
+        let gathered = matches!(engine, Engine::Postgres(_)).then(|| Gathered::new(store(None)));
+        Ok(store(gathered))
     }
 
     /// Waits until something has happened, in whichever company, as far as this server is told at once; one waits at a time.
@@ -284,6 +298,11 @@ async fn uninterrupted<T: Send + 'static>(
     tokio::spawn(work).await.map_err(|_| sqlx::Error::WorkerCrashed)?
 }
 
+/// Carries out what takes its time on a thread for that, to its end.
+async fn blocking<T: Send + 'static>(work: impl FnOnce() -> sqlx::Result<T> + Send + 'static) -> sqlx::Result<T> {
+    tokio::task::spawn_blocking(work).await.map_err(|_| sqlx::Error::WorkerCrashed)?
+}
+
 /// The file that holds the data of an installation in `folder`.
 #[must_use]
 pub fn database_file(folder: &Path) -> PathBuf {
@@ -335,13 +354,30 @@ impl Scope {
         self.company
     }
 
+    /// The one customer of a phone with this key, if he is in memory.
+    #[must_use]
+    pub fn record_of_phone(&self, phone_key: &str) -> Option<Arc<Record>> {
+        self.store.open.records.as_ref()?.get(self.company, phone_key)
+    }
+
     /// The customers whose phone, or whose contact's phone, has this key. Many of these at a time share statements.
     pub async fn customers_of_phone(&self, phone_key: String) -> sqlx::Result<Vec<Called>> {
         if let Some(gathered) = &self.store.open.gathered {
             return gathered.customers_by_phone(self.company, phone_key).await;
         }
+        let records = self.store.open.records.as_ref();
+        if let Some(record) = records.and_then(|records| records.get(self.company, &phone_key)) {
+            return Ok(vec![Called { contact: None, customer: record.customer()? }]);
+        }
+        let began = records.map(Records::begin);
         let found = gathered::look_up(&self.store, &[(self.company, &phone_key)]).await?;
-        found.into_iter().next().unwrap_or_else(|| Ok(Vec::new()))
+        let found = found.into_iter().next().unwrap_or_else(|| Ok(Vec::new()))?;
+        if let (Some(records), Some(began)) = (records, began)
+            && let [Called { contact: None, customer }] = found.as_slice()
+        {
+            records.keep(&began, self.company, &phone_key, customer);
+        }
+        Ok(found)
     }
 
     /// Opens a transaction. It waits for the writers before it; dropped without

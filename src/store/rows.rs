@@ -239,3 +239,63 @@ rows! {
     /// and with an empty one those who have another than was asked for.
     PlmGroupRow { value: Option<String>, customers: i64, tickets: i64, finished: i64 }
 }
+
+/// The same as [`CustomerRow`], borrowed: from one, or from one that is packed, whose fields come in this order.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+pub struct CustomerView<'r> {
+    pub id: i64,
+    pub version: i64,
+    pub name: Option<&'r str>,
+    pub company_name: Option<&'r str>,
+    pub address: Option<&'r str>,
+    pub type_value: Option<&'r str>,
+    pub flag_value: Option<&'r str>,
+    pub source_value: Option<&'r str>,
+    pub task_id: Option<i64>,
+    pub owner_no: Option<&'r str>,
+    pub group_id: Option<i64>,
+    pub star: i64,
+    pub follow_count: i64,
+    pub last_accept: Option<&'r str>,
+    pub assigned_at: Option<i64>,
+    pub last_follow_at: Option<i64>,
+    pub created_at: i64,
+    pub created_by: &'r str,
+    pub updated_at: i64,
+    pub updated_by: &'r str,
+    pub custom: Option<&'r str>,
+    pub phones: &'r str,
+    pub labels: &'r str,
+}
+
+impl CustomerRow {
+    /// Returns the same, borrowed.
+    #[must_use]
+    pub fn view(&self) -> CustomerView<'_> {
+        CustomerView {
+            id: self.id,
+            version: self.version,
+            name: self.name.as_deref(),
+            company_name: self.company_name.as_deref(),
+            address: self.address.as_deref(),
+            type_value: self.type_value.as_deref(),
+            flag_value: self.flag_value.as_deref(),
+            source_value: self.source_value.as_deref(),
+            task_id: self.task_id,
+            owner_no: self.owner_no.as_deref(),
+            group_id: self.group_id,
+            star: self.star,
+            follow_count: self.follow_count,
+            last_accept: self.last_accept.as_deref(),
+            assigned_at: self.assigned_at,
+            last_follow_at: self.last_follow_at,
+            created_at: self.created_at,
+            created_by: &self.created_by,
+            updated_at: self.updated_at,
+            updated_by: &self.updated_by,
+            custom: self.custom.as_deref(),
+            phones: &self.phones,
+            labels: &self.labels,
+        }
+    }
+}

@@ -60,6 +60,7 @@ mod print;
 mod process;
 mod provider;
 mod readme;
+mod records;
 mod recycle;
 mod rederiving;
 mod refusals;

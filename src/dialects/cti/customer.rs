@@ -13,7 +13,8 @@ use serde_json::value::RawValue;
 use crate::domain::catalogue::Catalogue;
 use crate::domain::custom_field::CustomField;
 use crate::domain::times;
-use crate::ops::access::rights::Shown;
+use crate::ops::access::rights::{Shown, ShownView};
+use crate::store::rows::CustomerView;
 
 /// A customer as replies print it. The names are the spelling of the document's reply examples.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -129,37 +130,42 @@ impl Serialize for CustomValues<'_> {
 impl<'a> CustomerBody<'a> {
     /// Returns the reply's form of a stored customer.
     pub fn new(row: &'a Shown, catalogue: &'a Catalogue) -> serde_json::Result<Self> {
+        Self::of(&row.view(), catalogue)
+    }
+
+    /// The same of a customer as the caller may see him.
+    fn of(row: &CustomerView<'a>, catalogue: &'a Catalogue) -> serde_json::Result<Self> {
         let zone = &catalogue.company.time_zone;
         let minute = |at: i64| times::to_minute(at, zone);
-        let custom = row.custom.as_deref().map(serde_json::from_str::<BTreeMap<i64, &RawValue>>).transpose()?;
+        let custom = row.custom.map(serde_json::from_str::<BTreeMap<i64, &RawValue>>).transpose()?;
         Ok(Self {
             id: row.id,
-            custname: row.name.as_deref(),
-            cust_type: row.type_value.as_deref().map(|value| catalogue.types.name_of(value)),
-            cellphones: serde_json::from_str(&row.phones)?,
-            address: row.address.as_deref(),
-            company_name: row.company_name.as_deref(),
+            custname: row.name,
+            cust_type: row.type_value.map(|value| catalogue.types.name_of(value)),
+            cellphones: serde_json::from_str(row.phones)?,
+            address: row.address,
+            company_name: row.company_name,
             task_id: row.task_id,
             taskname: row.task_id.and_then(|id| catalogue.tasks.get(&id)).map(String::as_str),
-            service_no: row.owner_no.as_deref(),
+            service_no: row.owner_no,
             servicegroup_id: row.group_id,
             company_id: catalogue.company.id,
             json_str: custom
                 .filter(|values| catalogue.fields.iter().any(|field| values.contains_key(&field.id)))
                 .map(|values| CustomValues { fields: &catalogue.fields, values }),
-            deal_flag: row.flag_value.as_deref().map(|value| catalogue.flags.name_of(value)),
+            deal_flag: row.flag_value.map(|value| catalogue.flags.name_of(value)),
             assign_time: row.assigned_at.map(minute),
-            customer_label: match row.labels.as_str() {
+            customer_label: match row.labels {
                 "[]" => Labels::Star(row.star),
                 labels => Labels::Labels(serde_json::from_str(labels)?),
             },
-            cust_from: row.source_value.as_deref().map(|value| catalogue.sources.name_of(value)),
+            cust_from: row.source_value.map(|value| catalogue.sources.name_of(value)),
             follow_num: row.follow_count,
-            last_accept: row.last_accept.as_deref(),
+            last_accept: row.last_accept,
             last_flow_time: row.last_follow_at.map(minute),
             op_time: minute(row.created_at),
-            login_no: &row.created_by,
-            uplogin_no: &row.updated_by,
+            login_no: row.created_by,
+            uplogin_no: row.updated_by,
             up_time: minute(row.updated_at),
             version: row.version,
         })
@@ -175,6 +181,18 @@ pub struct CustomerReply {
 impl Serialize for CustomerReply {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         CustomerBody::new(&self.row, &self.catalogue).map_err(serde::ser::Error::custom)?.serialize(serializer)
+    }
+}
+
+/// A customer in memory, as a list of one.
+pub struct ViewReply<'c> {
+    pub catalogue: &'c Catalogue,
+    pub customer: ShownView<'c>,
+}
+
+impl Serialize for ViewReply<'_> {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        [CustomerBody::of(&self.customer, self.catalogue).map_err(serde::ser::Error::custom)?].serialize(serializer)
     }
 }
 

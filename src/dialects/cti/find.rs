@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use super::condition;
-use super::customer::CustomerReplies;
+use super::customer::{CustomerReplies, ViewReply};
 use crate::domain::catalogue::Dictionary;
 use crate::domain::filter::ListFilter;
 use crate::domain::identifier::Identifier;
@@ -17,6 +17,7 @@ use crate::ops::customer::cursor::Cursor;
 use crate::ops::customer::find::{self, From, PhoneMatch};
 use crate::ops::work::views;
 use crate::ops::{Cx, events};
+use crate::protocol::envelope::{self, Door};
 use crate::protocol::lenient::Scalar;
 use crate::store::conditions::{Column, Direction};
 use crate::store::filter::Condition;
@@ -332,6 +333,30 @@ pub async fn get_customer(cx: &Cx<'_>, request: GetCustomer<'_>) -> Result<Custo
         matched_contacts: found.contacts.into_iter().map(|(id, name)| MatchedContact { id, name }).collect(),
         result: CustomerReplies { catalogue: cx.catalogue.clone(), rows: found.customers },
     })
+}
+
+/// The one customer of a number, who is in memory; as [`CustomersFound`].
+#[derive(Serialize)]
+struct CustomerInMemory<'c> {
+    #[serde(rename = "matchedBy")]
+    matched_by: String,
+    result: ViewReply<'c>,
+}
+
+/// Appends what [`get_customer`] would answer, where it is in memory.
+#[must_use]
+pub fn in_memory(cx: &Cx<'_>, request: GetCustomer<'_>, door: Door<'_>, out: &mut Vec<u8>) -> Option<()> {
+    if request.with_seq.is_some() {
+        return None;
+    }
+    let identifier = identifier(request.r#type.as_ref(), request.content).ok()?;
+    let (found, typed) = match &identifier {
+        Identifier::Phone(typed) => (find::in_memory(cx, &identifier)?, typed),
+        _ => return None,
+    };
+    let (customer, matched) = found.shown(cx, typed)?;
+    let result = ViewReply { catalogue: &cx.catalogue, customer };
+    envelope::success(out, door, &CustomerInMemory { matched_by: matched.name(), result }).ok().map(drop)
 }
 
 /// Returns what `type` and `content` name. The names of the types are compared without regard to case.

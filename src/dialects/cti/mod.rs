@@ -18,7 +18,7 @@ use crate::protocol::envelope::success as answer;
 pub use customer::{CustomerBody, CustomerReplies, CustomerReply};
 pub use edit::{done, expected};
 pub use feeds::{FeedItem, item};
-pub use find::{Meta, identifier, page_number, page_size, query_text, sorted};
+pub use find::{Meta, identifier, in_memory, page_number, page_size, query_text, sorted};
 pub use input::customer_company;
 
 /// Clients send all sorts of things that nobody reads.

@@ -25,13 +25,17 @@ pub async fn believe(backend: &Backend, claim: &Claim) -> Result<Caller, Error> 
     let Some(company) = claim.company else {
         return Err(Error::parameter("companyId: 缺少 / is missing"));
     };
-    let catalogue = catalogue(backend, company).await?;
+    believe_in(&*catalogue(backend, company).await?, claim)
+}
+
+/// The same with what the claimed company has set up.
+pub fn believe_in(catalogue: &Catalogue, claim: &Claim) -> Result<Caller, Error> {
     let operator = match (&claim.operator, &claim.otherwise) {
-        (Some(login_no), _) => Some(operator(&catalogue, login_no, claim.group)?),
-        (None, Some(login_no)) => operator(&catalogue, login_no, claim.group).ok(),
+        (Some(login_no), _) => Some(operator(catalogue, login_no, claim.group)?),
+        (None, Some(login_no)) => operator(catalogue, login_no, claim.group).ok(),
         (None, None) => None,
     };
-    Ok(Caller { company, operator, via: None, until: None })
+    Ok(Caller { company: catalogue.company.id, operator, via: None, until: None })
 }
 
 /// Returns the caller as acting for one of its groups only.

@@ -18,7 +18,7 @@ use crate::domain::role::Role;
 use crate::error::Error;
 use crate::ops::Cx;
 use crate::store::Within;
-use crate::store::rows::{CustomerRow, FeedRow};
+use crate::store::rows::{CustomerRow, CustomerView, FeedRow};
 
 /// How many rows a list can reach; beyond, there is the export.
 pub const CEILING: i64 = 10_000;
@@ -31,6 +31,17 @@ impl Deref for Shown {
     type Target = CustomerRow;
 
     fn deref(&self) -> &CustomerRow {
+        &self.0
+    }
+}
+
+/// A customer in memory whom the caller may see as he is.
+pub struct ShownView<'r>(CustomerView<'r>);
+
+impl<'r> Deref for ShownView<'r> {
+    type Target = CustomerView<'r>;
+
+    fn deref(&self) -> &CustomerView<'r> {
         &self.0
     }
 }
@@ -177,6 +188,13 @@ impl Cx<'_> {
     pub fn staff_mobile(&self, staff: &Staff) -> Option<String> {
         let seen = |mobile: &String| if self.rights().masks() { mask(mobile) } else { mobile.clone() };
         staff.mobile.as_ref().map(seen)
+    }
+
+    /// Returns the customer if nothing of him is hidden from the caller.
+    #[must_use]
+    pub fn show_view<'r>(&self, customer: CustomerView<'r>) -> Option<ShownView<'r>> {
+        let is_seen = !self.rights().masks() && self.within().holds(customer.owner_no, customer.group_id);
+        is_seen.then_some(ShownView(customer))
     }
 
     /// Returns the customer as the caller may see it.

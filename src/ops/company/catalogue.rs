@@ -43,6 +43,12 @@ impl Default for Cache {
 }
 
 impl Cache {
+    /// The catalogue of a company, if it is in memory and fresh.
+    #[must_use]
+    pub fn fresh(&self, company: i64) -> Option<Arc<Catalogue>> {
+        self.0.get(&company).filter(Known::is_fresh)?.catalogue
+    }
+
     /// The catalogue of the scope's company; `None` when there is no such company.
     pub async fn get(&self, scope: &Scope) -> Result<Option<Arc<Catalogue>>, Error> {
         match self.0.get(&scope.company()).filter(Known::is_fresh) {

@@ -12,7 +12,7 @@ use tokio::sync::Notify;
 use tokio::time::timeout;
 use tokio_util::task::AbortOnDropHandle;
 
-use super::readers::blocking;
+use crate::store::blocking;
 use crate::store::sqlite_error::fault;
 
 /// So many pages are moved at a time.

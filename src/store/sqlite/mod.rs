@@ -15,6 +15,7 @@ mod checkpoint;
 mod connection;
 mod migrating;
 mod readers;
+mod touched;
 
 use std::path::Path;
 use std::sync::{Arc, OnceLock};
@@ -25,13 +26,14 @@ use sqlx::migrate::{MigrateError, Migrator};
 use tokio::sync::{Mutex, Notify, OwnedMutexGuard};
 
 use super::fault::StorageFault;
+use super::records::Marks;
 use super::searching::Share;
 use super::sqlite_error::fault;
-use super::{Connections, foreign, uninterrupted};
+use super::{Connections, blocking, foreign, uninterrupted};
 use checkpoint::{Checkpoints, Rest};
 pub use connection::{execute, fetch};
 use readers::Readers;
-pub use readers::blocking;
+use touched::Touched;
 
 /// How long another process (an `admin` command, a backup) may hold the database before a writer gives up.
 const BUSY: Duration = Duration::from_secs(10);
@@ -49,6 +51,7 @@ struct Writer {
     conn: Connection,
     /// Told of each commit.
     written: Arc<Notify>,
+    touched: Touched,
     state: State,
     fate: Fate,
 }
@@ -67,8 +70,8 @@ enum State {
 }
 
 impl Engine {
-    /// Opens the database file, which is made when it is missing.
-    pub async fn open(file: &Path, connections: &Connections) -> sqlx::Result<Self> {
+    /// Opens the database file, which is made when it is missing. The marks tell what was written.
+    pub async fn open(file: &Path, connections: &Connections, marks: Arc<Marks>) -> sqlx::Result<Self> {
         let (file, searches) = (file.to_owned(), connections.searches);
         blocking(move || {
             let conn = connection::writing(&file, Duration::ZERO)?;
@@ -78,7 +81,8 @@ impl Engine {
         .await
         .map(|(conn, checkpointing, readers)| {
             let written = Arc::new(Notify::new());
-            let writer = Writer { conn, written: written.clone(), state: State::Idle, fate: Fate::default() };
+            let (touched, fate) = (Touched::new(marks), Fate::default());
+            let writer = Writer { conn, written: written.clone(), touched, state: State::Idle, fate };
             let writer = Arc::new(Mutex::new(writer));
             let checkpoints = Checkpoints::begin(checkpointing, writer.clone(), written);
             Self { readers: Arc::new(readers), writer, checkpoints }
@@ -160,6 +164,9 @@ impl Engine {
         blocking(move || {
             let done = writer.waiting(|conn| migrating::migrate(conn, &migrator))?;
             writer.written.notify_one();
+            if done.is_ok() {
+                writer.touched.watch(&writer.conn)?;
+            }
             Ok(done)
         })
         .await?
@@ -225,6 +232,8 @@ impl Writer {
             self.abandon(StorageFault::of(&error).unwrap_or(StorageFault::Undone));
             return Err(error);
         }
+        // Before anybody is told that it is done.
+        self.touched.publish();
         self.close_group(Ok(()));
         self.written.notify_one();
         Ok(())

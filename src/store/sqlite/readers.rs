@@ -10,6 +10,7 @@ use rusqlite::Connection;
 use tokio::sync::Semaphore;
 
 use super::connection;
+use crate::store::blocking;
 use crate::store::searching::Share;
 use crate::store::sqlite_error::fault;
 
@@ -95,9 +96,4 @@ impl Drop for Interrupt {
     fn drop(&mut self) {
         self.0.store(true, Ordering::Relaxed);
     }
-}
-
-/// Carries out what takes its time, on a thread for that, to its end.
-pub async fn blocking<T: Send + 'static>(work: impl FnOnce() -> sqlx::Result<T> + Send + 'static) -> sqlx::Result<T> {
-    tokio::task::spawn_blocking(work).await.map_err(|_| sqlx::Error::WorkerCrashed)?
 }

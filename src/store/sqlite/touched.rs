@@ -1,0 +1,59 @@
+//! What a group of transactions touches of what look-ups answer with. Triggers tell it: no statement can forget to.
+
+use std::sync::{Arc, Mutex, PoisonError};
+
+use rusqlite::Connection;
+use rusqlite::functions::{Context, FunctionFlags};
+use rusqlite::types::ValueRef;
+
+use crate::store::records::{Marks, Place, Subject};
+use crate::store::sqlite_error::fault;
+
+/// The tables, and what of their rows is touched.
+const TABLES: [(&str, &str); 3] = [("customer", "id"), ("phone", "key"), ("contact_phone", "key")];
+
+/// What was touched since the last commit.
+pub struct Touched {
+    places: Arc<Mutex<Vec<Place>>>,
+    marks: Arc<Marks>,
+}
+
+impl Touched {
+    pub fn new(marks: Arc<Marks>) -> Self {
+        Self { places: Arc::default(), marks }
+    }
+
+    /// Has everything told that is written on this connection. The tables must be there.
+    pub fn watch(&self, conn: &Connection) -> sqlx::Result<()> {
+        let (places, marks) = (self.places.clone(), self.marks.clone());
+        let touched = move |row: &Context<'_>| {
+            let subject = match row.get_raw(1) {
+                ValueRef::Integer(id) => Subject::Customer(id),
+                ValueRef::Text(key) => Subject::Number(std::str::from_utf8(key).unwrap_or_default()),
+                _ => return Ok(0),
+            };
+            let place = marks.place(row.get(0)?, subject);
+            places.lock().unwrap_or_else(PoisonError::into_inner).push(place);
+            Ok(0)
+        };
+        conn.create_scalar_function("touched", 2, FunctionFlags::SQLITE_UTF8, touched).map_err(fault)?;
+        for (table, column) in TABLES {
+            for (event, row) in [("insert", "new"), ("update", "old"), ("update", "new"), ("delete", "old")] {
+                let trigger = format!(
+                    "create temp trigger touched_{table}_{event}_{row} after {event} on main.{table} \
+                     begin select touched({row}.company_id, {row}.{column}); end"
+                );
+                conn.execute_batch(&trigger).map_err(fault)?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Says that all of it can be read.
+    pub fn publish(&self) {
+        let places = std::mem::take(&mut *self.places.lock().unwrap_or_else(PoisonError::into_inner));
+        if !places.is_empty() {
+            self.marks.touch(places);
+        }
+    }
+}
