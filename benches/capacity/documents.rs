@@ -1,0 +1,107 @@
+//! What Node and Redis answer with: the replies that laidian gives, each under its number.
+
+use std::path::{Path, PathBuf};
+
+use futures_util::StreamExt;
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
+use sqlx::{ConnectOptions, Connection, QueryBuilder, Row};
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::TcpStream;
+
+use crate::load::{LookUps, REPLY};
+use crate::server::{Server, Speech};
+use crate::socket::Socket;
+
+/// Requests that are on their way at a time.
+const AT_ONCE: usize = 1_000;
+/// Digits of the number that a request has.
+const NUMBER: usize = 8;
+
+/// The file of all documents of this data set, which laidian is asked for once.
+pub async fn of(folder: &Path, laidian: &Server, look_ups: &LookUps) -> PathBuf {
+    let file = folder.join("documents.sqlite");
+    if file.exists() {
+        return file;
+    }
+    println!("  asking for all {} documents, once", look_ups.phones.len());
+    let unfinished = folder.join("documents.unfinished");
+    let _ = std::fs::remove_file(&unfinished);
+    let mut conn = open(&unfinished).await;
+    let table = "create table document (phone text not null primary key, body text not null) without rowid";
+    sqlx::query(table).execute(&mut conn).await.expect("a table");
+    let mut tx = conn.begin().await.expect("a transaction");
+    let mut socket = Socket::open(laidian).await;
+    for begin in (0..look_ups.phones.len()).step_by(AT_ONCE) {
+        let places = begin..look_ups.phones.len().min(begin + AT_ONCE);
+        let replies = all(&mut socket, look_ups, places.clone()).await;
+        let mut insert = QueryBuilder::new("insert into document ");
+        insert.push_values(places.zip(&replies), |mut row, (place, reply)| {
+            row.push_bind(&*look_ups.phones[place]).push_bind(reply);
+        });
+        insert.build().execute(&mut *tx).await.expect("stored");
+    }
+    tx.commit().await.expect("committed");
+    conn.close().await.expect("closed");
+    std::fs::rename(unfinished, &file).expect("kept");
+    file
+}
+
+async fn open(file: &Path) -> SqliteConnection {
+    let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
+    options.disable_statement_logging().connect().await.expect("the file opens")
+}
+
+/// Asks for these at once, and returns what the replies say behind the number of the request.
+async fn all(socket: &mut Socket, look_ups: &LookUps, places: std::ops::Range<usize>) -> Vec<String> {
+    let mut replies = vec![String::new(); places.len()];
+    // No more than a server takes from one socket.
+    for begin in places.clone().step_by(32) {
+        let some = begin..places.end.min(begin + 32);
+        let requests: Vec<u8> =
+            some.clone().flat_map(|place| look_ups.request(place, Speech::WebSocket)).copied().collect();
+        socket.send(&requests).await;
+        let mut left = some.len();
+        while left > 0 {
+            socket.fill().await;
+            while let Some(reply) = socket.reply().await {
+                let reply = std::str::from_utf8(reply).expect("text");
+                let rest = reply.strip_prefix(REPLY).unwrap_or_else(|| panic!("refused: {reply}"));
+                let (number, body) = rest.split_at(NUMBER);
+                let place = LookUps::place(number).expect("its number");
+                assert!(body.contains(&*look_ups.phones[place]), "another's number: {reply}");
+                body.clone_into(&mut replies[place - places.start]);
+                left -= 1;
+            }
+        }
+    }
+    replies
+}
+
+/// Asks for every document, so that whatever keeps some in memory has had its chance.
+pub async fn warm(server: &Server, look_ups: &'static LookUps) {
+    let mut socket = Socket::open(server).await;
+    for begin in (0..look_ups.phones.len()).step_by(AT_ONCE) {
+        all(&mut socket, look_ups, begin..look_ups.phones.len().min(begin + AT_ONCE)).await;
+    }
+}
+
+/// Gives Redis every reply under its number.
+pub async fn fill(redis: &Server, documents: &Path) {
+    let mut stream = TcpStream::connect(redis.address).await.expect("a connection");
+    let mut conn = open(documents).await;
+    let mut rows = sqlx::query("select phone, body from document").fetch(&mut conn).ready_chunks(AT_ONCE);
+    while let Some(rows) = rows.next().await {
+        let mut commands = Vec::new();
+        let count = rows.len();
+        for row in rows {
+            let row = row.expect("a row");
+            let (phone, reply) = (row.get::<&str, _>(0), format!("{REPLY}10000000{}", row.get::<&str, _>(1)));
+            let head = format!("*3\r\n$3\r\nSET\r\n${}\r\n{phone}\r\n${}\r\n", phone.len(), reply.len());
+            commands.extend_from_slice(format!("{head}{reply}\r\n").as_bytes());
+        }
+        stream.write_all(&commands).await.expect("sent");
+        let mut answers = vec![0; count * 5];
+        stream.read_exact(&mut answers).await.expect("answers");
+        assert_eq!(answers, b"+OK\r\n".repeat(count), "Redis has not stored all");
+    }
+}
