@@ -120,7 +120,7 @@ async fn open(folder: &Path) -> Store {
 
 /// A connection of our own to a database that nobody serves.
 pub async fn connect(folder: &Path) -> SqliteConnection {
-    let options = SqliteConnectOptions::new().filename(database_file(folder)).busy_timeout(Duration::from_secs(60));
+    let options = SqliteConnectOptions::new().filename(database_file(folder)).busy_timeout(Duration::from_mins(1));
     options.disable_statement_logging().connect().await.expect("the database opens")
 }
 

@@ -21,20 +21,33 @@
 
 mod ceiling;
 mod data;
+mod desk;
+mod document;
 mod documents;
 mod get;
+mod growth;
+mod idle;
+mod import;
+mod list;
 mod load;
+mod mixed;
+mod names;
 mod people;
+mod plot;
 mod report;
+mod search;
 mod server;
 mod socket;
-mod words;
+mod start;
+
+mod writers;
+mod writes;
 
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use load::LookUps;
-use report::Part;
+use report::{Part, words};
 
 /// What is measured, and with what.
 pub struct Bench {
@@ -66,7 +79,7 @@ fn number(name: &str, otherwise: u64) -> u64 {
     std::env::var(name).map_or(otherwise, |number| number.parse().expect("a number"))
 }
 
-const PARTS: [&str; 1] = ["get"];
+const PARTS: [&str; 9] = ["get", "list", "search", "mixed", "writes", "import", "idle", "start", "growth"];
 
 async fn measure(arguments: &[String]) {
     let customers = number("CAPACITY_CUSTOMERS", 1_000_000);
@@ -78,32 +91,54 @@ async fn measure(arguments: &[String]) {
         rounds: usize::try_from(number("CAPACITY_ROUNDS", 3)).expect("a number"),
         round: Duration::from_millis(number("CAPACITY_ROUND_MS", 3_000)),
     };
-    println!(
-        "{} CPUs, {customers} customers, {} numbers of the company that is asked for, {} rounds of {} s in turn",
-        std::thread::available_parallelism().map_or(0, usize::from),
-        bench.look_ups.phones.len(),
-        bench.rounds,
-        bench.round.as_secs_f64()
+    let (numbers, rounds, seconds) = (bench.look_ups.phones.len(), bench.rounds, bench.round.as_secs_f64());
+    let settings = words(
+        &format!(
+            "{customers} customers, {numbers} numbers of the company that is asked for, {rounds} rounds of {seconds} s in turn"
+        ),
+        &format!("{customers} 个客户，所查公司有 {numbers} 个号码，每项轮流 {rounds} 轮，每轮 {seconds} 秒"),
     );
+    let machine = document::machine(&settings);
+    println!("{}", machine.en);
     let wanted: Vec<&str> =
         arguments.iter().map(String::as_str).filter(|argument| !argument.starts_with('-')).collect();
     for part in PARTS.into_iter().filter(|part| wanted.is_empty() || wanted.contains(part)) {
         println!("\n== {part}");
-        keep(part, &run(part, &bench).await);
+        keep(part, customers, &run(part, &bench).await);
+    }
+    if arguments.iter().any(|argument| argument == "--write") {
+        let found: Vec<Part> = PARTS.iter().filter_map(|part| kept(part, customers)).collect();
+        document::write(&Path::new(env!("CARGO_MANIFEST_DIR")).join("docs"), &found, &machine);
     }
 }
 
 async fn run(part: &str, bench: &Bench) -> Part {
     match part {
         "get" => get::measure(bench).await,
+        "list" => list::measure(bench).await,
+        "search" => search::measure(bench).await,
+        "mixed" => mixed::measure(bench).await,
+        "writes" => writes::measure(bench).await,
+        "import" => import::measure(bench).await,
+        "idle" => idle::measure(bench).await,
+        "start" => start::measure(bench).await,
+        "growth" => growth::measure(bench).await,
         other => panic!("there is no part {other}"),
     }
 }
 
-/// Keeps what a part has found for the documents.
-fn keep(part: &str, found: &Part) {
-    let folder = data::place().join("found");
-    std::fs::create_dir_all(&folder).expect("a folder");
-    let text = serde_json::to_string_pretty(found).expect("JSON");
-    std::fs::write(folder.join(format!("{part}.json")), text).expect("kept");
+/// Where what a part has found last is kept for the documents.
+fn place_of(part: &str, customers: u64) -> PathBuf {
+    data::place().join("found").join(format!("{part}-{customers}.json"))
+}
+
+fn keep(part: &str, customers: u64, found: &Part) {
+    let file = place_of(part, customers);
+    std::fs::create_dir_all(file.parent().expect("a folder")).expect("a folder");
+    std::fs::write(file, serde_json::to_string_pretty(found).expect("JSON")).expect("kept");
+}
+
+fn kept(part: &str, customers: u64) -> Option<Part> {
+    let text = std::fs::read_to_string(place_of(part, customers)).ok()?;
+    serde_json::from_str(&text).ok()
 }

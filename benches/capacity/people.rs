@@ -4,7 +4,7 @@ use laidian::domain::customer::{Customer, CustomerPhone};
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::{Rng, SeedableRng};
 
-use crate::words::{BRANDS, CITIES, FORMS, GIVEN, LABELS, MOBILES, ROADS, SURNAMES, TRADES};
+use crate::names::{BRANDS, CITIES, FORMS, GIVEN, LABELS, MOBILES, ROADS, SURNAMES, TRADES};
 
 const SECOND: i64 = 1_000_000;
 /// 2026-01-01 00:00 in Shanghai: nothing is later.

@@ -31,13 +31,20 @@ impl Table {
     pub fn row(&mut self, name: Words, cells: Vec<String>) {
         if self.rows.is_empty() {
             println!("\n{}", self.title.en);
-            let heads: String = self.head.iter().map(|head| format!(" {:>14}", head.en)).collect();
-            println!("  {:<34}{heads}", "");
+            let heads: Vec<&str> = self.head.iter().map(|head| head.en.as_str()).collect();
+            print_row("", &heads);
         }
-        let shown: String = cells.iter().map(|cell| format!(" {cell:>14}")).collect();
-        println!("  {:<34}{shown}", name.en);
+        print_row(&name.en, &cells);
         self.rows.push((name, cells));
     }
+}
+
+fn print_row(name: &str, cells: &[impl std::fmt::Display]) {
+    print!("  {name:<38}");
+    for cell in cells {
+        print!(" {cell:>14}");
+    }
+    println!();
 }
 
 /// Which way is better.

@@ -26,7 +26,7 @@ fn masked(kind: u8, payload: &[u8]) -> Vec<u8> {
     match payload.len() {
         short @ ..126 => frame.push(0x80 | u8::try_from(short).expect("short")),
         length => {
-            frame.push(0x80 | 126);
+            frame.push(0xfe);
             frame.extend_from_slice(&u16::try_from(length).expect("a short frame").to_be_bytes());
         }
     }

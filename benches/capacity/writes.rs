@@ -1,0 +1,163 @@
+//! Durable writes, beside bare inserts into SQLite that are each on the disk before the next.
+
+use std::path::Path;
+use std::time::{Duration, Instant};
+
+use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use sqlx::{ConnectOptions, Connection};
+
+use crate::Bench;
+use crate::data;
+use crate::report::{Median, Part, Table, figure, median, words};
+use crate::server::{self, Server};
+use crate::writers::{Write, Written, created, write};
+
+const HEAD: [(&str, &str); 5] = [
+    ("writes/s", "写入/秒"),
+    ("µs CPU", "CPU 微秒"),
+    ("p50 ms", "p50 毫秒"),
+    ("p99 ms", "p99 毫秒"),
+    ("of bare inserts", "与裸插入之比"),
+];
+
+/// One that writes, in all rounds.
+#[derive(Default)]
+struct Rounds(Vec<Written>);
+
+impl Rounds {
+    fn rate(&self) -> Median {
+        median(self.0.iter().map(|written| written.per_second))
+    }
+
+    fn of(&self, value: impl Fn(&Written) -> f64) -> f64 {
+        median(self.0.iter().map(value)).value
+    }
+
+    fn tell(&self, table: &mut Table, name: (&str, &str), bare: f64) {
+        let cells = vec![
+            self.rate().to_string(),
+            figure(self.of(|written| written.cpu_micros)),
+            figure(self.of(|written| written.times.at(0.5))),
+            figure(self.of(|written| written.times.at(0.99))),
+            figure(self.rate().value / bare),
+        ];
+        table.row(words(name.0, name.1), cells);
+    }
+}
+
+/// A build at work on a copy of its own.
+struct Build {
+    server: Server,
+    folder: tempfile::TempDir,
+    many: Rounds,
+    updates: Rounds,
+    one: Rounds,
+}
+
+impl Build {
+    fn start(program: &Path, data: &Path) -> Self {
+        let folder = data::copy(data);
+        let server = Server::laidian(program, folder.path());
+        Self { server, folder, many: Rounds::default(), updates: Rounds::default(), one: Rounds::default() }
+    }
+
+    async fn round(&mut self, bench: &Bench) {
+        let update = Write::Update { among: bench.customers * 8 / 10 };
+        self.many.0.push(write(&self.server, Write::Create, 64, bench.round).await);
+        self.updates.0.push(write(&self.server, update, 64, bench.round).await);
+        self.one.0.push(write(&self.server, Write::Create, 1, bench.round).await);
+    }
+
+    fn tell(&self, table: &mut Table, name: &str, bare: f64) {
+        let told = [
+            (&self.many, "creates, 64 writers", "新建，64 个写入者"),
+            (&self.updates, "updates, 64 writers", "修改，64 个写入者"),
+            (&self.one, "creates, 1 writer", "新建，1 个写入者"),
+        ];
+        for (rounds, en, zh) in told {
+            rounds.tell(table, (&format!("{name}: {en}"), &format!("{name}：{zh}")), bare);
+        }
+    }
+
+    /// Ends it, and finds what was acknowledged in the database.
+    async fn end(self) {
+        self.server.end();
+        let acknowledged: u64 = self.many.0.iter().chain(&self.one.0).map(Written::count).sum();
+        assert_eq!(created(self.folder.path()).await, acknowledged, "what was acknowledged is there");
+    }
+}
+
+pub async fn measure(bench: &Bench) -> Part {
+    let mut part = Part::default();
+    let mut table = Table::new(words("Durable writes", "落盘的写入"), &HEAD);
+    let mut this = Build::start(&server::this(), &bench.data);
+    let mut other = server::other().map(|(program, data)| Build::start(&program, data.as_ref().unwrap_or(&bench.data)));
+    let mut inserts = Inserts::new(this.folder.path()).await;
+    let mut bare = Vec::new();
+    for _ in 0..bench.rounds {
+        bare.push(inserts.round(bench.round).await);
+        this.round(bench).await;
+        if let Some(other) = &mut other {
+            other.round(bench).await;
+        }
+    }
+    let bare = median(bare);
+    table.row(words("bare inserts, one at a time", "裸插入，逐条"), vec![bare.to_string()]);
+    this.tell(&mut table, "laidian", bare.value);
+    if let Some(other) = &other {
+        other.tell(&mut table, "other build", bare.value);
+    }
+    part.tables.push(table);
+    judge(&mut part, &this, other.as_ref(), bare.value);
+    this.end().await;
+    if let Some(other) = other {
+        other.end().await;
+    }
+    part
+}
+
+fn judge(part: &mut Part, this: &Build, other: Option<&Build>, bare: f64) {
+    let many = this.many.rate().value;
+    let promise = words("creates, 64 writers, beside bare inserts", "新建，64 个写入者，与裸插入相比");
+    part.at_least(promise, many / bare, " ×", 1.0, 0.6);
+    let promise = words("updates beside creates", "修改与新建相比");
+    part.at_least(promise, this.updates.rate().value / many, " ×", 0.8, 0.6);
+    let Some(other) = other else {
+        return part.skip("beside another build: CAPACITY_PROGRAM names none".to_owned());
+    };
+    let promise = words("creates, 64 writers, beside the other build", "新建，64 个写入者，与另一版本相比");
+    part.at_least(promise, many / other.many.rate().value, " ×", 4.0, 4.0);
+    let promise = words("creates, 1 writer, beside the other build", "新建，1 个写入者，与另一版本相比");
+    part.at_least(promise, this.one.rate().value / other.one.rate().value, " ×", 3.0, 2.0);
+    let compared = [("bare inserts", bare), ("laidian", many), ("other build", other.many.rate().value)];
+    let title = words("Durable creates a second, 64 writers", "每秒落盘的新建，64 个写入者");
+    part.plot("creates", title, "/s", compared.map(|(name, rate)| (name.to_owned(), rate)).to_vec());
+}
+
+/// A table of documents, as long as a customer is.
+struct Inserts(SqliteConnection);
+
+impl Inserts {
+    async fn new(folder: &Path) -> Self {
+        let options = SqliteConnectOptions::new().filename(folder.join("inserts.sqlite")).create_if_missing(true);
+        let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
+        let mut conn = options.disable_statement_logging().connect().await.expect("the file opens");
+        let table = "create table document (id integer primary key, body text not null)";
+        sqlx::query(table).execute(&mut conn).await.expect("a table");
+        Self(conn)
+    }
+
+    /// Inserts a second, each on the disk before the next.
+    async fn round(&mut self, time: Duration) -> f64 {
+        let body = "来".repeat(240);
+        let (begun, mut inserted) = (Instant::now(), 0_u64);
+        while begun.elapsed() < time {
+            let insert = sqlx::query("insert into document (body) values ($1)").bind(&body);
+            insert.execute(&mut self.0).await.expect("inserted");
+            inserted += 1;
+        }
+        let seconds = begun.elapsed().as_secs_f64();
+        self.0.ping().await.expect("it is there");
+        inserted as f64 / seconds
+    }
+}
