@@ -157,6 +157,11 @@ replay() {
   "${CARGO_TARGET_DIR:-target}/debug/laidian" replay tests/golden examples/replay --junit "${CARGO_TARGET_DIR:-target}/replay.xml"
 }
 
+# The benchmark at work, on little data; how long it takes is not looked at.
+capacity() {
+  CAPACITY_CUSTOMERS=2000 CAPACITY_ROUNDS=1 CAPACITY_ROUND_MS=100 cargo test --locked --bench capacity
+}
+
 step '准备 / what is needed' install_missing
 step 'Python 工具 / Python tools' python_tools
 step '格式 / format' cargo fmt --check
@@ -166,6 +171,7 @@ step '各国号码规则 / numbers of countries' "${CARGO_TARGET_DIR:-target}/py
 step '启动 PostgreSQL / PostgreSQL' start_postgres
 step '测试 / tests' tests
 step '回放对话 / conversations' replay
+step '性能测试 / the benchmark' capacity
 step '工作簿 / workbooks' tests/demo.sh "${CARGO_TARGET_DIR:-target}/python/bin/python" tests/workbooks.py
 step '号码 / numbers by libphonenumber' "${CARGO_TARGET_DIR:-target}/python/bin/python" tests/libphonenumber.py "${CARGO_TARGET_DIR:-target}/debug/laidian"
 step '随机请求 / requests at random' tests/demo.sh tests/openapi.sh
