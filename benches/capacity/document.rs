@@ -103,11 +103,11 @@ fn document(language: Language, found: &[Part], machine: &Words) -> String {
             let _ = write!(text, "**{title}**\n\n![{title}](performance/{}.svg)\n\n", plot.name);
         }
     }
-    let skipped: Vec<&String> = found.iter().flat_map(|part| &part.skipped).collect();
+    let skipped: Vec<&Words> = found.iter().flat_map(|part| &part.skipped).collect();
     if !skipped.is_empty() {
         let _ = write!(text, "{}\n\n", language.choose("## Left out", "## 未测量"));
         for why in skipped {
-            let _ = writeln!(text, "- {why}");
+            let _ = writeln!(text, "- {}", language.of(why));
         }
         text.push('\n');
     }

@@ -119,14 +119,14 @@ pub async fn measure(bench: &Bench) -> Part {
     let redis_folder = tempfile::tempdir().expect("a folder");
     match Server::node(&documents) {
         Ok(node) => field.servers.push((NODE.to_owned(), node)),
-        Err(why) => part.skip(format!("Node: {why}")),
+        Err(why) => part.skip(why),
     }
     match Server::redis(redis_folder.path()) {
         Ok(redis) => {
             documents::fill(&redis, &documents).await;
             field.servers.push((REDIS.to_owned(), redis));
         }
-        Err(why) => part.skip(format!("Redis: {why}")),
+        Err(why) => part.skip(why),
     }
     let mut table = Table::new(words("Look-ups by a number, 64 sockets", "按号码查找，64 个连接"), &HEAD);
     let empty = laidian.memory();

@@ -20,7 +20,11 @@ pub async fn measure(bench: &Bench) -> Part {
     let most = handles().saturating_sub(OTHERS);
     let sockets = SOCKETS.min(most).min(bench.customers);
     if sockets < SOCKETS {
-        part.skip(format!("{} of {SOCKETS} idle sockets: `ulimit -n` or the data set is too small", SOCKETS - sockets));
+        let missing = SOCKETS - sockets;
+        part.skip(words(
+            &format!("{missing} of {SOCKETS} idle sockets: `ulimit -n` or the data set is too small"),
+            &format!("{SOCKETS} 个空闲连接中的 {missing} 个：`ulimit -n` 或数据太小"),
+        ));
     }
     let server = Server::with_tokens(&server::this(), &bench.data);
     // What a server has for all sockets together is not theirs.

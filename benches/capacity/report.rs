@@ -106,7 +106,7 @@ pub struct Part {
     pub verdicts: Vec<Verdict>,
     pub plots: Vec<Plot>,
     /// What was left out, and why.
-    pub skipped: Vec<String>,
+    pub skipped: Vec<Words>,
 }
 
 impl Part {
@@ -130,8 +130,8 @@ impl Part {
     }
 
     /// Says visibly what is left out.
-    pub fn skip(&mut self, why: String) {
-        println!("  SKIPPED    {why}");
+    pub fn skip(&mut self, why: Words) {
+        println!("  SKIPPED    {}", why.en);
         self.skipped.push(why);
     }
 }

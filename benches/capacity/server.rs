@@ -6,6 +6,8 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
+use crate::report::{Words, words};
+
 /// How a server is asked.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Speech {
@@ -53,23 +55,26 @@ impl Server {
     }
 
     /// Node over a file of documents; why not, where it cannot be.
-    pub fn node(documents: &Path) -> Result<Self, String> {
+    pub fn node(documents: &Path) -> Result<Self, Words> {
         let peers = Path::new(env!("CARGO_MANIFEST_DIR")).join("benches/peers");
         for package in ["ws", "better-sqlite3"] {
             if !peers.join("node_modules").join(package).exists() {
-                return Err(format!("no {package}: run `npm install` in benches/peers"));
+                return Err(words(
+                    &format!("Node: no {package}, run `npm install` in benches/peers"),
+                    &format!("Node：没有 {package}，请在 benches/peers 里运行 `npm install`"),
+                ));
             }
         }
         if !is_there("node") {
-            return Err("no node".to_owned());
+            return Err(words("Node: no node", "Node：没有 node"));
         }
         Ok(Self::start(Command::new("node").arg(peers.join("get_customer.js")).arg(documents)))
     }
 
     /// Redis, empty; why not, where it cannot be.
-    pub fn redis(folder: &Path) -> Result<Self, String> {
+    pub fn redis(folder: &Path) -> Result<Self, Words> {
         if !is_there("redis-server") {
-            return Err("no redis-server: apt-get install redis-server".to_owned());
+            return Err(words("Redis: no redis-server", "Redis：没有 redis-server"));
         }
         let address = TcpListener::bind("127.0.0.1:0").and_then(|free| free.local_addr()).expect("a port");
         let port = address.port().to_string();

@@ -3,14 +3,14 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
+use sqlx::ConnectOptions;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
-use sqlx::{ConnectOptions, Connection};
 
-use crate::Bench;
-use crate::data;
+use crate::people::Dice;
 use crate::report::{Median, Part, Table, figure, median, words};
 use crate::server::{self, Server};
 use crate::writers::{Write, Written, created, write};
+use crate::{Bench, data, documents};
 
 const HEAD: [(&str, &str); 5] = [
     ("writes/s", "写入/秒"),
@@ -90,9 +90,12 @@ impl Build {
 pub async fn measure(bench: &Bench) -> Part {
     let mut part = Part::default();
     let mut table = Table::new(words("Durable writes", "落盘的写入"), &HEAD);
+    let laidian = Server::laidian(&server::this(), &bench.data);
+    let documents = documents::of(&bench.data, &laidian, bench.look_ups).await;
+    laidian.end();
     let mut this = Build::start(&server::this(), &bench.data);
     let mut other = server::other().map(|(program, data)| Build::start(&program, data.as_ref().unwrap_or(&bench.data)));
-    let mut inserts = Inserts::new(this.folder.path()).await;
+    let mut inserts = Inserts::new(&documents, this.folder.path()).await;
     let mut bare = Vec::new();
     for _ in 0..bench.rounds {
         bare.push(inserts.round(bench.round).await);
@@ -123,7 +126,7 @@ fn judge(part: &mut Part, this: &Build, other: Option<&Build>, bare: f64) {
     let promise = words("updates beside creates", "修改与新建相比");
     part.at_least(promise, this.updates.rate().value / many, " ×", 0.8, 0.6);
     let Some(other) = other else {
-        return part.skip("beside another build: CAPACITY_PROGRAM names none".to_owned());
+        return part.skip(words("another build: CAPACITY_PROGRAM names none", "另一版本：未设置 CAPACITY_PROGRAM"));
     };
     let promise = words("creates, 64 writers, beside the other build", "新建，64 个写入者，与另一版本相比");
     part.at_least(promise, many / other.many.rate().value, " ×", 4.0, 4.0);
@@ -134,30 +137,31 @@ fn judge(part: &mut Part, this: &Build, other: Option<&Build>, bare: f64) {
     part.plot("creates", title, "/s", compared.map(|(name, rate)| (name.to_owned(), rate)).to_vec());
 }
 
-/// A table of documents, as long as a customer is.
-struct Inserts(SqliteConnection);
+/// A table of a document for each number, as many as there are, into which more are inserted by random numbers.
+struct Inserts {
+    conn: SqliteConnection,
+    dice: Dice,
+}
 
 impl Inserts {
-    async fn new(folder: &Path) -> Self {
-        let options = SqliteConnectOptions::new().filename(folder.join("inserts.sqlite")).create_if_missing(true);
+    async fn new(documents: &Path, folder: &Path) -> Self {
+        let file = folder.join("inserts.sqlite");
+        std::fs::copy(documents, &file).expect("a copy");
+        let options = SqliteConnectOptions::new().filename(file).disable_statement_logging();
         let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
-        let mut conn = options.disable_statement_logging().connect().await.expect("the file opens");
-        let table = "create table document (id integer primary key, body text not null)";
-        sqlx::query(table).execute(&mut conn).await.expect("a table");
-        Self(conn)
+        Self { conn: options.connect().await.expect("the file opens"), dice: Dice::new(17) }
     }
 
     /// Inserts a second, each on the disk before the next.
     async fn round(&mut self, time: Duration) -> f64 {
-        let body = "来".repeat(240);
+        let body = "来".repeat(220);
         let (begun, mut inserted) = (Instant::now(), 0_u64);
         while begun.elapsed() < time {
-            let insert = sqlx::query("insert into document (body) values ($1)").bind(&body);
-            insert.execute(&mut self.0).await.expect("inserted");
+            let phone = format!("1{:012}", self.dice.below(1_000_000_000_000));
+            let insert = sqlx::query("insert into document (phone, body) values ($1, $2)").bind(phone).bind(&body);
+            insert.execute(&mut self.conn).await.expect("inserted");
             inserted += 1;
         }
-        let seconds = begun.elapsed().as_secs_f64();
-        self.0.ping().await.expect("it is there");
-        inserted as f64 / seconds
+        inserted as f64 / begun.elapsed().as_secs_f64()
     }
 }
