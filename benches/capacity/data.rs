@@ -19,7 +19,7 @@ use crate::people::{Company, People};
 /// Counts up when people are invented in another way.
 const GENERATION: u32 = 1;
 /// Customers a transaction.
-const BATCH: u64 = 5_000;
+const BATCH: u64 = 1_000;
 /// Events that are kept a company: the others would be removed by the first server that starts.
 const EVENTS: i64 = 1_000;
 /// Tables whose indexes are made at the end.
