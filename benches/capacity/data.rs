@@ -28,6 +28,10 @@ const TABLES: &str =
 /// Pages that the database keeps in memory meanwhile: 800 MB.
 const PAGES: u32 = 200_000;
 
+/// Where copies are that are written to, and how the name of a data set begins that is not complete.
+const COPIES: &str = "copies";
+const UNFINISHED: &str = "unfinished-";
+
 /// The company that is asked for, as large as all others together several times over.
 pub const MAIN: i64 = 1054;
 
@@ -82,6 +86,17 @@ pub fn companies() -> Vec<Company> {
     companies
 }
 
+/// Removes what an interrupted run has left. (Two at a time would measure each other.)
+pub fn tidy() {
+    let Ok(entries) = std::fs::read_dir(place()) else { return };
+    for entry in entries.flatten() {
+        let name = entry.file_name();
+        if name == COPIES || name.to_string_lossy().starts_with(UNFINISHED) {
+            let _ = std::fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
 /// The folder of a data set with so many customers, which is made when it is missing.
 pub async fn of(customers: u64) -> PathBuf {
     let place = place();
@@ -89,7 +104,7 @@ pub async fn of(customers: u64) -> PathBuf {
     if folder.exists() {
         return folder;
     }
-    let unfinished = place.join(format!("unfinished-{}", std::process::id()));
+    let unfinished = place.join(format!("{UNFINISHED}{customers}"));
     std::fs::create_dir_all(&unfinished).expect("a folder");
     println!("  making the data set of {customers} customers; it is kept in {}", folder.display());
     let began = Instant::now();
@@ -223,7 +238,7 @@ async fn forget_events(conn: &mut SqliteConnection, company: i64) {
 
 /// A copy that is written to, which goes when this is dropped.
 pub fn copy(of: &Path) -> tempfile::TempDir {
-    let place = place().join("copies");
+    let place = place().join(COPIES);
     std::fs::create_dir_all(&place).expect("a folder");
     let folder = tempfile::tempdir_in(place).expect("a folder");
     for name in ["laidian.sqlite", "laidian.sqlite-wal"] {

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use futures_util::StreamExt;
+use futures_util::future::join_all;
 use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
 use sqlx::{ConnectOptions, Connection, QueryBuilder, Row};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -14,6 +15,8 @@ use crate::socket::Socket;
 
 /// Requests that are on their way at a time.
 const AT_ONCE: usize = 1_000;
+/// Sockets that ask for all of them.
+const ASKING: usize = 8;
 /// Digits of the number that a request has.
 const NUMBER: usize = 8;
 
@@ -78,11 +81,17 @@ async fn all(socket: &mut Socket, look_ups: &LookUps, places: std::ops::Range<us
 }
 
 /// Asks for every document, so that whatever keeps some in memory has had its chance.
-pub async fn warm(server: &Server, look_ups: &'static LookUps) {
-    let mut socket = Socket::open(server).await;
-    for begin in (0..look_ups.phones.len()).step_by(AT_ONCE) {
-        all(&mut socket, look_ups, begin..look_ups.phones.len().min(begin + AT_ONCE)).await;
-    }
+pub async fn warm(server: &Server, look_ups: &LookUps) {
+    let count = look_ups.phones.len();
+    let share = count.div_ceil(ASKING);
+    let asking = (0..ASKING).map(|number| async move {
+        let mut socket = Socket::open(server).await;
+        let end = count.min((number + 1) * share);
+        for begin in (number * share..end).step_by(AT_ONCE) {
+            all(&mut socket, look_ups, begin..end.min(begin + AT_ONCE)).await;
+        }
+    });
+    join_all(asking).await;
 }
 
 /// Gives Redis every reply under its number.

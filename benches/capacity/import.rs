@@ -44,8 +44,8 @@ pub async fn measure(bench: &Bench) -> Part {
     server.end();
     let mut table =
         Table::new(words("A writer, alone and beside an import", "单独的写入者，以及导入时的写入者"), &HEAD);
-    alone.tell(&mut table, words("alone", "单独"), "1".to_owned());
-    beside.tell(&mut table, words("beside an import", "导入时"), "1".to_owned());
+    alone.tell(&mut table, words("alone", "单独"), "–".to_owned());
+    beside.tell(&mut table, words("beside an import", "导入时"), "–".to_owned());
     part.tables.push(table);
     part.at_least(words("import beside a writer", "导入，旁边有写入者"), rate, " rows/s", 8_000.0, 4_000.0);
     part.at_most(words("longest wait of that writer", "该写入者最长的等待"), beside.at(1.0), " ms", 20.0, 20.0);

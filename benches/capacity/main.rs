@@ -83,6 +83,7 @@ const PARTS: [&str; 9] = ["get", "list", "search", "mixed", "writes", "import", 
 
 async fn measure(arguments: &[String]) {
     let customers = number("CAPACITY_CUSTOMERS", 1_000_000);
+    data::tidy();
     let data = data::of(customers).await;
     let bench = Bench {
         look_ups: get::look_ups(&data).await,
