@@ -11,8 +11,7 @@ use laidian::domain::role::Role;
 use laidian::ops::company::{catalogue, setup};
 use laidian::ops::customer::{Merged, Origin, insert};
 use laidian::store::{Connections, Location, Scope, Store, database_file};
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{AssertSqlSafe, ConnectOptions, Connection, Row};
+use rusqlite::Connection;
 
 use crate::people::{Company, People};
 
@@ -129,18 +128,19 @@ fn migration() -> String {
 
 async fn open(folder: &Path) -> Store {
     let wait = Duration::from_secs(30);
-    let connections = Connections { look_ups: 1, searches: 1, search: wait, statement: wait, wait };
+    let connections = Connections { look_ups: 1, searches: 1, search: wait, statement: wait, wait, records: 0 };
     Store::open(&Location::Folder(folder.to_owned()), &connections).await.expect("the database opens")
 }
 
 /// A connection of our own to a database that nobody serves.
-pub async fn connect(folder: &Path) -> SqliteConnection {
-    let options = SqliteConnectOptions::new().filename(database_file(folder)).busy_timeout(Duration::from_mins(1));
-    options.disable_statement_logging().connect().await.expect("the database opens")
+pub fn connect(folder: &Path) -> Connection {
+    let conn = Connection::open(database_file(folder)).expect("the database opens");
+    conn.busy_timeout(Duration::from_mins(1)).expect("it waits");
+    conn
 }
 
-pub async fn execute(conn: &mut SqliteConnection, sql: String) {
-    sqlx::raw_sql(AssertSqlSafe(sql)).execute(conn).await.expect("it is carried out");
+pub fn execute(conn: &Connection, sql: &str) {
+    conn.execute_batch(sql).expect("it is carried out");
 }
 
 async fn build(folder: &Path, customers: u64) {
@@ -152,9 +152,9 @@ async fn build(folder: &Path, customers: u64) {
     }
     store.close().await.expect("the database is closed");
     drop(store);
-    let mut conn = connect(folder).await;
-    let indexes = take_indexes(&mut conn).await;
-    execute(&mut conn, format!("pragma default_cache_size = {PAGES}")).await;
+    let conn = connect(folder);
+    let indexes = take_indexes(&conn);
+    execute(&conn, &format!("pragma default_cache_size = {PAGES}"));
     let store = open(folder).await;
     let mut done = 0;
     for company in &companies {
@@ -174,7 +174,7 @@ async fn build(folder: &Path, customers: u64) {
                 insert(&mut tx, &catalogue, merged, &origin).await.expect("a customer is stored");
             }
             tx.commit().await.expect("committed");
-            forget_events(&mut conn, company.id).await;
+            forget_events(&conn, company.id);
             (left, done) = (left - count, done + count);
             if done / 100_000 > (done - count) / 100_000 {
                 println!("    {done} customers");
@@ -184,10 +184,10 @@ async fn build(folder: &Path, customers: u64) {
     store.close().await.expect("the database is closed");
     drop(store);
     for sql in indexes {
-        execute(&mut conn, sql).await;
+        execute(&conn, &sql);
     }
-    execute(&mut conn, "pragma default_cache_size = 0; pragma wal_checkpoint(truncate)".to_owned()).await;
-    conn.close().await.expect("the database is closed");
+    execute(&conn, "pragma default_cache_size = 0; pragma wal_checkpoint(truncate)");
+    conn.close().expect("the database is closed");
 }
 
 /// Adds the people who work for a company, and what a small one has of its own.
@@ -216,24 +216,24 @@ async fn set_up(scope: &Scope, company: &Company) {
 }
 
 /// Drops the indexes that are made again at the end, and returns how.
-async fn take_indexes(conn: &mut SqliteConnection) -> Vec<String> {
+fn take_indexes(conn: &Connection) -> Vec<String> {
     let sql = format!(
         "select name, sql from sqlite_master where type = 'index' and sql like 'create index%' and tbl_name in ({TABLES})"
     );
-    let rows = sqlx::query(AssertSqlSafe(sql)).fetch_all(&mut *conn).await.expect("the indexes");
-    let mut indexes = Vec::new();
-    for row in rows {
-        execute(conn, format!("drop index {}", row.get::<&str, _>(0))).await;
-        indexes.push(row.get(1));
+    let mut statement = conn.prepare(&sql).expect("the indexes");
+    let named = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("the indexes");
+    let named: Vec<(String, String)> = named.collect::<rusqlite::Result<_>>().expect("the indexes");
+    for (name, _) in &named {
+        execute(conn, &format!("drop index {name}"));
     }
-    indexes
+    named.into_iter().map(|(_, sql)| sql).collect()
 }
 
-async fn forget_events(conn: &mut SqliteConnection, company: i64) {
+fn forget_events(conn: &Connection, company: i64) {
     let sql = format!(
         "delete from event where company_id = {company} and id <= (select last_event from counter where company_id = {company}) - {EVENTS}"
     );
-    execute(conn, sql).await;
+    execute(conn, &sql);
 }
 
 /// A copy that is written to, which goes when this is dropped.

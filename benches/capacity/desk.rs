@@ -3,9 +3,8 @@
 use std::time::{Duration, Instant};
 
 use hdrhistogram::Histogram;
+use rusqlite::Connection;
 use serde_json::Value;
-use sqlx::AssertSqlSafe;
-use sqlx::sqlite::SqliteConnection;
 
 use crate::data::MAIN;
 use crate::load::{histogram, milliseconds};
@@ -88,9 +87,9 @@ pub async fn ask<T>(
 }
 
 /// A number that a scan of the tables finds.
-pub async fn count(conn: &mut SqliteConnection, condition: &str) -> u64 {
+pub fn count(conn: &Connection, condition: &str) -> u64 {
     let sql = format!("select count(*) from customer not indexed where company_id = {MAIN} and {condition}");
-    let count: i64 = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(conn).await.expect("a count");
+    let count: i64 = conn.query_row(&sql, [], |row| row.get(0)).expect("a count");
     u64::try_from(count).expect("a count")
 }
 

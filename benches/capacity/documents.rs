@@ -2,10 +2,8 @@
 
 use std::path::{Path, PathBuf};
 
-use futures_util::StreamExt;
 use futures_util::future::join_all;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection};
-use sqlx::{ConnectOptions, Connection, QueryBuilder, Row};
+use rusqlite::Connection;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
 use tokio::net::TcpStream;
 
@@ -29,29 +27,23 @@ pub async fn of(folder: &Path, laidian: &Server, look_ups: &LookUps) -> PathBuf 
     println!("  asking for all {} documents, once", look_ups.phones.len());
     let unfinished = folder.join("documents.unfinished");
     let _ = std::fs::remove_file(&unfinished);
-    let mut conn = open(&unfinished).await;
+    let mut conn = Connection::open(&unfinished).expect("the file opens");
     let table = "create table document (phone text not null primary key, body text not null) without rowid";
-    sqlx::query(table).execute(&mut conn).await.expect("a table");
-    let mut tx = conn.begin().await.expect("a transaction");
+    conn.execute_batch(table).expect("a table");
+    let tx = conn.transaction().expect("a transaction");
     let mut socket = Socket::open(laidian).await;
     for begin in (0..look_ups.phones.len()).step_by(AT_ONCE) {
         let places = begin..look_ups.phones.len().min(begin + AT_ONCE);
         let replies = all(&mut socket, look_ups, places.clone()).await;
-        let mut insert = QueryBuilder::new("insert into document ");
-        insert.push_values(places.zip(&replies), |mut row, (place, reply)| {
-            row.push_bind(&*look_ups.phones[place]).push_bind(reply);
-        });
-        insert.build().execute(&mut *tx).await.expect("stored");
+        let mut insert = tx.prepare_cached("insert into document values (?1, ?2)").expect("an insert");
+        for (place, reply) in places.zip(&replies) {
+            insert.execute((&*look_ups.phones[place], reply)).expect("stored");
+        }
     }
-    tx.commit().await.expect("committed");
-    conn.close().await.expect("closed");
+    tx.commit().expect("committed");
+    conn.close().expect("closed");
     std::fs::rename(unfinished, &file).expect("kept");
     file
-}
-
-async fn open(file: &Path) -> SqliteConnection {
-    let options = SqliteConnectOptions::new().filename(file).create_if_missing(true);
-    options.disable_statement_logging().connect().await.expect("the file opens")
 }
 
 /// Asks for these at once, and returns what the replies say behind the number of the request.
@@ -97,14 +89,15 @@ pub async fn warm(server: &Server, look_ups: &LookUps) {
 /// Gives Redis every reply under its number.
 pub async fn fill(redis: &Server, documents: &Path) {
     let mut stream = TcpStream::connect(redis.address).await.expect("a connection");
-    let mut conn = open(documents).await;
-    let mut rows = sqlx::query("select phone, body from document").fetch(&mut conn).ready_chunks(AT_ONCE);
-    while let Some(rows) = rows.next().await {
+    let conn = Connection::open(documents).expect("the file opens");
+    let mut statement = conn.prepare("select phone, body from document").expect("a statement");
+    let rows = statement.query_map([], |row| Ok((row.get(0)?, row.get(1)?))).expect("the documents");
+    let rows: Vec<(String, String)> = rows.collect::<rusqlite::Result<_>>().expect("the documents");
+    for rows in rows.chunks(AT_ONCE) {
         let mut commands = Vec::new();
         let count = rows.len();
-        for row in rows {
-            let row = row.expect("a row");
-            let (phone, reply) = (row.get::<&str, _>(0), format!("{REPLY}10000000{}", row.get::<&str, _>(1)));
+        for (phone, body) in rows {
+            let reply = format!("{REPLY}10000000{body}");
             let head = format!("*3\r\n$3\r\nSET\r\n${}\r\n{phone}\r\n${}\r\n", phone.len(), reply.len());
             commands.extend_from_slice(format!("{head}{reply}\r\n").as_bytes());
         }

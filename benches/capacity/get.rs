@@ -255,10 +255,10 @@ fn plots(part: &mut Part, random: &[Scenario]) {
 }
 
 /// Where a data set's numbers are asked for: those of the company that is asked for, each once.
-pub async fn look_ups(folder: &Path) -> &'static LookUps {
-    let mut conn = crate::data::connect(folder).await;
-    let sql = "select typed from phone where company_id = $1 order by id";
-    let phones: Vec<Box<str>> =
-        sqlx::query_scalar(sql).bind(crate::data::MAIN).fetch_all(&mut conn).await.expect("the numbers");
+pub fn look_ups(folder: &Path) -> &'static LookUps {
+    let conn = crate::data::connect(folder);
+    let mut statement = conn.prepare("select typed from phone where company_id = ?1 order by id").expect("the numbers");
+    let phones = statement.query_map([crate::data::MAIN], |row| row.get(0)).expect("the numbers");
+    let phones: Vec<Box<str>> = phones.collect::<rusqlite::Result<_>>().expect("the numbers");
     Box::leak(Box::new(LookUps::of(phones)))
 }

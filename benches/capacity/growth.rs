@@ -28,14 +28,14 @@ struct Size {
 impl Size {
     async fn of(bench: &Bench, customers: u64) -> Self {
         let data: PathBuf = data::of(customers).await;
-        let bench = Bench { look_ups: get::look_ups(&data).await, customers, data, ..*bench };
+        let bench = Bench { look_ups: get::look_ups(&data), customers, data, ..*bench };
         let copy = data::copy(&bench.data);
         Self { bench, copy, lists: Vec::new(), creates: Vec::new(), updates: Vec::new() }
     }
 
     async fn round(&mut self) {
         let bench = &self.bench;
-        let found = list::of_type_and_status(bench).await;
+        let found = list::of_type_and_status(bench);
         let server = Server::laidian(&server::this(), &bench.data);
         self.lists.push(list::by_type_and_status(bench, &mut Socket::open(&server).await, found).await);
         server.end();

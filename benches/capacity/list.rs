@@ -65,10 +65,10 @@ fn lists() -> Vec<List> {
 pub async fn measure(bench: &Bench) -> Part {
     let mut part = Part::default();
     let mut table = Table::new(words("Lists, one after another", "列表，逐个请求"), &HEAD);
-    let mut conn = crate::data::connect(&bench.data).await;
+    let conn = crate::data::connect(&bench.data);
     let mut worst = 0_f64;
     for list in lists() {
-        let found = count(&mut conn, list.condition).await;
+        let found = count(&conn, list.condition);
         let times = times(bench, &list, found).await;
         worst = worst.max(times.at(0.99));
         times.tell(&mut table, words(list.en, list.zh), found.to_string());
@@ -112,6 +112,6 @@ pub async fn by_type_and_status(bench: &Bench, socket: &mut Socket, found: u64) 
 }
 
 /// How many customers that list has.
-pub async fn of_type_and_status(bench: &Bench) -> u64 {
-    count(&mut crate::data::connect(&bench.data).await, lists()[0].condition).await
+pub fn of_type_and_status(bench: &Bench) -> u64 {
+    count(&crate::data::connect(&bench.data), lists()[0].condition)
 }

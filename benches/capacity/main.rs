@@ -86,7 +86,7 @@ async fn measure(arguments: &[String]) {
     data::tidy();
     let data = data::of(customers).await;
     let bench = Bench {
-        look_ups: get::look_ups(&data).await,
+        look_ups: get::look_ups(&data),
         data,
         customers,
         rounds: usize::try_from(number("CAPACITY_ROUNDS", 3)).expect("a number"),

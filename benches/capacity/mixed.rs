@@ -79,7 +79,7 @@ impl Desk {
 pub async fn measure(bench: &Bench) -> Part {
     let mut part = Part::default();
     let folder = data::copy(&bench.data);
-    let names = search::names(bench, &mut Dice::new(13), 500).await;
+    let names = search::names(bench, &mut Dice::new(13), 500);
     let desk = Desk { look_ups: bench.look_ups, names: names.leak(), customers: bench.customers * 8 / 10 };
     let server = Server::laidian(&server::this(), folder.path());
     let mut sockets = Vec::new();

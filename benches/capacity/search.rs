@@ -29,14 +29,14 @@ struct Search {
     is_short: bool,
 }
 
-pub async fn names(bench: &Bench, dice: &mut Dice, count: usize) -> Vec<String> {
-    let mut conn = crate::data::connect(&bench.data).await;
+pub fn names(bench: &Bench, dice: &mut Dice, count: usize) -> Vec<String> {
+    let conn = crate::data::connect(&bench.data);
     let mut names = Vec::new();
     for _ in 0..count {
         let id = 3 + dice.below(bench.customers * 8 / 10);
-        let sql = "select name from customer where company_id = $1 and id >= $2 order by id limit 1";
-        let name = sqlx::query_scalar(sql).bind(crate::data::MAIN).bind(id.cast_signed());
-        names.push(name.fetch_one(&mut conn).await.expect("a name"));
+        let sql = "select name from customer where company_id = ?1 and id >= ?2 order by id limit 1";
+        let name = conn.query_row(sql, (crate::data::MAIN, id.cast_signed()), |row| row.get(0));
+        names.push(name.expect("a name"));
     }
     names
 }
@@ -44,7 +44,7 @@ pub async fn names(bench: &Bench, dice: &mut Dice, count: usize) -> Vec<String> 
 async fn searches(bench: &Bench) -> Vec<Search> {
     let mut dice = Dice::new(11);
     let texts = |texts: &[&str]| texts.iter().copied().map(str::to_owned).collect::<Vec<_>>();
-    let pairs = names(bench, &mut dice, 200).await;
+    let pairs = names(bench, &mut dice, 200);
     let pairs = pairs.iter().map(|name| name.chars().take(2).collect()).collect();
     let numbers = &bench.look_ups.phones;
     let tails = (0..200).map(|_| {
@@ -82,15 +82,12 @@ fn body(query: &str, filters: &str) -> Value {
 pub async fn measure(bench: &Bench) -> Part {
     let mut part = Part::default();
     let mut table = Table::new(words("Searches, one after another", "搜索，逐个请求"), &HEAD);
-    let mut conn = crate::data::connect(&bench.data).await;
+    let conn = crate::data::connect(&bench.data);
     let server = Server::laidian(&server::this(), &bench.data);
     let mut socket = Socket::open(&server).await;
     let (mut worst, mut short) = (0_f64, 0_f64);
     for search in searches(bench).await {
-        let found = match search.condition {
-            Some(condition) => Some(count(&mut conn, condition).await),
-            None => None,
-        };
+        let found = search.condition.map(|condition| count(&conn, condition));
         let times = times(bench, &mut socket, &search, found).await;
         worst = worst.max(times.at(0.99));
         if search.is_short {
@@ -176,7 +173,7 @@ async fn beside(bench: &Bench, server: &Server, part: &mut Part) {
 /// One look-up after another.
 async fn look_ups(bench: &Bench, server: &Server, by: By, time: Duration) -> Times {
     let mut dice = Dice::new(5);
-    let names = names(bench, &mut dice, 100).await;
+    let names = names(bench, &mut dice, 100);
     let (mut socket, mut times) = (Socket::open(server).await, Times::new());
     let begun = Instant::now();
     while begun.elapsed() < time {

@@ -5,7 +5,6 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::{Duration, Instant};
 
 use serde_json::json;
-use sqlx::AssertSqlSafe;
 
 use crate::data::MAIN;
 use crate::desk::{self, Times};
@@ -97,9 +96,9 @@ pub async fn write(server: &Server, write: Write, sockets: usize, time: Duration
 }
 
 /// How many customers of those that were created are in the database of this folder, which nobody serves.
-pub async fn created(folder: &Path) -> u64 {
-    let mut conn = crate::data::connect(folder).await;
+pub fn created(folder: &Path) -> u64 {
+    let conn = crate::data::connect(folder);
     let sql = format!("select count(*) from phone where company_id = {MAIN} and typed like '{PREFIX}%'");
-    let count: i64 = sqlx::query_scalar(AssertSqlSafe(sql)).fetch_one(&mut conn).await.expect("a count");
+    let count: i64 = conn.query_row(&sql, [], |row| row.get(0)).expect("a count");
     u64::try_from(count).expect("a count")
 }

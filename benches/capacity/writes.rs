@@ -3,8 +3,7 @@
 use std::path::Path;
 use std::time::{Duration, Instant};
 
-use sqlx::ConnectOptions;
-use sqlx::sqlite::{SqliteConnectOptions, SqliteConnection, SqliteJournalMode, SqliteSynchronous};
+use rusqlite::Connection;
 
 use crate::people::Dice;
 use crate::report::{Median, Part, Table, figure, median, words};
@@ -83,7 +82,7 @@ impl Build {
     async fn end(self) {
         self.server.end();
         let acknowledged: u64 = self.many.0.iter().chain(&self.one.0).map(Written::count).sum();
-        assert_eq!(created(self.folder.path()).await, acknowledged, "what was acknowledged is there");
+        assert_eq!(created(self.folder.path()), acknowledged, "what was acknowledged is there");
     }
 }
 
@@ -95,10 +94,10 @@ pub async fn measure(bench: &Bench) -> Part {
     laidian.end();
     let mut this = Build::start(&server::this(), &bench.data);
     let mut other = server::other().map(|(program, data)| Build::start(&program, data.as_ref().unwrap_or(&bench.data)));
-    let mut inserts = Inserts::new(&documents, this.folder.path()).await;
+    let mut inserts = Inserts::new(&documents, this.folder.path());
     let mut bare = Vec::new();
     for _ in 0..bench.rounds {
-        bare.push(inserts.round(bench.round).await);
+        bare.push(inserts.round(bench.round));
         this.round(bench).await;
         if let Some(other) = &mut other {
             other.round(bench).await;
@@ -139,27 +138,28 @@ fn judge(part: &mut Part, this: &Build, other: Option<&Build>, bare: f64) {
 
 /// A table of a document for each number, as many as there are, into which more are inserted by random numbers.
 struct Inserts {
-    conn: SqliteConnection,
+    conn: Connection,
     dice: Dice,
 }
 
 impl Inserts {
-    async fn new(documents: &Path, folder: &Path) -> Self {
+    fn new(documents: &Path, folder: &Path) -> Self {
         let file = folder.join("inserts.sqlite");
         std::fs::copy(documents, &file).expect("a copy");
-        let options = SqliteConnectOptions::new().filename(file).disable_statement_logging();
-        let options = options.journal_mode(SqliteJournalMode::Wal).synchronous(SqliteSynchronous::Full);
-        Self { conn: options.connect().await.expect("the file opens"), dice: Dice::new(17) }
+        let conn = Connection::open(file).expect("the file opens");
+        conn.execute_batch("pragma journal_mode = wal; pragma synchronous = full").expect("the file is set up");
+        Self { conn, dice: Dice::new(17) }
     }
 
     /// Inserts a second, each on the disk before the next.
-    async fn round(&mut self, time: Duration) -> f64 {
+    fn round(&mut self, time: Duration) -> f64 {
         let body = "来".repeat(220);
         let (begun, mut inserted) = (Instant::now(), 0_u64);
         while begun.elapsed() < time {
             let phone = format!("1{:012}", self.dice.below(1_000_000_000_000));
-            let insert = sqlx::query("insert into document (phone, body) values ($1, $2)").bind(phone).bind(&body);
-            insert.execute(&mut self.conn).await.expect("inserted");
+            let mut insert =
+                self.conn.prepare_cached("insert into document (phone, body) values (?1, ?2)").expect("ready");
+            insert.execute((&phone, &body)).expect("inserted");
             inserted += 1;
         }
         inserted as f64 / begun.elapsed().as_secs_f64()
