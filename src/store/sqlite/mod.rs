@@ -165,9 +165,6 @@ impl Engine {
             let done = writer.waiting(|conn| migrating::migrate(conn, &migrator))?;
             writer.written.notify_one();
             if done.is_ok() {
-                // Each page that a savepoint changes is put aside first, by default in a file, and is written there more
-                // often than into the log. Not before: an index of a large table is sorted in files.
-                writer.batch("pragma temp_store = memory")?;
                 writer.touched.watch(&writer.conn)?;
             }
             Ok(done)
