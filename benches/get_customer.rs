@@ -7,18 +7,21 @@
 
 #![allow(clippy::expect_used, clippy::indexing_slicing, reason = "a measurement that cannot be made is given up")]
 
-use std::io::{BufRead, BufReader, Write};
+#[path = "shared/fixed_reply.rs"]
+mod fixed_reply;
+
+use std::io::{BufRead, BufReader};
 use std::path::Path;
 use std::process::{Child, Command, Stdio};
 use std::time::{Duration, Instant};
 
 use futures_util::stream::SplitStream;
 use futures_util::{FutureExt, SinkExt, StreamExt};
-use tokio::net::{TcpListener, TcpStream};
+use tokio::net::TcpStream;
 use tokio_tungstenite::WebSocketStream;
 use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tokio_tungstenite::tungstenite::client::IntoClientRequest;
-use tokio_tungstenite::tungstenite::protocol::{Message, WebSocketConfig};
+use tokio_tungstenite::tungstenite::protocol::Message;
 
 const SOCKETS: usize = 64;
 const DEPTHS: [usize; 2] = [1, 16];
@@ -30,7 +33,7 @@ fn main() {
     let mut arguments = std::env::args().skip(1);
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     if arguments.next().as_deref() == Some("--fixed-reply") {
-        runtime.block_on(fixed_reply(arguments.next().unwrap_or_default().into()));
+        runtime.block_on(fixed_reply::serve(Path::new(&arguments.next().unwrap_or_default())));
     } else {
         runtime.block_on(compare());
     }
@@ -215,35 +218,4 @@ async fn arrived(stream: &mut SplitStream<Socket>) -> usize {
         count += 1;
     }
     count
-}
-
-/// The bare server: every frame is answered with the text of the file, batched while frames are buffered.
-async fn fixed_reply(file: std::path::PathBuf) {
-    let reply = Utf8Bytes::from(std::fs::read_to_string(file).expect("the reply"));
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    println!("ready ws://{}/ws", listener.local_addr().expect("an address"));
-    std::io::stdout().flush().expect("stdout");
-    loop {
-        let (stream, _) = listener.accept().await.expect("a connection");
-        stream.set_nodelay(true).expect("nodelay");
-        tokio::spawn(answer(stream, reply.clone()));
-    }
-}
-
-async fn answer(stream: TcpStream, reply: Utf8Bytes) {
-    let config = WebSocketConfig::default().read_buffer_size(4 * 1024).write_buffer_size(64 * 1024);
-    let Ok(mut socket) = tokio_tungstenite::accept_async_with_config(stream, Some(config)).await else { return };
-    while let Some(Ok(_)) = socket.next().await {
-        if socket.feed(Message::Text(reply.clone())).await.is_err() {
-            return;
-        }
-        while let Some(Some(Ok(_))) = socket.next().now_or_never() {
-            if socket.feed(Message::Text(reply.clone())).await.is_err() {
-                return;
-            }
-        }
-        if socket.flush().await.is_err() {
-            return;
-        }
-    }
 }

@@ -1,55 +1,17 @@
-//! The least that a reply can cost: servers that know nothing and answer every frame with one text.
+//! The least that a reply can cost: the ceiling C without its library.
 
-use std::io::Write;
 use std::path::Path;
 
-use futures_util::{FutureExt, SinkExt, StreamExt};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::{TcpListener, TcpStream};
-use tokio_tungstenite::tungstenite::Utf8Bytes;
+use tokio::net::TcpStream;
 use tokio_tungstenite::tungstenite::handshake::derive_accept_key;
-use tokio_tungstenite::tungstenite::protocol::{Message, WebSocketConfig};
+
+use crate::fixed_reply::ready;
 
 const CLOSE: u8 = 8;
 const TEXT: u8 = 1;
 
-/// Serves with tokio-tungstenite, replies batched while more frames are there: the ceiling C.
-pub async fn library(file: &Path) {
-    let reply = Utf8Bytes::from(std::fs::read_to_string(file).expect("the reply"));
-    let listener = ready().await;
-    loop {
-        let (stream, _) = listener.accept().await.expect("a connection");
-        stream.set_nodelay(true).expect("nodelay");
-        tokio::spawn(answer(stream, reply.clone()));
-    }
-}
-
-async fn ready() -> TcpListener {
-    let listener = TcpListener::bind("127.0.0.1:0").await.expect("a port");
-    println!("ready ws://{}/ws", listener.local_addr().expect("an address"));
-    std::io::stdout().flush().expect("stdout");
-    listener
-}
-
-async fn answer(stream: TcpStream, reply: Utf8Bytes) {
-    let config = WebSocketConfig::default().read_buffer_size(4 * 1024).write_buffer_size(64 * 1024);
-    let Ok(mut socket) = tokio_tungstenite::accept_async_with_config(stream, Some(config)).await else { return };
-    while let Some(Ok(_)) = socket.next().await {
-        if socket.feed(Message::Text(reply.clone())).await.is_err() {
-            return;
-        }
-        while let Some(Some(Ok(_))) = socket.next().now_or_never() {
-            if socket.feed(Message::Text(reply.clone())).await.is_err() {
-                return;
-            }
-        }
-        if socket.flush().await.is_err() {
-            return;
-        }
-    }
-}
-
-/// The same without the library: what is left between this and C is the library's.
+/// Answers every frame with the text of a file. What is left between this and C is the library's.
 pub async fn codec(file: &Path) {
     let reply = std::fs::read(file).expect("the reply");
     let mut frame = vec![0x80 | TEXT, 126];

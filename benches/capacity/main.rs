@@ -24,6 +24,8 @@ mod data;
 mod desk;
 mod document;
 mod documents;
+#[path = "../shared/fixed_reply.rs"]
+mod fixed_reply;
 mod get;
 mod growth;
 mod idle;
@@ -63,7 +65,7 @@ fn main() {
     let runtime = tokio::runtime::Runtime::new().expect("a runtime");
     if let [mode, file] = &arguments[..] {
         match mode.as_str() {
-            "--fixed-reply" => return runtime.block_on(ceiling::library(Path::new(file))),
+            "--fixed-reply" => return runtime.block_on(fixed_reply::serve(Path::new(file))),
             "--codec" => return runtime.block_on(ceiling::codec(Path::new(file))),
             _ => {}
         }
