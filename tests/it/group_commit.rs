@@ -3,7 +3,7 @@
 use std::collections::BTreeSet;
 use std::pin::Pin;
 use std::task::Poll;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use futures_util::future::{join_all, poll_fn};
 use laidian::error::Error;
@@ -12,7 +12,7 @@ use laidian::ops::{Backend, Caller};
 use tokio::time::timeout;
 
 use crate::invariants::check_invariants;
-use crate::support::{DESK, Demo, Engine, backend, update};
+use crate::support::{DESK, Demo, Engine, Raw, backend, update};
 
 both_engines! {
     concurrent_creations_all_last,
@@ -107,6 +107,26 @@ async fn a_dropped_transaction_leaves_nothing_and_blocks_nobody(engine: Engine) 
     }
     let tasks: Vec<i64> = scope.tasks().await.unwrap().iter().map(|task| task.id).collect();
     assert_eq!(tasks, [0, 1, 2, 3, 4, 99, 100, 101, 102, 103, 104]);
+}
+
+/// Another process holds the database, and who waits for it gives up: nothing is left open that would keep others out.
+#[tokio::test]
+async fn who_gives_up_waiting_for_another_process_leaves_nothing_open() {
+    let demo = backend(Engine::Sqlite, 0).await;
+    let scope = demo.store.company(DESK);
+    let Raw::Sqlite(other) = demo.place.connect().await else { unreachable!() };
+    other.busy_timeout(SOON).unwrap();
+    other.execute_batch("begin immediate").unwrap();
+    assert!(polled(Box::pin(scope.write()), 1).await.is_none(), "it did not wait");
+    other.execute_batch("commit").unwrap();
+    // The one that was given up gets its turn among these.
+    let written = tokio::task::spawn_blocking(move || {
+        let began = Instant::now();
+        while began.elapsed() < Duration::from_secs(1) {
+            other.execute_batch("begin immediate; commit").expect("another process cannot write");
+        }
+    });
+    written.await.unwrap();
 }
 
 async fn a_refused_phone_costs_no_number(engine: Engine) {

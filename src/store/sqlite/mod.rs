@@ -108,13 +108,14 @@ impl Engine {
         let mut writer = self.writer.clone().lock_owned().await;
         writer.recover();
         let is_open = writer.state == State::Open;
-        // Set before the statements: if one of them fails, the next transaction cleans up.
         writer.state = State::Inside;
-        if !is_open && !writer.begin()? {
-            writer = blocking(move || writer.wait_and_begin().map(|()| writer)).await?;
+        // From here on, what is dropped is undone: by an error, or because nobody waits any more.
+        let mut tx = SqliteTx { engine: self.clone(), writer };
+        if !is_open && !tx.writer.begin()? {
+            tx = blocking(move || tx.writer.wait_and_begin().map(|()| tx)).await?;
         }
-        writer.batch("savepoint work")?;
-        Ok(SqliteTx { engine: self.clone(), writer })
+        tx.writer.batch("savepoint work")?;
+        Ok(tx)
     }
 
     /// Commits the group with this fate unless that has been done.

@@ -3,7 +3,7 @@
 
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::Connection;
@@ -22,8 +22,8 @@ const STEPS: i32 = 10_000;
 /// The connections that nobody uses now. There are never more than threads that read at the same time.
 pub struct Readers {
     file: PathBuf,
-    idle: Mutex<Vec<Connection>>,
-    is_closed: AtomicBool,
+    /// None once reading has ended.
+    idle: Mutex<Option<Vec<Connection>>>,
     /// Places for searches.
     searches: Arc<Semaphore>,
 }
@@ -33,7 +33,7 @@ impl Readers {
     pub fn open(file: PathBuf, searches: u32) -> sqlx::Result<Self> {
         let first = connection::reading(&file, BUSY)?;
         let searches = Arc::new(Semaphore::new(usize::try_from(searches).unwrap_or(1).max(1)));
-        Ok(Self { file, idle: Mutex::new(vec![first]), is_closed: AtomicBool::new(false), searches })
+        Ok(Self { file, idle: Mutex::new(Some(vec![first])), searches })
     }
 
     /// Looks up on one of them.
@@ -69,21 +69,21 @@ impl Readers {
     /// Ends all reading.
     pub fn close(&self) {
         self.searches.close();
-        self.is_closed.store(true, Ordering::Release);
-        self.idle.lock().unwrap_or_else(PoisonError::into_inner).clear();
+        *self.idle() = None;
+    }
+
+    fn idle(&self) -> MutexGuard<'_, Option<Vec<Connection>>> {
+        self.idle.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
     fn take(&self) -> sqlx::Result<Connection> {
-        if self.is_closed.load(Ordering::Acquire) {
-            return Err(sqlx::Error::PoolClosed);
-        }
-        let idle = self.idle.lock().unwrap_or_else(PoisonError::into_inner).pop();
+        let idle = self.idle().as_mut().ok_or(sqlx::Error::PoolClosed)?.pop();
         idle.map_or_else(|| connection::reading(&self.file, BUSY), Ok)
     }
 
     fn give_back(&self, conn: Connection) {
-        if !self.is_closed.load(Ordering::Acquire) {
-            self.idle.lock().unwrap_or_else(PoisonError::into_inner).push(conn);
+        if let Some(idle) = self.idle().as_mut() {
+            idle.push(conn);
         }
     }
 }
