@@ -15,6 +15,7 @@ use crate::domain::json;
 use crate::error::Error;
 use crate::ops::customer::cursor::Cursor;
 use crate::ops::customer::find::{self, From, PhoneMatch};
+use crate::ops::customer::in_memory;
 use crate::ops::work::views;
 use crate::ops::{Cx, events};
 use crate::protocol::envelope::{self, Door};
@@ -350,10 +351,8 @@ pub fn in_memory(cx: &Cx<'_>, request: GetCustomer<'_>, door: Door<'_>, out: &mu
         return None;
     }
     let identifier = identifier(request.r#type.as_ref(), request.content).ok()?;
-    let (found, typed) = match &identifier {
-        Identifier::Phone(typed) => (find::in_memory(cx, &identifier)?, typed),
-        _ => return None,
-    };
+    let Identifier::Phone(typed) = &identifier else { return None };
+    let found = in_memory::by_phone(cx, typed)?;
     let (customer, matched) = found.shown(cx, typed)?;
     let result = ViewReply { catalogue: &cx.catalogue, customer };
     envelope::success(out, door, &CustomerInMemory { matched_by: matched.name(), result }).ok().map(drop)

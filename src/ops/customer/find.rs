@@ -1,7 +1,6 @@
 //! Finding customers: one by an identifier, many by filters and words, and what there is to filter by.
 
 use std::borrow::Cow;
-use std::sync::Arc;
 
 use super::cursor::Cursor;
 use super::pool;
@@ -15,12 +14,11 @@ use crate::domain::name_pattern;
 use crate::domain::phone::{self, Phone, SHORTEST_TAIL, Unreadable, shorter_tails};
 use crate::domain::search_terms::{prefix_end, query_in, query_of_masked};
 use crate::error::Error;
-use crate::ops::access::rights::{CEILING, Shown, ShownView};
+use crate::ops::access::rights::{CEILING, Shown};
 use crate::ops::access::tries::{self, Tried};
 use crate::ops::{Cx, Operator};
 use crate::store::conditions::{Column, Direction, Test};
 use crate::store::filter::Condition;
-use crate::store::records::Record;
 use crate::store::rows::{CustomerRow, PhoneRow};
 use crate::store::search::Search;
 use crate::store::{Called, Within};
@@ -46,6 +44,13 @@ pub enum PhoneMatch {
 }
 
 impl PhoneMatch {
+    /// Returns how a number that is one of these phones (JSON) matches.
+    pub(super) fn of_number(typed: &str, phones: &str) -> serde_json::Result<Self> {
+        let phones: Vec<CustomerPhone> = serde_json::from_str(phones)?;
+        let is_as_typed = phones.iter().any(|phone| phone.content == typed.trim());
+        Ok(if is_as_typed { Self::Text } else { Self::Number })
+    }
+
     /// The wire's own word: `text`, `e164`, `last7` to `last11`, `contact`.
     #[must_use]
     pub fn name(&self) -> String {
@@ -83,33 +88,6 @@ pub async fn find(cx: &Cx<'_>, identifier: &Identifier<'_>) -> Result<Found, Err
         Identifier::Phone(typed) => return by_phone(cx, typed, &tried).await,
     };
     found(cx, customers, None)
-}
-
-/// The one customer of a number, who is in memory.
-pub struct InMemory(Arc<Record>);
-
-/// Returns whom [`find`] would find, where he is in memory: the one customer of a number. Nothing waits for it, and nothing
-/// is said of what is not there.
-#[must_use]
-#[expect(
-    clippy::disallowed_methods,
-    reason = "who sees numbers masked is shown nothing of it: there is nothing to count"
-)]
-pub fn in_memory(cx: &Cx<'_>, identifier: &Identifier<'_>) -> Option<InMemory> {
-    let Identifier::Phone(typed) = identifier else { return None };
-    let [phone] = &numbers(cx, typed).ok()?[..] else { return None };
-    cx.scope.record_of_phone(&phone.key()).map(InMemory)
-}
-
-impl InMemory {
-    /// Returns him and how the number that was typed matches, unless something of him is hidden from the caller.
-    #[must_use]
-    pub fn shown(&self, cx: &Cx<'_>, typed: &str) -> Option<(ShownView<'_>, PhoneMatch)> {
-        let customer = cx.show_view(self.0.view().ok()?)?;
-        let phones: Vec<CustomerPhone> = serde_json::from_str(customer.phones).ok()?;
-        let is_as_typed = phones.iter().any(|phone| phone.content == typed.trim());
-        Some((customer, if is_as_typed { PhoneMatch::Text } else { PhoneMatch::Number }))
-    }
 }
 
 /// Returns the customers of the number that calls. A telephone system has told it: it is no try of who is told.
@@ -171,13 +149,7 @@ async fn by_phone(cx: &Cx<'_>, typed: &str, tried: &Tried) -> Result<Found, Erro
         called.extend(of_number);
     }
     if !called.is_empty() {
-        let as_typed = |customer: &CustomerRow| {
-            let phones: Vec<CustomerPhone> = serde_json::from_str(&customer.phones)?;
-            Ok::<_, serde_json::Error>(phones.iter().any(|phone| phone.content == typed.trim()))
-        };
-        return found_called(cx, called, |customer| {
-            as_typed(customer).map(|is| if is { PhoneMatch::Text } else { PhoneMatch::Number })
-        });
+        return found_called(cx, called, |customer| PhoneMatch::of_number(typed, &customer.phones));
     }
     // Who may not see numbers could find them out digit by digit: the whole number is asked for.
     if cx.rights().masks() {

@@ -14,6 +14,7 @@ pub mod export;
 pub mod find;
 pub mod history;
 pub mod import;
+pub mod in_memory;
 pub(in crate::ops) mod json;
 pub mod many;
 pub mod merge;
