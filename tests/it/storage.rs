@@ -14,7 +14,7 @@ use tokio::net::TcpStream;
 
 use crate::client::{Client, PATIENCE, http};
 use crate::signed;
-use crate::support::{self, Engine, MAIN, Place, TestServer, server, server_in};
+use crate::support::{self, Engine, MAIN, Place, Raw, TestServer, server, server_in};
 
 /// Bytes.
 const MIB: u64 = 1024 * 1024;
@@ -185,17 +185,7 @@ async fn what_the_database_server_says_of_its_disk_is_told() {
     let mut client = connect(&server).await;
     let faults = [("53100", "the disk is full"), ("25006", "read-only"), ("58030", "the disk fails")];
     for (number, (code, text)) in faults.into_iter().enumerate() {
-        // Every write is refused, also the server's own: one that is taken would say that all is well.
-        raw.execute(&format!(
-            "create function refuse() returns trigger language plpgsql as
-               $$ begin raise exception 'whatever it says' using errcode = '{code}'; end $$;
-             do $$ declare name text; begin
-               for name in select table_name from information_schema.tables where table_schema = current_schema() loop
-                 execute format('create trigger refuse before insert or update or delete on %I execute function refuse()', name);
-               end loop;
-             end $$"
-        ))
-        .await;
+        refuse_writes(&mut raw, code).await;
         let reply = client.ask(creation(number)).await;
         assert_eq!(reply["code"], 2507, "{reply}");
         assert!(reply["exception"]["message"].as_str().unwrap().contains(text), "{reply}");
@@ -207,10 +197,36 @@ async fn what_the_database_server_says_of_its_disk_is_told() {
         let answer = signed::ADMIN.call(&server, plm, &json!({"name": format!("新客户{number}")})).await.1;
         assert!(answer.starts_with("HTTP/1.1 503 ") && answer.contains(text), "{answer}");
 
-        raw.execute("drop function refuse cascade").await;
+        take_writes(&mut raw).await;
         assert_eq!(client.ask(creation(number)).await["code"], 1000);
         assert_eq!(readyz(&server).await.0, 200);
     }
     drop(raw);
     server.stop().await;
+}
+
+const TABLES: &str = "select table_name::text from information_schema.tables where table_schema = current_schema()";
+
+/// Has PostgreSQL refuse every write with this code, also the server's own: one that is taken would say that all is
+/// well. A table at a time: who holds one table and waits for the next can wait in a circle with the server's writes.
+async fn refuse_writes(raw: &mut Raw, code: &str) {
+    raw.execute(&format!(
+        "create function refuse() returns trigger language plpgsql as
+           $$ begin raise exception 'whatever it says' using errcode = '{code}'; end $$"
+    ))
+    .await;
+    for table in raw.texts(TABLES).await {
+        raw.execute(&format!(
+            "create trigger refuse before insert or update or delete on {table} execute function refuse()"
+        ))
+        .await;
+    }
+}
+
+/// Has PostgreSQL take writes again.
+async fn take_writes(raw: &mut Raw) {
+    for table in raw.texts(TABLES).await {
+        raw.execute(&format!("drop trigger refuse on {table}")).await;
+    }
+    raw.execute("drop function refuse()").await;
 }
