@@ -87,7 +87,11 @@ pub async fn show(cx: &Cx<'_>, id: &str, kind: Kind, report: &Report) {
     let agent = report.to_agent.as_ref().or(report.agent.as_ref());
     let Some(agent) = agent.filter(|agent| cx.backend.pops.wanted(cx.caller.company, agent)) else { return };
     match foreseen(cx, id, kind, report, agent).await {
-        Ok(Some(pop)) => cx.backend.pops.show(cx.caller.company, agent, &pop),
+        Ok(Some(pop)) => {
+            cx.backend.pops.show(cx.caller.company, agent, &pop);
+            // Whom it has woken is next on this thread, and waits for no write.
+            tokio::task::yield_now().await;
+        }
         Ok(None) => {}
         Err(error) => tracing::debug!(%error, "who calls is shown once it is written down"),
     }
