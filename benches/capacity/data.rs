@@ -128,7 +128,8 @@ fn migration() -> String {
 
 async fn open(folder: &Path) -> Store {
     let wait = Duration::from_secs(30);
-    let connections = Connections { look_ups: 1, searches: 1, search: wait, statement: wait, wait, records: 0 };
+    let connections =
+        Connections { look_ups: 1, searches: 1, search: wait, statement: wait, wait, records: 0, index: 0 };
     Store::open(&Location::Folder(folder.to_owned()), &connections).await.expect("the database opens")
 }
 

@@ -73,6 +73,7 @@ sections! {
         connections: u32 = 4,
         search_connections: u32 = 4,
         memory_mb: u64 = 384,
+        index_mb: u64 = 256,
     }
     /// Who is believed.
     auth: Auth { mode: AuthMode = AuthMode::Token, sign_in_seconds: u64 = 10, sessions: Sessions = Sessions::Many }
@@ -241,7 +242,8 @@ impl Config {
             search: Duration::from_secs(self.limits.search_seconds),
             statement: self.limits.request(),
             wait: Duration::from_secs(self.database.wait_seconds),
-            records: self.database.memory_mb.saturating_mul(1024 * 1024),
+            records: bytes(self.database.memory_mb),
+            index: usize::try_from(bytes(self.database.index_mb)).unwrap_or(usize::MAX),
         }
     }
 
@@ -405,4 +407,9 @@ impl Socket {
     pub fn idle(&self) -> Option<Duration> {
         (self.idle_seconds > 0).then(|| Duration::from_secs(self.idle_seconds))
     }
+}
+
+/// Megabytes as bytes.
+fn bytes(megabytes: u64) -> u64 {
+    megabytes.saturating_mul(1024 * 1024)
 }

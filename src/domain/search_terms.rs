@@ -32,23 +32,30 @@ const END: char = '\u{3}';
 #[must_use]
 pub fn terms(name: &str, company: &str) -> BTreeSet<String> {
     let parts = Parts::of(name, company);
+    terms_of_lines(&parts.texts, &parts.initials, &parts.syllables)
+}
+
+/// Returns the same of a [`haystack`].
+#[must_use]
+pub fn terms_of(haystack: &str) -> BTreeSet<String> {
+    let lines: Vec<&str> = haystack.split('\n').collect();
+    let (texts, readings) = lines.split_at(lines.len().min(TEXTS));
+    let (syllables, initials): (Vec<&str>, Vec<&str>) = readings.iter().partition(|line| line.contains(SYLLABLE));
+    terms_of_lines(texts, &initials, &syllables)
+}
+
+fn terms_of_lines<L: AsRef<str>>(texts: &[L], initials: &[L], syllables: &[L]) -> BTreeSet<String> {
     let mut terms = BTreeSet::new();
-    for text in &parts.texts {
+    for text in texts.iter().map(AsRef::as_ref) {
         let characters: Vec<char> = text.chars().chain([END]).collect();
         terms.extend(Space::Text.pairs(&characters));
     }
-    for initials in &parts.initials {
+    for initials in initials.iter().map(AsRef::as_ref) {
         // The last alone is what a syllable begins with.
         terms.extend(Space::Initials.pairs(&initials.chars().collect::<Vec<_>>()));
     }
-    terms.extend(
-        parts
-            .syllables
-            .iter()
-            .flat_map(|line| line.split([SYLLABLE, GAP]))
-            .filter(|s| !s.is_empty())
-            .map(str::to_owned),
-    );
+    let syllables = syllables.iter().flat_map(|line| line.as_ref().split([SYLLABLE, GAP]));
+    terms.extend(syllables.filter(|syllable| !syllable.is_empty()).map(str::to_owned));
     terms
 }
 
@@ -174,6 +181,9 @@ pub fn prefix_end(prefix: &str) -> String {
         None => prefix.chars().chain([char::MAX; 4]).collect(),
     }
 }
+
+/// The texts of a customer: name and company.
+const TEXTS: usize = 2;
 
 /// The searchable texts of a customer.
 struct Parts {

@@ -23,6 +23,7 @@ pub struct Position {
 pub async fn position(cx: &Cx<'_>) -> Result<Position, Error> {
     let epoch = cx.backend.store.epoch().await?.ok_or(Error::NotFound)?.value;
     let span = cx.scope.event_span().await?.ok_or(Error::NotFound)?;
+    cx.backend.store.settled().await;
     Ok(Position { epoch, seq: span.last, oldest: span.oldest })
 }
 

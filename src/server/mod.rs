@@ -133,6 +133,8 @@ impl Server {
             shutdown,
             certificates,
         });
+        // Where it cannot begin now, it does with the first search.
+        let _ = shared.backend.store.index().await;
         tokio::spawn(accept(listener, shared.clone()));
         tokio::spawn(withdraw(shared.clone()));
         tokio::spawn(tidy(shared.clone()));

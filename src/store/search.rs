@@ -72,26 +72,31 @@ impl Search {
 
 impl Scope {
     /// The customers that the search finds, newest first.
-    pub async fn search(&self, search: &Search, limit: i64, offset: i64) -> sqlx::Result<Vec<CustomerRow>> {
+    pub(super) async fn rows(&self, search: &Search, limit: i64, offset: i64) -> sqlx::Result<Vec<CustomerRow>> {
         let search = self.with_rarest(search).await?;
         self.page(&search, limit, offset).search(self).await
     }
 
     /// The customers that the search finds behind this place, in its order: one page of a list that others may grow
     /// meanwhile. Its order is one column with a [key](super::conditions::Column::is_keyed), or none.
-    pub async fn search_behind(&self, search: &Search, place: &Place, limit: i64) -> sqlx::Result<Vec<CustomerRow>> {
+    pub(super) async fn rows_behind(
+        &self,
+        search: &Search,
+        place: &Place,
+        limit: i64,
+    ) -> sqlx::Result<Vec<CustomerRow>> {
         let search = self.with_rarest(search).await?;
         self.page_behind(&search, place, limit).search(self).await
     }
 
     /// The customers that the search finds beyond this id, in the order of their ids: one page of a walk.
-    pub async fn search_after(&self, search: &Search, id: i64, limit: i64) -> sqlx::Result<Vec<CustomerRow>> {
+    pub(super) async fn rows_after(&self, search: &Search, id: i64, limit: i64) -> sqlx::Result<Vec<CustomerRow>> {
         let search = self.with_rarest(search).await?;
         self.page_after(&search, id, limit).search(self).await
     }
 
     /// How many customers the search finds, exactly.
-    pub async fn search_count(&self, search: &Search) -> sqlx::Result<i64> {
+    pub(super) async fn row_count(&self, search: &Search) -> sqlx::Result<i64> {
         let search = self.with_rarest(search).await?;
         let Some((all, nameless)) = without_nameless(&search) else { return self.number_of(&search).await };
         Ok(self.number_of(&all).await? - self.number_of(&nameless).await?)

@@ -11,7 +11,7 @@ use syn::UseTree;
 use syn::visit::Visit;
 
 /// The layers, from the top. Each may use those below it.
-const LAYERS: [&str; 14] = [
+const LAYERS: [&str; 15] = [
     "cli",
     "server",
     "documents",
@@ -25,6 +25,7 @@ const LAYERS: [&str; 14] = [
     "config",
     "error",
     "store",
+    "index",
     "domain",
 ];
 

@@ -39,6 +39,7 @@ mod house;
 mod identity;
 mod idp;
 mod imports;
+mod indexed;
 mod interrupted;
 mod invariants;
 mod key_file;

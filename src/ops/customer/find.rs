@@ -332,8 +332,7 @@ pub async fn page(cx: &Cx<'_>, search: &Search, size: i64, number: i64) -> Resul
     let offset = offset.ok_or(Error::Page)?;
     cx.may_reach(offset.saturating_add(size))?;
     tries::search(cx, search)?;
-    let total = cx.scope.search_count(search).await?;
-    let customers = if offset < total { cx.scope.search(search, size, offset).await? } else { Vec::new() };
+    let (customers, total) = cx.scope.search_page(search, size, offset).await?;
     let customers = cx.show_all(customers)?;
     let listed = offset.saturating_add(size);
     let last = customers.last().filter(|_| listed < total);

@@ -127,6 +127,7 @@ impl History {
         loop {
             let rows = self.store.company(self.company).events_after(self.last(), PAGE).await?;
             let Some(last) = rows.last().map(|row| row.id) else { return Ok(()) };
+            self.store.settled().await;
             self.keep(rows);
             self.last.send_replace(last);
         }

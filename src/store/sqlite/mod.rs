@@ -13,6 +13,7 @@
 
 mod checkpoint;
 mod connection;
+mod indexes;
 mod migrating;
 mod readers;
 mod touched;
@@ -32,6 +33,8 @@ use super::sqlite_error::fault;
 use super::{Connections, blocking, foreign, uninterrupted};
 use checkpoint::{Checkpoints, Rest};
 pub use connection::{execute, fetch};
+use indexes::Indexes;
+pub use indexes::{Index, Reading, STATEMENTS};
 use readers::Readers;
 use touched::Touched;
 
@@ -43,6 +46,7 @@ pub struct Engine {
     readers: Arc<Readers>,
     writer: SharedWriter,
     checkpoints: Checkpoints,
+    indexes: Indexes,
 }
 
 type SharedWriter = Arc<Mutex<Writer>>;
@@ -52,6 +56,7 @@ struct Writer {
     /// Told of each commit.
     written: Arc<Notify>,
     touched: Touched,
+    indexes: Indexes,
     state: State,
     fate: Fate,
 }
@@ -82,11 +87,17 @@ impl Engine {
         .map(|(conn, checkpointing, readers)| {
             let written = Arc::new(Notify::new());
             let (touched, fate) = (Touched::new(marks), Fate::default());
-            let writer = Writer { conn, written: written.clone(), touched, state: State::Idle, fate };
+            let (indexes, state) = (Indexes::new(connections.index), State::Idle);
+            let writer = Writer { conn, written: written.clone(), touched, indexes: indexes.clone(), state, fate };
             let writer = Arc::new(Mutex::new(writer));
             let checkpoints = Checkpoints::begin(checkpointing, writer.clone(), written);
-            Self { readers: Arc::new(readers), writer, checkpoints }
+            Self { readers: Arc::new(readers), writer, checkpoints, indexes }
         })
+    }
+
+    /// What answers searches from memory.
+    pub fn indexes(&self) -> &Indexes {
+        &self.indexes
     }
 
     /// Looks up, on this thread.
@@ -229,12 +240,16 @@ impl Writer {
     }
 
     fn commit(&mut self) -> sqlx::Result<()> {
+        let indexes = self.indexes.clone();
+        let publishing = indexes.publishing();
         if let Err(error) = self.batch("commit") {
             self.abandon(StorageFault::of(&error).unwrap_or(StorageFault::Undone));
             return Err(error);
         }
         // Before anybody is told that it is done.
-        self.touched.publish();
+        let customers = self.touched.publish();
+        indexes.take_over(&mut self.conn, customers);
+        drop(publishing);
         self.close_group(Ok(()));
         self.written.notify_one();
         Ok(())

@@ -14,26 +14,37 @@ const TABLES: [(&str, &str); 3] = [("customer", "id"), ("phone", "key"), ("conta
 
 /// What was touched since the last commit.
 pub struct Touched {
-    places: Arc<Mutex<Vec<Place>>>,
+    since: Arc<Mutex<Since>>,
     marks: Arc<Marks>,
+}
+
+#[derive(Default)]
+struct Since {
+    places: Vec<Place>,
+    /// Companies, each with a customer whose row was touched.
+    customers: Vec<(i64, i64)>,
 }
 
 impl Touched {
     pub fn new(marks: Arc<Marks>) -> Self {
-        Self { places: Arc::default(), marks }
+        Self { since: Arc::default(), marks }
     }
 
     /// Has everything told that is written on this connection. The tables must be there.
     pub fn watch(&self, conn: &Connection) -> sqlx::Result<()> {
-        let (places, marks) = (self.places.clone(), self.marks.clone());
+        let (since, marks) = (self.since.clone(), self.marks.clone());
         let touched = move |row: &Context<'_>| {
+            let company = row.get(0)?;
+            let mut since = since.lock().unwrap_or_else(PoisonError::into_inner);
             let subject = match row.get_raw(1) {
-                ValueRef::Integer(id) => Subject::Customer(id),
+                ValueRef::Integer(id) => {
+                    since.customers.push((company, id));
+                    Subject::Customer(id)
+                }
                 ValueRef::Text(key) => Subject::Number(std::str::from_utf8(key).unwrap_or_default()),
                 _ => return Ok(0),
             };
-            let place = marks.place(row.get(0)?, subject);
-            places.lock().unwrap_or_else(PoisonError::into_inner).push(place);
+            since.places.push(marks.place(company, subject));
             Ok(0)
         };
         conn.create_scalar_function("touched", 2, FunctionFlags::SQLITE_UTF8, touched).map_err(fault)?;
@@ -49,11 +60,13 @@ impl Touched {
         Ok(())
     }
 
-    /// Says that all of it can be read.
-    pub fn publish(&self) {
-        let places = std::mem::take(&mut *self.places.lock().unwrap_or_else(PoisonError::into_inner));
+    /// Says that all of it can be read; returns the customers, each with his company before him.
+    pub fn publish(&self) -> Vec<(i64, i64)> {
+        let Since { places, customers } =
+            std::mem::take(&mut *self.since.lock().unwrap_or_else(PoisonError::into_inner));
         if !places.is_empty() {
             self.marks.touch(places);
         }
+        customers
     }
 }
