@@ -112,7 +112,7 @@ const OTHER: &str = "other build";
 
 pub async fn measure(bench: &Bench) -> Part {
     let mut part = Part::default();
-    let laidian = Server::laidian(&server::this(), &bench.data);
+    let (laidian, _) = Server::indexed(&server::this(), &bench.data);
     let documents = documents::of(&bench.data, &laidian, bench.look_ups).await;
     let (ceiling, codec, fixed) = ceilings(bench, &laidian).await;
     let mut field = Field { servers: vec![(C.to_owned(), ceiling), (CODEC.to_owned(), codec)], fixed };

@@ -36,10 +36,10 @@ impl Size {
     async fn round(&mut self) {
         let bench = &self.bench;
         let found = list::of_type_and_status(bench);
-        let server = Server::laidian(&server::this(), &bench.data);
+        let (server, _) = Server::indexed(&server::this(), &bench.data);
         self.lists.push(list::by_type_and_status(bench, &mut Socket::open(&server).await, found).await);
         server.end();
-        let server = Server::laidian(&server::this(), self.copy.path());
+        let (server, _) = Server::indexed(&server::this(), self.copy.path());
         let rate = |written: Written| written.per_second;
         self.creates.push(rate(write(&server, Write::Create, 64, bench.round).await));
         let update = Write::Update { among: bench.customers * 8 / 10 };

@@ -24,7 +24,7 @@ const TOKEN: &str = "demo-ibizplm-token";
 pub async fn measure(bench: &Bench) -> Part {
     let mut part = Part::default();
     let folder = data::copy(&bench.data);
-    let server = Server::laidian(&server::this(), folder.path());
+    let (server, _) = Server::indexed(&server::this(), folder.path());
     let mut writer = Socket::open(&server).await;
     let mut alone = Times::new();
     let begun = Instant::now();

@@ -79,7 +79,7 @@ pub async fn measure(bench: &Bench) -> Part {
 }
 
 async fn times(bench: &Bench, list: &List, found: u64) -> Times {
-    let server = Server::laidian(&server::this(), &bench.data);
+    let (server, _) = Server::indexed(&server::this(), &bench.data);
     time(&mut Socket::open(&server).await, bench, list, found).await
 }
 

@@ -81,7 +81,7 @@ pub async fn measure(bench: &Bench) -> Part {
     let folder = data::copy(&bench.data);
     let names = search::names(bench, &mut Dice::new(13), 500);
     let desk = Desk { look_ups: bench.look_ups, names: names.leak(), customers: bench.customers * 8 / 10 };
-    let server = Server::laidian(&server::this(), folder.path());
+    let (server, _) = Server::indexed(&server::this(), folder.path());
     let mut sockets = Vec::new();
     for _ in 0..SOCKETS {
         sockets.push(Socket::open(&server).await);

@@ -83,7 +83,7 @@ pub async fn measure(bench: &Bench) -> Part {
     let mut part = Part::default();
     let mut table = Table::new(words("Searches, one after another", "搜索，逐个请求"), &HEAD);
     let conn = crate::data::connect(&bench.data);
-    let server = Server::laidian(&server::this(), &bench.data);
+    let (server, _) = Server::indexed(&server::this(), &bench.data);
     let mut socket = Socket::open(&server).await;
     let (mut worst, mut short) = (0_f64, 0_f64);
     for search in searches(bench).await {

@@ -1,6 +1,6 @@
 //! The servers: each a process of its own, so that its CPU time and its memory can be told apart.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
@@ -37,6 +37,29 @@ impl Server {
     /// laidian over this folder, which believes everybody.
     pub fn laidian(program: &Path, folder: &Path) -> Self {
         Self::start(serve(program, folder).args(["--auth", "open"]))
+    }
+
+    /// The same once what it answers from memory is built; returns how long that took after its first answer.
+    pub fn indexed(program: &Path, folder: &Path) -> (Self, Duration) {
+        let (server, began) = (Self::laidian(program, folder), Instant::now());
+        while server
+            .metrics()
+            .lines()
+            .any(|line| line.starts_with("laidian_indexes{state=\"building\"}") && !line.ends_with(" 0"))
+        {
+            assert!(began.elapsed() < Duration::from_secs(300), "the index is not built");
+            std::thread::sleep(Duration::from_millis(10));
+        }
+        (server, began.elapsed())
+    }
+
+    fn metrics(&self) -> String {
+        let mut stream = TcpStream::connect(self.address).expect("a connection");
+        let request = format!("GET /metrics HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address);
+        stream.write_all(request.as_bytes()).expect("asked");
+        let mut text = String::new();
+        stream.read_to_string(&mut text).expect("answered");
+        text
     }
 
     /// laidian over this folder, which believes who brings a token.

@@ -26,8 +26,15 @@ pub async fn measure(bench: &Bench) -> Part {
     }
     let mut table = Table::new(words("From the start to the first answer", "从启动到第一个回复"), &HEAD);
     times.tell(&mut table, words("start", "启动"), "–".to_owned());
+    let (server, built) = Server::indexed(&server::this(), &bench.data);
+    let mut built_after = Times::new();
+    built_after.add(built);
+    built_after.tell(&mut table, words("until lists come from memory", "直到列表由内存回答"), "–".to_owned());
+    let indexed = server.memory() / 1024.0;
+    server.end();
     part.tables.push(table);
     part.at_most(words("start to first answer", "从启动到第一个回复"), times.at(0.5), " ms", 100.0, 300.0);
+    part.at_most(words("with the indexes, anonymous memory", "含索引的匿名内存"), indexed, " MB", 600.0, 1024.0);
     let folder = tempfile::tempdir().expect("a folder");
     // The first one makes the database.
     Server::laidian(&server::this(), folder.path()).end();

@@ -56,7 +56,7 @@ struct Build {
 impl Build {
     fn start(program: &Path, data: &Path) -> Self {
         let folder = data::copy(data);
-        let server = Server::laidian(program, folder.path());
+        let (server, _) = Server::indexed(program, folder.path());
         Self { server, folder, many: Rounds::default(), updates: Rounds::default(), one: Rounds::default() }
     }
 
@@ -89,7 +89,7 @@ impl Build {
 pub async fn measure(bench: &Bench) -> Part {
     let mut part = Part::default();
     let mut table = Table::new(words("Durable writes", "落盘的写入"), &HEAD);
-    let laidian = Server::laidian(&server::this(), &bench.data);
+    let (laidian, _) = Server::indexed(&server::this(), &bench.data);
     let documents = documents::of(&bench.data, &laidian, bench.look_ups).await;
     laidian.end();
     let mut this = Build::start(&server::this(), &bench.data);

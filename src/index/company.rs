@@ -7,6 +7,7 @@ use std::ops::Bound;
 use roaring::MultiOps;
 
 use super::Ids;
+use super::keys::{Keys, Numbers};
 use super::texts::{Codes, FIELDS, Packed, Texts};
 use crate::domain::search_terms::{Lookup, terms_of};
 
@@ -24,6 +25,7 @@ pub enum Field {
     Type,
     Flag,
     Source,
+    Star,
 }
 
 /// The values of a customer, in the order of the fields; numbers as they are written.
@@ -33,6 +35,9 @@ pub type Values<'v> = [Option<Cow<'v, str>>; FIELDS];
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Entry<'e> {
     pub values: Values<'e>,
+    pub numbers: Numbers,
+    /// What the name is sorted by.
+    pub name: Cow<'e, str>,
     /// What a candidate is confirmed in, as [`haystack`](crate::domain::search_terms::haystack) makes it.
     pub text: Cow<'e, str>,
 }
@@ -45,6 +50,7 @@ pub struct Company {
     terms: BTreeMap<Box<str>, Ids>,
     postings: usize,
     texts: Texts,
+    keys: Keys,
 }
 
 /// Who has which value of a field.
@@ -100,6 +106,17 @@ impl Company {
         any
     }
 
+    /// The values of a field.
+    pub fn values(&self, field: Field) -> impl Iterator<Item = &str> {
+        self.column(field).into_iter().flat_map(|column| column.numbers.keys()).map(|value| &**value)
+    }
+
+    /// What lists are sorted by.
+    #[must_use]
+    pub fn keys(&self) -> &Keys {
+        &self.keys
+    }
+
     fn column(&self, field: Field) -> Option<&Column> {
         self.fields.get(field as usize)
     }
@@ -138,6 +155,9 @@ impl Company {
             *code = column.code(value.as_deref());
         }
         let packed = Packed { codes, text: entry.text.as_bytes() };
+        if !self.keys.are(id, &entry.numbers, &entry.name) {
+            self.keys.put(id, &entry.numbers, &entry.name);
+        }
         let before = self.texts.get(id);
         if before == Some(packed) {
             return;
@@ -198,7 +218,7 @@ impl Company {
     /// About what it takes, bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.texts.bytes() + self.terms.len() * TERM + self.postings * POSTING + self.fields_bytes()
+        self.texts.bytes() + self.keys.bytes() + self.terms.len() * TERM + self.postings * POSTING + self.fields_bytes()
     }
 
     fn fields_bytes(&self) -> usize {
@@ -218,7 +238,8 @@ mod tests {
 
     fn entry(name: &str, value: Option<u8>) -> Entry<'static> {
         let value = value.map(|value| Cow::Owned(value.to_string()));
-        Entry { values: [None, value.clone(), None, value, None, None], text: haystack(name, "").into() }
+        let values = [None, value.clone(), None, value, None, None, None];
+        Entry { values, numbers: Numbers::default(), name: name.to_owned().into(), text: haystack(name, "").into() }
     }
 
     proptest! {

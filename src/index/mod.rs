@@ -8,8 +8,10 @@
 //! This room knows nothing of the database. Who keeps it true is `store::indexed`.
 
 mod company;
+mod keys;
 mod texts;
 
 pub use company::{Company, Entry, Field, Values};
+pub use keys::{Number, Numbers, Prefix, Stretch, prefix, stretch};
 pub use roaring::RoaringBitmap as Ids;
 pub use texts::FIELDS;

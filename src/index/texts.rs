@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::mem::size_of;
 
 /// How many fields there are.
-pub const FIELDS: usize = 6;
+pub const FIELDS: usize = 7;
 
 /// For each field, one more than the number of the customer's value; 0 where there is none.
 pub type Codes = [u32; FIELDS];
@@ -141,7 +141,7 @@ mod tests {
                 texts.remove(id);
                 map.remove(&id);
                 for text in entered {
-                    let codes = [code, 0, 1, code + 7, 0, u32::MAX];
+                    let codes = [code, 0, 1, code + 7, 0, u32::MAX, 3];
                     texts.put(id, &Packed { codes, text: text.as_bytes() });
                     map.insert(id, (codes, text));
                 }

@@ -236,7 +236,8 @@ async fn metrics(State(shared): State<Arc<Shared>>, request: Request) -> Respons
     if !address.is_some_and(|address| shared.config.metrics.allow.contains(&address)) {
         return status(StatusCode::FORBIDDEN, "不在 [metrics] allow 之内 / not in [metrics] allow\n");
     }
-    let mut response = Response::new(Body::from(shared.metrics.text(shared.sessions.open())));
+    let mut response =
+        Response::new(Body::from(shared.metrics.text(shared.sessions.open(), shared.backend.store.index_figures())));
     let kind = HeaderValue::from_static("application/openmetrics-text; version=1.0.0; charset=utf-8");
     response.headers_mut().insert(header::CONTENT_TYPE, kind);
     response

@@ -16,6 +16,7 @@ use super::{CloseCode, handles};
 use crate::error::Error;
 use crate::ops::access::password;
 use crate::ops::files::jobs;
+use crate::store::indexed::Figures;
 
 /// Upper bounds of the times that are told apart, seconds.
 const BUCKETS: [f64; 10] = [0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.1, 0.5, 2.5, 10.0];
@@ -37,6 +38,11 @@ struct Closed {
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
+struct InState {
+    state: &'static str,
+}
+
+#[derive(Debug, Clone, PartialEq, Eq, Hash, EncodeLabelSet)]
 struct Limit {
     limit: &'static str,
 }
@@ -51,6 +57,8 @@ pub struct Metrics {
     limited: Family<Limit, Counter>,
     origins_refused: Counter,
     pushes: Counter,
+    indexes: Family<InState, Gauge<i64, AtomicI64>>,
+    index_bytes: Gauge<i64, AtomicI64>,
 }
 
 impl Default for Metrics {
@@ -67,7 +75,10 @@ impl Default for Metrics {
         let help = "Sockets refused to pages whose origin is not in [server] origins";
         registry.register("origins_refused", help, origins_refused.clone());
         registry.register("pushes", "Events that sockets were told of", pushes.clone());
-        Self { registry, requests, seconds, sockets, closed, limited, origins_refused, pushes }
+        let (indexes, index_bytes) = (Family::default(), Gauge::default());
+        registry.register("indexes", "Companies with an index in memory, by its state", indexes.clone());
+        registry.register("index_bytes", "What the indexes in memory take, about", index_bytes.clone());
+        Self { registry, requests, seconds, sockets, closed, limited, origins_refused, pushes, indexes, index_bytes }
     }
 }
 
@@ -135,8 +146,14 @@ impl Metrics {
 
     /// Returns the figures as Prometheus reads them.
     #[must_use]
-    pub fn text(&self, open: usize) -> String {
-        self.sockets.set(i64::try_from(open).unwrap_or(i64::MAX));
+    pub fn text(&self, open: usize, index: Figures) -> String {
+        let figure = |number: usize| i64::try_from(number).unwrap_or(i64::MAX);
+        self.sockets.set(figure(open));
+        let states = [("ready", index.ready), ("building", index.building), ("too_large", index.too_large)];
+        for (state, companies) in states {
+            self.indexes.get_or_create(&InState { state }).set(figure(companies));
+        }
+        self.index_bytes.set(figure(index.bytes));
         let mut text = String::new();
         // Writing to a String does not fail.
         let _ = encode(&mut text, &self.registry);
@@ -159,7 +176,7 @@ mod tests {
         metrics.limited(handles::LIMIT);
         metrics.refused_origin();
         metrics.closed(CloseCode::Flooding);
-        let text = metrics.text(7);
+        let text = metrics.text(7, Figures { ready: 2, bytes: 9, ..Figures::default() });
         for line in [
             "laidian_requests_total{action=\"ping\",code=\"1000\"} 1",
             "laidian_requests_total{action=\"ping\",code=\"2005\"} 1",
@@ -172,6 +189,9 @@ mod tests {
             "laidian_limited_total{limit=\"password checks\"} 1",
             "laidian_limited_total{limit=\"file handles\"} 1",
             "laidian_origins_refused_total 1",
+            "laidian_indexes{state=\"ready\"} 2",
+            "laidian_indexes{state=\"building\"} 0",
+            "laidian_index_bytes 9",
         ] {
             assert!(text.lines().any(|known| known == line), "{line}\n{text}");
         }

@@ -21,7 +21,7 @@ pub mod filter;
 mod foreign;
 mod gathered;
 mod health;
-mod indexed;
+pub mod indexed;
 mod listing;
 mod lock;
 pub mod merging;
@@ -89,6 +89,7 @@ pub fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str
         .chain(calls::STATEMENTS)
         .chain(webhooks::STATEMENTS)
         .chain(sqlite::STATEMENTS)
+        .chain(indexed::STATEMENTS)
         .chain(recycle::KEEP)
         .chain(recycle::BRING_BACK)
         .chain(recycle::TAKE_OVER)
@@ -237,30 +238,6 @@ impl Store {
     /// Waits until something has happened, in whichever company, as far as this server is told at once; one waits at a time.
     pub async fn has_happened(&self) {
         self.open.histories.hints.any().await;
-    }
-
-    /// Has searches answered from memory as soon as that is built. Returns before.
-    pub async fn index(&self) -> sqlx::Result<()> {
-        let Engine::Sqlite(engine) = &self.open.engine else { return Ok(()) };
-        let companies = self.companies().await?;
-        engine.indexes().want(engine, companies.iter().map(|company| company.id));
-        Ok(())
-    }
-
-    /// Returns once that is built, for tests and benchmarks.
-    #[doc(hidden)]
-    pub async fn indexed(&self) {
-        if let Engine::Sqlite(engine) = &self.open.engine {
-            engine.indexes().built().await;
-        }
-    }
-
-    /// Returns once what is answered from memory is as all commits left the tables that could be read before. Who has read
-    /// how far the events are, and reads on, waits for it between.
-    pub async fn settled(&self) {
-        if let Engine::Sqlite(engine) = &self.open.engine {
-            engine.indexes().settled().await;
-        }
     }
 
     /// Lets go of the histories that nobody follows any more.

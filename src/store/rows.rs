@@ -33,6 +33,9 @@ rows! {
     /// A system's document of a customer, or some members of it.
     DocumentRow { customer_id: i64, dialect: String, document: String }
 
+    /// What a customer's name is sorted by.
+    SortRow { id: i64, name_sort: String }
+
     /// A number with a name: a group, a task, a label.
     NamedRow { id: i64, name: String }
 

@@ -1,9 +1,11 @@
 //! Lists and searches from memory: they answer as the database does, whatever is written, and whoever asks.
 
 use laidian::domain::phone::CHINA;
+use laidian::domain::pinyin::sort_key;
 use laidian::domain::search_terms::query_in;
-use laidian::store::conditions::{Column, Operand, Test};
+use laidian::store::conditions::{Column, Direction, Operand, Test};
 use laidian::store::filter::Condition;
+use laidian::store::rows::CustomerRow;
 use laidian::store::search::{Key, Place as Behind, Search};
 use laidian::store::{Scope, Within};
 use rand_pcg::Pcg64Mcg;
@@ -67,23 +69,50 @@ fn asked(dice: &mut Pcg64Mcg) -> Search {
             Condition::Test(Column::Group, Test::OneOf(vec![Operand::Integer(1), Operand::Integer(2)])),
             Condition::All(vec![Condition::Test(Column::Task, Test::Filled), has(Column::Source, "1")]),
             Condition::Test(Column::Type, Test::IsNot(Operand::Text("2".into()))),
+            Condition::Test(Column::Star, Test::Above(Operand::Integer(2))),
+            Condition::Test(Column::FollowCount, Test::Below(Operand::Integer(1))),
+            Condition::Since(Column::AssignedAt, 1),
+            Condition::Not(Box::new(Condition::Until(Column::FollowedAt, i64::MAX))),
         ];
         search.filter = Some(pick(dice, &conditions).clone());
+    }
+    if dice.next_u64().is_multiple_of(3) {
+        let columns = [Column::Name, Column::FollowCount, Column::AssignedAt, Column::UpdatedAt, Column::Star];
+        let direction = *pick(dice, &[Direction::Ascending, Direction::Descending]);
+        search.conditions.order = vec![(*pick(dice, &columns), direction)];
+        search.conditions.ids_follow = dice.next_u64().is_multiple_of(2);
     }
     search
 }
 
+/// Where this customer stands in a list.
+fn place_of(search: &Search, row: &CustomerRow) -> Behind {
+    let key = match search.conditions.order.first().map(|(column, _)| column) {
+        Some(Column::Name) => Key::Text(sort_key(row.name.as_deref().unwrap_or_default())),
+        Some(Column::FollowCount) => Key::Number(row.follow_count),
+        Some(Column::AssignedAt) => Key::Number(row.assigned_at.unwrap_or(0)),
+        Some(Column::UpdatedAt) => Key::Number(row.updated_at),
+        Some(Column::Star) => Key::Number(row.star),
+        _ => Key::Number(0),
+    };
+    Behind { key, id: row.id }
+}
+
 #[expect(clippy::disallowed_methods, reason = "compared")]
 async fn answers(scope: &Scope, search: &Search) -> (i64, [Vec<i64>; 4]) {
-    let ids = |rows: Vec<laidian::store::rows::CustomerRow>| rows.iter().map(|row| row.id).collect::<Vec<_>>();
+    let ids = |rows: &[CustomerRow]| rows.iter().map(|row| row.id).collect::<Vec<_>>();
     let (first, total) = scope.search_page(search, 7, 0).await.unwrap();
     let (second, again) = scope.search_page(search, 7, 7).await.unwrap();
     assert_eq!(total, again);
-    let first = ids(first);
-    let after = scope.search_after(search, first.last().copied().unwrap_or_default(), 5).await.unwrap();
-    let place = Behind { key: Key::Number(0), id: first.get(2).copied().unwrap_or(40) };
-    let behind = scope.search_behind(search, &place, 5).await.unwrap();
-    (total, [first, ids(second), ids(after), ids(behind)])
+    let after = scope.search_after(search, first.last().map_or(0, |row| row.id), 5).await.unwrap();
+    let behind = match first.get(2) {
+        // One order and the other of equal ones make no cursor.
+        Some(row) if search.conditions.ids_follow => {
+            scope.search_behind(search, &place_of(search, row), 5).await.unwrap()
+        }
+        _ => Vec::new(),
+    };
+    (total, [ids(&first), ids(&second), ids(&after), ids(&behind)])
 }
 
 /// Writes something at random; some of it is refused and undone.

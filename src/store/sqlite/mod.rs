@@ -34,7 +34,7 @@ use super::{Connections, blocking, foreign, uninterrupted};
 use checkpoint::{Checkpoints, Rest};
 pub use connection::{execute, fetch};
 use indexes::Indexes;
-pub use indexes::{Index, Reading, STATEMENTS};
+pub use indexes::{Figures, Index, Reading, STATEMENTS};
 use readers::Readers;
 use touched::Touched;
 

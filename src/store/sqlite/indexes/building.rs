@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 use std::sync::atomic::Ordering;
+use std::time::Instant;
 
 use super::{Index, Indexes, State, entries};
 use crate::store::blocking;
@@ -42,7 +43,10 @@ impl Indexes {
         let mut last = Some(0);
         while let Some(after) = last {
             let (indexes, engine, index) = (self.clone(), engine.clone(), index.clone());
+            let began = Instant::now();
             last = blocking(move || indexes.stretch(&engine, company, &index, after)).await?;
+            // Half of a processor is for others.
+            tokio::time::sleep(began.elapsed()).await;
         }
         drop(turn);
         Ok(())

@@ -5,15 +5,16 @@ use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
-use crate::index::{Entry, Values};
+use crate::index::{Entry, Numbers, Values};
 use crate::store::bind::Bind;
 use crate::store::row::{Most, Row};
 use crate::store::sqlite::connection::fetch;
 
-/// The fields in their order, and the text.
+/// The fields in their order, the numbers likewise, and the texts.
 macro_rules! columns {
     () => {
-        "id, task_id, owner_key, group_id, type_value, flag_value, source_value, haystack"
+        "id, task_id, owner_key, group_id, type_value, flag_value, source_value, star, created_at, updated_at, assigned_at, \
+         last_follow_at, follow_count, name_sort, haystack"
     };
 }
 
@@ -63,6 +64,17 @@ fn entry(row: &Row<'_>) -> sqlx::Result<Entry<'static>> {
         text("type_value")?,
         text("flag_value")?,
         text("source_value")?,
+        number("star")?,
     ];
-    Ok(Entry { values, text: row.get::<String>("haystack")?.into() })
+    let numbers = ["created_at", "updated_at", "assigned_at", "last_follow_at", "follow_count"];
+    let mut entry = Entry {
+        values,
+        numbers: Numbers::default(),
+        name: row.get::<String>("name_sort")?.into(),
+        text: row.get::<String>("haystack")?.into(),
+    };
+    for (place, name) in entry.numbers.iter_mut().zip(numbers) {
+        *place = row.get(name)?;
+    }
+    Ok(entry)
 }

@@ -53,6 +53,17 @@ pub enum State {
     TooLarge,
 }
 
+/// How the indexes are.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub struct Figures {
+    /// Companies.
+    pub ready: usize,
+    pub building: usize,
+    pub too_large: usize,
+    /// What all take, about.
+    pub bytes: usize,
+}
+
 /// A company's index while it is read.
 pub struct Reading<'i>(RwLockReadGuard<'i, State>);
 
@@ -172,6 +183,19 @@ impl Indexes {
             }
             told.await;
         }
+    }
+
+    pub fn figures(&self) -> Figures {
+        let mut figures = Figures::default();
+        for index in &self.inner.companies {
+            figures.bytes += index.bytes.load(Ordering::Relaxed);
+            match &*index.read() {
+                State::Ready(_) => figures.ready += 1,
+                State::Building(_) => figures.building += 1,
+                State::TooLarge => figures.too_large += 1,
+            }
+        }
+        figures
     }
 
     fn forget(&self, company: i64) {

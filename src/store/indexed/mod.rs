@@ -1,19 +1,23 @@
 //! Answering a search from the index in memory, where it can tell.
 
+mod narrowing;
+mod ordering;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use memchr::memmem::Finder;
 
-use super::conditions::{Column, Join, Operand, Test};
 use super::dynamic::Sql;
-use super::filter::Condition;
 use super::rows::{CustomerRow, NumberRow};
 use super::search::{Search, push_word};
+pub use super::sqlite::Figures;
 use super::sqlite::{Index, Reading};
-use super::{Engine, Scope};
+use super::{Engine, Scope, Store};
 use crate::domain::search_terms::Word;
-use crate::index::{Company, Field, Ids};
+use crate::index::{Company, Ids};
+use narrowing::narrowed;
+pub use ordering::{Order, STATEMENTS};
 
 /// Candidates that are confirmed before others have their turn, some tenths of a millisecond.
 const SLICE: usize = 4096;
@@ -38,6 +42,41 @@ impl Doubt {
     fn is_cleared(&self, company: &Company, id: u32) -> bool {
         self.certain.contains(id)
             || company.text(id).is_some_and(|text| self.texts.iter().any(|part| part.find(text).is_some()))
+    }
+}
+
+impl Store {
+    /// Has searches answered from memory as soon as that is built. Returns before.
+    pub async fn index(&self) -> sqlx::Result<()> {
+        let Engine::Sqlite(engine) = &self.open.engine else { return Ok(()) };
+        let companies = self.companies().await?;
+        engine.indexes().want(engine, companies.iter().map(|company| company.id));
+        Ok(())
+    }
+
+    /// Returns once that is built, for tests and benchmarks.
+    #[doc(hidden)]
+    pub async fn indexed(&self) {
+        if let Engine::Sqlite(engine) = &self.open.engine {
+            engine.indexes().built().await;
+        }
+    }
+
+    /// Returns once what is answered from memory is as all commits left the tables that could be read before. Who has read
+    /// how far the events are, and reads on, waits for it between.
+    pub async fn settled(&self) {
+        if let Engine::Sqlite(engine) = &self.open.engine {
+            engine.indexes().settled().await;
+        }
+    }
+
+    /// How the indexes are; the embedded database alone has them.
+    #[must_use]
+    pub fn index_figures(&self) -> Figures {
+        match &self.open.engine {
+            Engine::Sqlite(engine) => engine.indexes().figures(),
+            Engine::Postgres(_) => Figures::default(),
+        }
     }
 }
 
@@ -95,9 +134,9 @@ impl Scope {
 
 impl Found {
     /// All of them.
-    pub async fn all(self) -> Ids {
+    pub async fn all(&self) -> Ids {
         if self.doubts.is_empty() {
-            return self.candidates;
+            return self.candidates.clone();
         }
         let mut confirmed = Ids::new();
         let mut candidates = self.candidates.iter();
@@ -157,48 +196,6 @@ pub fn page(ids: &Ids, limit: i64, offset: i64) -> Vec<u32> {
     places.filter_map(|place| ids.select(u32::try_from(place).ok()?)).collect()
 }
 
-/// The customers whom all but the words of a search find; `None` where the index cannot tell.
-fn narrowed(company: &Company, search: &Search) -> Option<Ids> {
-    let mut sets: Vec<Ids> = Vec::new();
-    let mut with = |field, value: &str| sets.push(company.with(field, value).cloned().unwrap_or_default());
-    let texts = [
-        (Field::Owner, &search.owner_key),
-        (Field::Owner, &search.within.owner_key),
-        (Field::Type, &search.type_value),
-        (Field::Flag, &search.flag_value),
-        (Field::Source, &search.source_value),
-    ];
-    for (field, value) in texts {
-        if let Some(value) = value {
-            with(field, value);
-        }
-    }
-    if let Some(task) = search.task_id {
-        with(Field::Task, &task.to_string());
-    }
-    for groups in [&search.group_ids, &search.within.groups].into_iter().flatten() {
-        sets.push(any(company, Field::Group, groups.iter().map(i64::to_string)));
-    }
-    if let Some(condition) = &search.filter {
-        sets.push(meeting(company, condition)?);
-    }
-    if !search.conditions.tests.is_empty() {
-        let passing = search.conditions.tests.iter().map(|(column, test)| passing(company, *column, test));
-        let passing: Vec<Ids> = passing.collect::<Option<_>>()?;
-        match search.conditions.join {
-            Join::All => sets.extend(passing),
-            Join::Any => sets.push(passing.into_iter().fold(Ids::new(), |all, ids| all | ids)),
-        }
-    }
-    // The smallest first: what is left is never more.
-    sets.sort_by_key(Ids::len);
-    let mut sets = sets.into_iter();
-    Some(match sets.next() {
-        Some(first) => sets.fold(first, |left, ids| left & ids),
-        None => company.all().clone(),
-    })
-}
-
 /// Those of these customers who may have all words, and what is to be confirmed of them.
 fn worded(company: &Company, among: Ids, words: &[Word], by_digits: Vec<Ids>) -> (Ids, Vec<Doubt>) {
     let mut candidates = among;
@@ -223,61 +220,4 @@ fn worded(company: &Company, among: Ids, words: &[Word], by_digits: Vec<Ids>) ->
         }
     }
     (candidates, doubts)
-}
-
-/// The customers who meet a condition; `None` where the index cannot tell.
-fn meeting(company: &Company, condition: &Condition) -> Option<Ids> {
-    match condition {
-        Condition::All(conditions) => {
-            let met: Vec<Ids> = conditions.iter().map(|each| meeting(company, each)).collect::<Option<_>>()?;
-            Some(met.into_iter().reduce(|all, ids| all & ids).unwrap_or_else(|| company.all().clone()))
-        }
-        Condition::Any(conditions) => {
-            let met: Vec<Ids> = conditions.iter().map(|each| meeting(company, each)).collect::<Option<_>>()?;
-            Some(met.into_iter().fold(Ids::new(), |any, ids| any | ids))
-        }
-        Condition::Not(condition) => Some(company.all() - meeting(company, condition)?),
-        Condition::Test(column, test) => passing(company, *column, test),
-        Condition::Since(..)
-        | Condition::Until(..)
-        | Condition::Labelled(_)
-        | Condition::HasLabels
-        | Condition::Phone(_)
-        | Condition::HasPhones => None,
-    }
-}
-
-/// The customers who pass a test; `None` where the index cannot tell.
-fn passing(company: &Company, column: Column, test: &Test) -> Option<Ids> {
-    let (field, is_number) = match column {
-        Column::Task => (Field::Task, true),
-        Column::Group => (Field::Group, true),
-        Column::Owner => (Field::Owner, false),
-        Column::Type => (Field::Type, false),
-        Column::Flag => (Field::Flag, false),
-        Column::Source => (Field::Source, false),
-        _ => return None,
-    };
-    let value = |operand: &Operand| match operand {
-        Operand::Integer(number) if is_number => Some(number.to_string()),
-        Operand::Text(written) if !is_number => Some(written.clone()),
-        _ => None,
-    };
-    Some(match test {
-        Test::Is(operand) => company.with(field, &value(operand)?).cloned().unwrap_or_default(),
-        Test::OneOf(operands) => any(company, field, operands.iter().map(value).collect::<Option<Vec<_>>>()?),
-        Test::IsNot(operand) => match company.with(field, &value(operand)?) {
-            Some(ids) => company.all() - ids,
-            None => company.all().clone(),
-        },
-        Test::Empty => company.all() - company.with_any(field),
-        Test::Filled => company.with_any(field),
-        Test::Above(_) | Test::Below(_) | Test::Holds(_) | Test::Lacks(_) => return None,
-    })
-}
-
-/// The customers with any of these values.
-fn any(company: &Company, field: Field, values: impl IntoIterator<Item = String>) -> Ids {
-    let found = values.into_iter().filter_map(|value| company.with(field, &value));
-    found.fold(Ids::new(), |any, ids| any | ids)
 }
