@@ -8,7 +8,6 @@ use std::sync::atomic::{AtomicBool, AtomicU64, AtomicUsize, Ordering};
 use std::time::{Duration, Instant};
 
 use futures_util::{SinkExt, StreamExt};
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
 use laidian::demo::token_secret;
 use laidian::ops::clock::Clock;
 use serde_json::json;
@@ -20,6 +19,7 @@ use tokio_tungstenite::tungstenite::client::IntoClientRequest;
 use tokio_tungstenite::tungstenite::protocol::Message;
 
 use crate::client::{Client, PATIENCE, http};
+use crate::jwt;
 use crate::process::Server;
 use crate::support::{MAIN, SECOND};
 
@@ -87,8 +87,7 @@ fn memory(server: u32) -> usize {
 fn token(login_no: &str) -> String {
     let now = Clock::system().now() / SECOND;
     let claims = json!({"sub": login_no, "company": MAIN, "iat": now, "exp": now + 3600});
-    let key = EncodingKey::from_secret(token_secret(MAIN).as_bytes());
-    jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).unwrap()
+    jwt::hs256(&claims, token_secret(MAIN))
 }
 
 fn get_customer(callback_id: u64) -> String {

@@ -3,16 +3,15 @@
 use std::path::PathBuf;
 use std::time::{Duration, SystemTime};
 
-use ed25519_dalek::SigningKey;
-use ed25519_dalek::pkcs8::EncodePublicKey;
-use jsonwebtoken::jwk::Jwk;
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use base64::Engine;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use jsonwebtoken::{Algorithm, Header};
 use laidian::config::Config;
-use rsa::RsaPrivateKey;
-use rsa::pkcs1::DecodeRsaPrivateKey;
+use ring::signature::{Ed25519KeyPair, KeyPair, RsaKeyPair, RsaPublicKeyComponents};
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
+use crate::jwt::Key;
 use crate::support::{MAIN, NOW, SECOND};
 
 pub const ISSUER: &str = "https://idp.example.com/realms/calls";
@@ -21,8 +20,7 @@ pub const AUDIENCE: &str = "laidian";
 /// A key pair of the provider, or of somebody else.
 pub struct Signer {
     pub algorithm: Algorithm,
-    pub key: EncodingKey,
-    public: Vec<u8>,
+    pub key: Key,
 }
 
 impl Signer {
@@ -30,41 +28,44 @@ impl Signer {
     pub fn rsa(number: usize) -> Self {
         let text = [include_str!("../fixtures/test-only-rsa-1.pem"), include_str!("../fixtures/test-only-rsa-2.pem")];
         let private = pem::parse(text[number - 1]).unwrap();
-        let public = RsaPrivateKey::from_pkcs1_der(private.contents()).unwrap().to_public_key();
-        Self {
-            algorithm: Algorithm::RS256,
-            key: EncodingKey::from_rsa_der(private.contents()),
-            public: public.to_public_key_der().unwrap().into_vec(),
-        }
+        Self { algorithm: Algorithm::RS256, key: Key::Rsa(RsaKeyPair::from_der(private.contents()).unwrap()) }
     }
 
     /// As many Ed25519 keys as there are numbers.
     pub fn ed25519(number: u8) -> Self {
-        let seed = [number; 32];
-        // PKCS#8 of Ed25519 (RFC 8410) is this and the seed.
-        let mut private = hex::decode("302e020100300506032b657004220420").unwrap();
-        private.extend(seed);
-        Self {
-            algorithm: Algorithm::EdDSA,
-            key: EncodingKey::from_ed_der(&private),
-            public: SigningKey::from_bytes(&seed).verifying_key().to_public_key_der().unwrap().into_vec(),
-        }
+        let pair = Ed25519KeyPair::from_seed_unchecked(&[number; 32]).unwrap();
+        Self { algorithm: Algorithm::EdDSA, key: Key::Ed25519(pair) }
     }
 
     pub fn pem(&self) -> String {
-        pem::encode(&pem::Pem::new("PUBLIC KEY", self.public.clone()))
+        // SubjectPublicKeyInfo is this and the key: of RSA with 2048 bits, and of Ed25519 (RFC 8410).
+        let (head, public) = match &self.key {
+            Key::Rsa(pair) => ("30820122300d06092a864886f70d01010105000382010f00", pair.public_key().as_ref()),
+            Key::Ed25519(pair) => ("302a300506032b6570032100", pair.public_key().as_ref()),
+            Key::Secret(_) => panic!("it has no public key"),
+        };
+        pem::encode(&pem::Pem::new("PUBLIC KEY", [&hex::decode(head).unwrap(), public].concat()))
     }
 
     pub fn jwk(&self, kid: &str) -> Value {
-        let mut jwk = serde_json::to_value(Jwk::from_encoding_key(&self.key, self.algorithm).unwrap()).unwrap();
+        let text = |bytes: &[u8]| URL_SAFE_NO_PAD.encode(bytes);
+        let mut jwk = match &self.key {
+            Key::Rsa(pair) => {
+                let public = RsaPublicKeyComponents::<Vec<u8>>::from(pair.public());
+                json!({"kty": "RSA", "alg": "RS256", "n": text(&public.n), "e": text(&public.e)})
+            }
+            Key::Ed25519(pair) => {
+                json!({"kty": "OKP", "alg": "EdDSA", "crv": "Ed25519", "x": text(pair.public_key().as_ref())})
+            }
+            Key::Secret(_) => panic!("it has no public key"),
+        };
         jwk["kid"] = json!(kid);
         jwk["use"] = json!("sig");
         jwk
     }
 
     pub fn sign(&self, kid: Option<&str>, claims: &Value) -> String {
-        let head = Header { kid: kid.map(Into::into), ..Header::new(self.algorithm) };
-        jsonwebtoken::encode(&head, claims, &self.key).unwrap()
+        self.key.sign(&Header { kid: kid.map(Into::into), ..Header::new(self.algorithm) }, claims)
     }
 }
 

@@ -42,6 +42,7 @@ mod imports;
 mod indexed;
 mod interrupted;
 mod invariants;
+mod jwt;
 mod key_file;
 mod limits;
 mod listing;

@@ -1,6 +1,6 @@
 //! Who is believed for a token of an identity provider.
 
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use jsonwebtoken::{Algorithm, Header};
 use laidian::demo::token_secret;
 use laidian::error::Error;
 use laidian::ops::Backend;
@@ -14,6 +14,7 @@ use tokio::task::block_in_place;
 
 use crate::client::Client;
 use crate::idp::{AUDIENCE, KeyFile, Signer, claims, claims_with, jwks, settings};
+use crate::jwt::Key;
 use crate::support::{Engine, MAIN, NOW, SECOND, SHOP, backend, backend_with, server};
 
 both_engines! {
@@ -60,7 +61,7 @@ async fn a_provider_signs_operators_in(engine: Engine) {
 
 fn hs256(kid: Option<&str>, claims: &Value, secret: &[u8]) -> String {
     let head = Header { kid: kid.map(Into::into), ..Header::new(Algorithm::HS256) };
-    jsonwebtoken::encode(&head, claims, &EncodingKey::from_secret(secret)).unwrap()
+    Key::secret(secret).sign(&head, claims)
 }
 
 /// Another head or signature for the same claims.
@@ -108,7 +109,7 @@ fn forged(rsa: &Signer, ed: &Signer) -> Vec<(&'static str, String)> {
     let with_head = |change: fn(&mut Header)| {
         let mut head = Header { kid: Some("r1".into()), ..Header::new(rsa.algorithm) };
         change(&mut head);
-        jsonwebtoken::encode(&head, &claims(), &rsa.key).unwrap()
+        rsa.key.sign(&head, &claims())
     };
     let good = rsa.sign(Some("r1"), &claims());
     let (head, signature) = (good.split('.').next().unwrap(), good.rsplit('.').next().unwrap());

@@ -3,7 +3,6 @@
 use std::collections::BTreeMap;
 use std::fmt;
 
-use jsonwebtoken::{EncodingKey, Header};
 use laidian::config::{AuthMode, Config};
 use laidian::demo::{APPS, token_secret};
 use laidian::dialects::Route;
@@ -12,6 +11,7 @@ use serde_json::{Value, json};
 use tokio::net::TcpStream;
 
 use crate::client::{Client, http};
+use crate::jwt;
 use crate::support::{self, DESK, Engine, MAIN, NOW, SECOND, SHOP, TestServer};
 
 /// Somebody of the demo.
@@ -74,8 +74,7 @@ pub fn signature(id: &str, token: &str) -> [(&'static str, String); 3] {
 pub fn token(company: i64, login_no: &str) -> String {
     let seconds = NOW / SECOND;
     let claims = json!({"sub": login_no, "company": company, "iat": seconds, "exp": seconds * 2});
-    let key = EncodingKey::from_secret(token_secret(company).as_bytes());
-    jsonwebtoken::encode(&Header::default(), &claims, &key).unwrap()
+    jwt::hs256(&claims, token_secret(company))
 }
 
 impl Who {

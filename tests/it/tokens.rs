@@ -1,11 +1,12 @@
 //! Who is believed for a token of the company's own.
 
-use jsonwebtoken::{Algorithm, EncodingKey, Header};
+use jsonwebtoken::{Algorithm, Header};
 use laidian::demo::token_secret;
 use laidian::error::Error;
 use laidian::ops::access::token::{by_token, issue_token};
 use serde_json::json;
 
+use crate::jwt::Key;
 use crate::support::{Engine, MAIN, NOW, SECOND, SHOP, backend};
 
 both_engines! {
@@ -29,7 +30,7 @@ async fn a_token_is_good_until_it_expires(engine: Engine) {
 fn forged(company: i64, login_no: &str, secret: &str, algorithm: Algorithm) -> String {
     let seconds = NOW / SECOND;
     let claims = json!({ "sub": login_no, "company": company, "iat": seconds, "exp": seconds + 600 });
-    jsonwebtoken::encode(&Header::new(algorithm), &claims, &EncodingKey::from_secret(secret.as_bytes())).unwrap()
+    Key::secret(secret).sign(&Header::new(algorithm), &claims)
 }
 
 async fn a_forged_token_is_refused(engine: Engine) {

@@ -1,8 +1,10 @@
 //! Tokens: who a JWT proves is calling. They are the company's own, signed with its secret (HS256), or those of
 //! an identity provider, signed with a key whose public half is in a file (RS256, EdDSA).
 
+mod der;
 mod keys;
 mod provider;
+mod signatures;
 
 use std::sync::Arc;
 
@@ -38,7 +40,7 @@ pub async fn issue_token(backend: &Backend, company: i64, login_no: &str, second
     let now = backend.clock.now() / SECOND;
     let claims = Claims { sub: operator.login_no, company, iat: now, exp: now.saturating_add(seconds) };
     let key = EncodingKey::from_secret(catalogue.company.token_secret.as_bytes());
-    jsonwebtoken::encode(&Header::new(Algorithm::HS256), &claims, &key).map_err(|cause| Error::internal(&cause))
+    signatures::encode(&Header::new(Algorithm::HS256), &claims, &key).map_err(|cause| Error::internal(&cause))
 }
 
 /// Returns the operator whom a token names. The answer to a bad one does not say what is wrong with it.
@@ -107,7 +109,7 @@ async fn check_own(backend: &Backend, token: &str) -> Result<Proven, Fault> {
     // Compared with the context's clock below.
     validation.validate_exp = false;
     let key = DecodingKey::from_secret(catalogue.company.token_secret.as_bytes());
-    let claims = jsonwebtoken::decode::<Claims>(token, &key, &validation)
+    let claims = signatures::decode::<Claims>(token, &key, &validation)
         .map_err(|_| Refused("the company's secret did not sign it"))?
         .claims;
     if claims.exp <= backend.clock.now() / SECOND {
