@@ -31,32 +31,27 @@ const END: char = '\u{3}';
 /// surname, as not every name in the field is a person's.
 #[must_use]
 pub fn terms(name: &str, company: &str) -> BTreeSet<String> {
-    let parts = Parts::of(name, company);
-    terms_of_lines(&parts.texts, &parts.initials, &parts.syllables)
-}
-
-/// Returns the same of a [`haystack`].
-#[must_use]
-pub fn terms_of(haystack: &str) -> BTreeSet<String> {
-    let lines: Vec<&str> = haystack.split('\n').collect();
-    let (texts, readings) = lines.split_at(lines.len().min(TEXTS));
-    let (syllables, initials): (Vec<&str>, Vec<&str>) = readings.iter().partition(|line| line.contains(SYLLABLE));
-    terms_of_lines(texts, &initials, &syllables)
-}
-
-fn terms_of_lines<L: AsRef<str>>(texts: &[L], initials: &[L], syllables: &[L]) -> BTreeSet<String> {
     let mut terms = BTreeSet::new();
-    for text in texts.iter().map(AsRef::as_ref) {
-        let characters: Vec<char> = text.chars().chain([END]).collect();
-        terms.extend(Space::Text.pairs(&characters));
-    }
-    for initials in initials.iter().map(AsRef::as_ref) {
-        // The last alone is what a syllable begins with.
-        terms.extend(Space::Initials.pairs(&initials.chars().collect::<Vec<_>>()));
-    }
-    let syllables = syllables.iter().flat_map(|line| line.as_ref().split([SYLLABLE, GAP]));
-    terms.extend(syllables.filter(|syllable| !syllable.is_empty()).map(str::to_owned));
+    each_term(&haystack(name, company), |term| {
+        if !terms.contains(term) {
+            terms.insert(term.to_owned());
+        }
+    });
     terms
+}
+
+/// Hands on the terms of a customer with this [`haystack`], some of them more than once.
+pub fn each_term(haystack: &str, mut found: impl FnMut(&str)) {
+    for (place, line) in haystack.split('\n').enumerate() {
+        if place < TEXTS {
+            Space::Text.each_pair(line.chars().chain([END]), &mut found);
+        } else if line.contains(SYLLABLE) {
+            line.split([SYLLABLE, GAP]).filter(|syllable| !syllable.is_empty()).for_each(&mut found);
+        } else {
+            // The last alone is what a syllable begins with.
+            Space::Initials.each_pair(line.chars(), &mut found);
+        }
+    }
 }
 
 /// Returns the text a candidate is confirmed in: a form of a word is found in it, as a plain
@@ -182,7 +177,7 @@ pub fn prefix_end(prefix: &str) -> String {
     }
 }
 
-/// The texts of a customer: name and company.
+/// The first lines of a haystack: name and company.
 const TEXTS: usize = 2;
 
 /// The searchable texts of a customer.
@@ -222,27 +217,42 @@ enum Space {
 }
 
 impl Space {
-    fn term(self, characters: &[char]) -> String {
-        let mark = match self {
+    fn mark(self) -> Option<char> {
+        match self {
             Space::Text => None,
             Space::Initials => Some('\u{1}'),
-        };
-        mark.iter().chain(characters).collect()
+        }
     }
 
-    fn pairs(self, characters: &[char]) -> BTreeSet<String> {
-        characters.windows(2).map(|pair| self.term(pair)).collect()
+    fn each_pair(self, characters: impl Iterator<Item = char>, found: &mut impl FnMut(&str)) {
+        let mut term = String::new();
+        let mut last = None;
+        for next in characters {
+            if let Some(last) = last.replace(next) {
+                term.clear();
+                term.extend(self.mark().into_iter().chain([last, next]));
+                found(&term);
+            }
+        }
+    }
+
+    fn pairs(self, text: &str) -> BTreeSet<String> {
+        let mut pairs = BTreeSet::new();
+        self.each_pair(text.chars(), &mut |pair| {
+            pairs.insert(pair.to_owned());
+        });
+        pairs
     }
 
     fn form(self, word: &str) -> Form {
-        let characters: Vec<char> = word.chars().collect();
-        let lookup = if characters.len() > 1 {
-            Lookup::All(self.pairs(&characters).into_iter().collect())
+        let length = word.chars().count();
+        let lookup = if length > 1 {
+            Lookup::All(self.pairs(word).into_iter().collect())
         } else {
-            Lookup::beginning(self.term(&characters))
+            Lookup::beginning(self.mark().into_iter().chain(word.chars()).collect())
         };
         // Of three equal characters there is one pair, and it does not say how many there are.
-        Form { text: word.to_owned(), lookup, is_certain: characters.len() <= 2 }
+        Form { text: word.to_owned(), lookup, is_certain: length <= 2 }
     }
 }
 

@@ -1,20 +1,16 @@
 //! The index of one company.
 
 use std::borrow::Cow;
-use std::collections::{BTreeMap, HashMap};
-use std::ops::Bound;
-
-use roaring::MultiOps;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 
 use super::Ids;
 use super::keys::{Keys, Numbers};
-use super::texts::{Codes, FIELDS, Packed, Texts};
-use crate::domain::search_terms::{Lookup, terms_of};
+use super::terms::{Term, Terms};
+use super::texts::{Codes, FIELDS, Packed, Reading, Texts};
+use crate::domain::search_terms::{Lookup, each_term};
 
-/// What a term takes beside its postings: its text, its place in the tree, and the head of its bitmap, bytes.
-const TERM: usize = 150;
-/// What a posting takes: two bytes, and its part of what a bitmap has beside them.
-const POSTING: usize = 3;
+/// What a value takes beside its customers, bytes.
+const VALUE: usize = 150;
 
 /// What a customer has one value of, or none.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -47,8 +43,7 @@ pub struct Entry<'e> {
 pub struct Company {
     all: Ids,
     fields: [Column; FIELDS],
-    terms: BTreeMap<Box<str>, Ids>,
-    postings: usize,
+    terms: Terms,
     texts: Texts,
     keys: Keys,
 }
@@ -124,36 +119,55 @@ impl Company {
     /// Those among whom are all who are found like this.
     #[must_use]
     pub fn candidates(&self, lookup: &Lookup) -> Ids {
-        match lookup {
-            Lookup::All(terms) => {
-                let found: Option<Vec<&Ids>> = terms.iter().map(|term| self.terms.get(term.as_str())).collect();
-                let Some(mut found) = found else { return Ids::new() };
-                found.sort_by_key(|ids| ids.len());
-                let Some((first, rest)) = found.split_first() else { return Ids::new() };
-                rest.iter().fold((*first).clone(), |ids, other| ids & *other)
-            }
-            Lookup::Prefix { from, to } => {
-                let range = (Bound::Included(from.as_str()), Bound::Excluded(to.as_str()));
-                if from >= to {
-                    return Ids::new();
-                }
-                self.terms.range::<str, _>(range).map(|(_, ids)| ids).union()
-            }
-        }
+        self.terms.candidates(lookup)
     }
 
-    /// What a candidate is confirmed in.
+    /// What candidates are confirmed in.
     #[must_use]
-    pub fn text(&self, id: u32) -> Option<&[u8]> {
-        self.texts.get(id).map(|packed| packed.text)
+    pub fn texts(&self) -> Reading<'_> {
+        self.texts.reading()
+    }
+
+    /// Puts the next customers in, of whom most are new here.
+    pub fn put_all(&mut self, entries: &BTreeMap<u32, Entry<'_>>) {
+        let mut gathered: HashMap<Term, Vec<u32>> = HashMap::new();
+        for (id, entry) in entries {
+            if self.all.contains(*id) {
+                self.put(*id, entry);
+                continue;
+            }
+            each_term(&entry.text, |term| {
+                let Some(term) = Term::of(term) else { return };
+                let ids = gathered.entry(term).or_default();
+                if ids.last() != Some(id) {
+                    ids.push(*id);
+                }
+            });
+            let codes = self.codes(&entry.values);
+            self.keys.put(*id, &entry.numbers, &entry.name);
+            self.move_values(*id, Codes::default(), codes);
+            self.texts.put(*id, &Packed { codes, text: entry.text.as_bytes() });
+            self.all.insert(*id);
+        }
+        self.terms.extend(gathered);
+    }
+
+    /// Gives back what is held in reserve after many were put in, for so many terms; returns behind which to go on.
+    pub fn shrink(&mut self, behind: Option<Term>, most: usize) -> Option<Term> {
+        self.terms.shrink(behind, most)
+    }
+
+    fn codes(&mut self, values: &Values<'_>) -> Codes {
+        let mut codes = Codes::default();
+        for ((code, column), value) in codes.iter_mut().zip(&mut self.fields).zip(values) {
+            *code = column.code(value.as_deref());
+        }
+        codes
     }
 
     /// Puts a customer in the place of what was known of him.
     pub fn put(&mut self, id: u32, entry: &Entry<'_>) {
-        let mut codes = Codes::default();
-        for ((code, column), value) in codes.iter_mut().zip(&mut self.fields).zip(&entry.values) {
-            *code = column.code(value.as_deref());
-        }
+        let codes = self.codes(&entry.values);
         let packed = Packed { codes, text: entry.text.as_bytes() };
         if !self.keys.are(id, &entry.numbers, &entry.name) {
             self.keys.put(id, &entry.numbers, &entry.name);
@@ -195,38 +209,34 @@ impl Company {
     }
 
     fn move_terms(&mut self, id: u32, from: &[u8], to: &[u8]) {
-        // What was put is text, and an empty one has no terms.
-        let terms = |text| std::str::from_utf8(text).map(terms_of).unwrap_or_default();
-        let (from, to) = (terms(from), terms(to));
+        let (from, to) = (terms_of(from), terms_of(to));
         for term in from.difference(&to) {
-            if let Some(ids) = self.terms.get_mut(term.as_str()) {
-                self.postings -= usize::from(ids.remove(id));
-                if ids.is_empty() {
-                    self.terms.remove(term.as_str());
-                }
-            }
+            self.terms.remove(*term, id);
         }
         for term in to.difference(&from) {
-            let is_new = match self.terms.get_mut(term.as_str()) {
-                Some(ids) => ids.insert(id),
-                None => self.terms.insert(term.as_str().into(), Ids::from([id])).is_none(),
-            };
-            self.postings += usize::from(is_new);
+            self.terms.insert(*term, id);
         }
     }
 
     /// About what it takes, bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.texts.bytes() + self.keys.bytes() + self.terms.len() * TERM + self.postings * POSTING + self.fields_bytes()
+        self.texts.bytes() + self.keys.bytes() + self.terms.bytes() + self.fields_bytes()
     }
 
     fn fields_bytes(&self) -> usize {
         // Each customer stands in the bitmap of all, and in one of each field.
         let customers = usize::try_from(self.all.len()).unwrap_or(usize::MAX);
         let values: usize = self.fields.iter().map(|column| column.customers.len()).sum();
-        values * TERM + customers.saturating_mul(FIELDS + 1) * 2
+        values * VALUE + customers.saturating_mul(FIELDS + 1) * 2
     }
+}
+
+/// The terms of a text that was put in.
+fn terms_of(text: &[u8]) -> BTreeSet<Term> {
+    let mut terms = BTreeSet::new();
+    each_term(std::str::from_utf8(text).unwrap_or_default(), |term| terms.extend(Term::of(term)));
+    terms
 }
 
 #[cfg(test)]
@@ -234,7 +244,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::domain::search_terms::{haystack, prefix_end};
+    use crate::domain::search_terms::{haystack, prefix_end, terms};
 
     fn entry(name: &str, value: Option<u8>) -> Entry<'static> {
         let value = value.map(|value| Cow::Owned(value.to_string()));
@@ -243,7 +253,7 @@ mod tests {
     }
 
     proptest! {
-        /// Whatever is put and removed, it answers as a scan of what is there does.
+        /// Whatever is put, one after another or together, and removed, it answers as a scan of what is there does.
         #[test]
         fn it_is_as_a_scan(
             steps in prop::collection::vec((1_u32..300, prop::collection::vec(("[王李a-c]{0,4}", prop::option::of(0_u8..3)), 0..3)), 1..80),
@@ -255,14 +265,24 @@ mod tests {
                 there.remove(&id);
                 for (name, value) in entered {
                     let entry = entry(&name, value);
-                    ever.extend(terms_of(&entry.text));
-                    company.put(id, &entry);
+                    ever.extend(terms(&name, ""));
+                    if id % 2 == 0 {
+                        company.put(id, &entry);
+                    } else {
+                        company.put_all(&BTreeMap::from([(id, entry.clone()), (id + 1, entry.clone())]));
+                        there.insert(id + 1, (entry.clone(), value));
+                    }
                     there.insert(id, (entry, value));
                 }
             }
             let ids = |keep: &dyn Fn(&Entry<'_>, Option<u8>) -> bool| -> Ids {
                 there.iter().filter(|(_, (entry, value))| keep(entry, *value)).map(|(id, _)| *id).collect()
             };
+            let of = |entry: &Entry<'_>| terms(&entry.name, "");
+            let mut behind = None;
+            while let Some(last) = company.shrink(behind, 3) {
+                behind = Some(last);
+            }
             prop_assert_eq!(company.all(), &ids(&|_, _| true));
             prop_assert_eq!(company.with_any(Field::Owner), ids(&|_, value| value.is_some()));
             prop_assert_eq!(company.with_any(Field::Task), Ids::new());
@@ -271,23 +291,23 @@ mod tests {
                 prop_assert_eq!(with, ids(&|_, value| value == Some(wanted)));
             }
             for term in ever {
-                let expected = ids(&|entry, _| terms_of(&entry.text).contains(&term));
+                let expected = ids(&|entry, _| of(entry).contains(&term));
                 prop_assert_eq!(company.candidates(&Lookup::All(vec![term.clone()])), expected);
                 let (from, to) = (term.clone(), prefix_end(&term));
-                let expected = ids(&|entry, _| terms_of(&entry.text).iter().any(|other| other.starts_with(&term)));
+                let expected = ids(&|entry, _| of(entry).iter().any(|other| other.starts_with(&term)));
                 prop_assert_eq!(company.candidates(&Lookup::Prefix { from, to }), expected);
             }
             for (id, (entry, _)) in &there {
-                prop_assert_eq!(company.text(*id), Some(entry.text.as_bytes()));
+                prop_assert_eq!(company.texts().text(*id), Some(entry.text.as_bytes()));
             }
-            let postings: usize = there.values().map(|(entry, _)| terms_of(&entry.text).len()).sum();
-            prop_assert_eq!(company.postings, postings);
+            let postings: usize = there.values().map(|(entry, _)| of(entry).len()).sum();
+            prop_assert_eq!(company.terms.postings(), postings);
             // Nothing is left behind.
             for id in there.keys() {
                 company.remove(*id);
             }
             prop_assert!(company.all().is_empty() && company.terms.is_empty());
-            prop_assert_eq!(company.postings, 0);
+            prop_assert_eq!(company.terms.postings(), 0);
         }
     }
 }

@@ -9,9 +9,11 @@
 
 mod company;
 mod keys;
+mod terms;
 mod texts;
 
 pub use company::{Company, Entry, Field, Values};
 pub use keys::{Number, Numbers, Prefix, Stretch, prefix, stretch};
 pub use roaring::RoaringBitmap as Ids;
-pub use texts::FIELDS;
+pub use terms::Term;
+pub use texts::{FIELDS, Reading as Texts};

@@ -11,6 +11,8 @@ pub type Codes = [u32; FIELDS];
 
 /// How many ids are on a page, as a power of two.
 const PAGE: u32 = 8;
+/// How far is looked ahead for the next id.
+const AHEAD: usize = 8;
 
 /// Texts by id. A page holds those of 256 ids one behind another: a text takes few bytes beside its own.
 #[derive(Default)]
@@ -39,6 +41,12 @@ impl Texts {
     #[must_use]
     pub fn get(&self, id: u32) -> Option<Packed<'_>> {
         self.pages.get(&(id >> PAGE))?.get(id)
+    }
+
+    /// Reads the texts of customers one after another; those whose ids come in order are found at once.
+    #[must_use]
+    pub fn reading(&self) -> Reading<'_> {
+        Reading { texts: self, number: None, page: None, place: 0 }
     }
 
     /// Puts a customer's in the place of what was there.
@@ -70,14 +78,55 @@ impl Texts {
     }
 }
 
+/// Texts that are read one after another.
+pub struct Reading<'t> {
+    texts: &'t Texts,
+    /// The last page.
+    number: Option<u32>,
+    page: Option<&'t Page>,
+    /// Where to go on.
+    place: usize,
+}
+
+impl<'t> Reading<'t> {
+    pub fn text(&mut self, id: u32) -> Option<&'t [u8]> {
+        if self.number != Some(id >> PAGE) {
+            self.number = Some(id >> PAGE);
+            self.page = self.texts.pages.get(&(id >> PAGE));
+            self.place = 0;
+        }
+        let page = self.page?;
+        let low = low(id);
+        let ahead = page.ids.get(self.place..).and_then(|ids| ids.iter().take(AHEAD).position(|there| *there == low));
+        let place = match ahead {
+            Some(ahead) => self.place + ahead,
+            None => page.place(id).ok()?,
+        };
+        self.place = place + 1;
+        let (begin, end) = page.bounds(place)?;
+        page.entries.get(begin..end).map(behind_codes)
+    }
+}
+
+/// What stands behind the codes: each of these ends with a byte below 128.
+fn behind_codes(entry: &[u8]) -> &[u8] {
+    let ends = entry.iter().enumerate().filter(|(_, byte)| **byte < 0x80);
+    let codes = ends.take(FIELDS).last().map_or(0, |(place, _)| place + 1);
+    entry.get(codes..).unwrap_or_default()
+}
+
+#[allow(clippy::cast_possible_truncation, reason = "the last eight bits are meant")]
+fn low(id: u32) -> u8 {
+    id as u8
+}
+
 impl Page {
     fn bytes(&self) -> usize {
         self.entries.len() + self.ids.len() * (1 + size_of::<u32>())
     }
 
-    #[allow(clippy::cast_possible_truncation, reason = "the last eight bits are meant")]
     fn place(&self, id: u32) -> Result<usize, usize> {
-        let low = id as u8;
+        let low = low(id);
         match self.ids.last() {
             // As most come: one behind another.
             Some(last) if *last < low => Err(self.ids.len()),
@@ -97,7 +146,6 @@ impl Page {
         Some(Packed { codes, text })
     }
 
-    #[allow(clippy::cast_possible_truncation, reason = "the last eight bits are meant")]
     fn put(&mut self, id: u32, packed: &Packed<'_>) {
         self.remove(id);
         let Err(place) = self.place(id) else { return };
@@ -108,7 +156,7 @@ impl Page {
         entry.extend_from_slice(packed.text);
         let length = u32::try_from(entry.len()).unwrap_or_default();
         self.entries.splice(at..at, entry);
-        self.ids.insert(place, id as u8);
+        self.ids.insert(place, low(id));
         self.ends.insert(place, u32::try_from(at).unwrap_or_default());
         self.ends.iter_mut().skip(place).for_each(|end| *end += length);
     }
@@ -149,6 +197,10 @@ mod tests {
             for id in 0..700 {
                 let expected = map.get(&id).map(|(codes, text)| Packed { codes: *codes, text: text.as_bytes() });
                 prop_assert_eq!(texts.get(id), expected);
+            }
+            let mut reading = texts.reading();
+            for id in (0..700).chain([3, 699, 5, 4]) {
+                prop_assert_eq!(reading.text(id), map.get(&id).map(|(_, text)| text.as_bytes()));
             }
             let entries: usize = texts.pages.values().map(Page::bytes).sum();
             prop_assert_eq!(texts.bytes, entries);

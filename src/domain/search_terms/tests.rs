@@ -170,13 +170,6 @@ const NAME: &str = "[王芳李曾单伟公司银行長A-Za-zİΣß0-9Ａ　 .\u{
 
 proptest! {
     #[test]
-    fn a_haystack_tells_the_terms(name in NAME, company in NAME) {
-        for (name, company) in [(name.as_str(), company.as_str()), (&name, ""), ("", &company), ("", "")] {
-            prop_assert_eq!(terms_of(&haystack(name, company)), terms(name, company));
-        }
-    }
-
-    #[test]
     fn every_part_of_a_name_is_found(name in NAME, company in NAME, start in 0_usize..20, length in 1_usize..20) {
         let (terms, haystack) = (terms(&name, &company), haystack(&name, &company));
         for text in [&name, &company] {

@@ -39,9 +39,8 @@ struct Doubt {
 }
 
 impl Doubt {
-    fn is_cleared(&self, company: &Company, id: u32) -> bool {
-        self.certain.contains(id)
-            || company.text(id).is_some_and(|text| self.texts.iter().any(|part| part.find(text).is_some()))
+    fn is_cleared(&self, id: u32, text: Option<&[u8]>) -> bool {
+        text.is_some_and(|text| self.texts.iter().any(|part| part.find(text).is_some())) || self.certain.contains(id)
     }
 }
 
@@ -184,8 +183,12 @@ impl Found {
         }
         let state: Reading<'_> = self.index.read();
         let Some(company) = state.ready() else { return Vec::new() };
-        let is_cleared = |id: &u32| self.doubts.iter().all(|doubt| doubt.is_cleared(company, *id));
-        slice.iter().copied().filter(is_cleared).collect()
+        let mut texts = company.texts();
+        let mut is_cleared = |id: u32| {
+            let text = texts.text(id);
+            self.doubts.iter().all(|doubt| doubt.is_cleared(id, text))
+        };
+        slice.iter().copied().filter(|id| is_cleared(*id)).collect()
     }
 }
 

@@ -10,6 +10,8 @@ use crate::store::sqlite::Engine;
 
 /// Customers that are read into an index in one go: writers wait for that, some milliseconds.
 const STRETCH: i64 = 512;
+/// Terms whose bitmaps are shrunk in one go.
+const TERMS: usize = 256;
 
 impl Indexes {
     /// Has indexes built from now on: of these companies, and of others when they search.
@@ -48,6 +50,17 @@ impl Indexes {
             // Half of a processor is for others.
             tokio::time::sleep(began.elapsed()).await;
         }
+        let mut behind = None;
+        loop {
+            behind = match &mut *index.write() {
+                State::Building(company) | State::Ready(company) => company.shrink(behind, TERMS),
+                State::TooLarge => None,
+            };
+            if behind.is_none() {
+                break;
+            }
+            tokio::task::yield_now().await;
+        }
         drop(turn);
         Ok(())
     }
@@ -59,9 +72,7 @@ impl Indexes {
         let entries = engine.look_up(|conn| entries::after(conn, company, after, STRETCH))?;
         let mut state = index.write();
         let State::Building(being_built) = &mut *state else { return Ok(None) };
-        for (id, entry) in &entries {
-            being_built.put(*id, entry);
-        }
+        being_built.put_all(&entries);
         let last = entries.keys().next_back().copied();
         self.bound(index, &mut state);
         if last.is_none()
