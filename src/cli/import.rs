@@ -81,6 +81,7 @@ async fn carry_out(backend: &Arc<Backend>, args: Args, file: File) -> Result<Exi
     let job = Job { name: &name, kind: ACTION, subject: "CUSTOMER", tag: ACTION };
     let id = import::begin(&cx, &job, order).await?;
     let outcome = wait(&cx, &id, signals).await?;
+    cx.backend.store.seen_by_others().await;
     tell(&cx, &outcome, &args.file, args.dry_run).await
 }
 

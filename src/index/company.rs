@@ -253,6 +253,7 @@ mod tests {
     }
 
     proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
         /// Whatever is put, one after another or together, and removed, it answers as a scan of what is there does.
         #[test]
         fn it_is_as_a_scan(
@@ -280,7 +281,7 @@ mod tests {
             };
             let of = |entry: &Entry<'_>| terms(&entry.name, "");
             let mut behind = None;
-            while let Some(last) = company.shrink(behind, 3) {
+            while let Some(last) = company.shrink(behind, 16) {
                 behind = Some(last);
             }
             prop_assert_eq!(company.all(), &ids(&|_, _| true));

@@ -88,7 +88,7 @@ pub fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str
         .chain(events::STATEMENTS)
         .chain(calls::STATEMENTS)
         .chain(webhooks::STATEMENTS)
-        .chain(sqlite::STATEMENTS)
+        .chain(sqlite::statements())
         .chain(indexed::STATEMENTS)
         .chain(recycle::KEEP)
         .chain(recycle::BRING_BACK)
@@ -363,7 +363,16 @@ impl Scope {
     /// The one customer of a phone with this key, if he is in memory.
     #[must_use]
     pub fn record_of_phone(&self, phone_key: &str) -> Option<Arc<Record>> {
-        self.store.open.records.as_ref()?.get(self.company, phone_key)
+        let records = self.store.open.records.as_ref()?;
+        self.look_for_others();
+        records.get(self.company, phone_key)
+    }
+
+    /// Before something is answered from memory.
+    fn look_for_others(&self) {
+        if let Engine::Sqlite(engine) = &self.store.open.engine {
+            engine.look_for_others();
+        }
     }
 
     /// The customers whose phone, or whose contact's phone, has this key. Many of these at a time share statements.
@@ -372,6 +381,7 @@ impl Scope {
             return gathered.customers_by_phone(self.company, phone_key).await;
         }
         let records = self.store.open.records.as_ref();
+        self.look_for_others();
         if let Some(record) = records.and_then(|records| records.get(self.company, &phone_key)) {
             return Ok(vec![Called { contact: None, customer: record.customer()? }]);
         }

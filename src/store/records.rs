@@ -58,6 +58,11 @@ impl Marks {
         }
     }
 
+    /// Says that anything may have been touched.
+    pub fn touch_all(&self) {
+        self.touch(0..MARKS);
+    }
+
     fn at(&self, place: Place) -> u32 {
         self.marks.get(place).map_or(0, |mark| mark.load(Ordering::Acquire))
     }

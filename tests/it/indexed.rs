@@ -7,7 +7,7 @@ use laidian::store::conditions::{Column, Direction, Operand, Test};
 use laidian::store::filter::Condition;
 use laidian::store::rows::CustomerRow;
 use laidian::store::search::{Key, Place as Behind, Search};
-use laidian::store::{Scope, Within};
+use laidian::store::{Location, Scope, Within};
 use rand_pcg::Pcg64Mcg;
 use rand_pcg::rand_core::Rng;
 use serde_json::{Value, json};
@@ -219,4 +219,41 @@ async fn without_room_the_database_answers() {
     for list in &lists {
         assert_eq!(list, &lists[0]);
     }
+}
+
+/// What another process writes is read too, by look-ups and in lists.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_another_process_writes_is_read() {
+    let server = server(Engine::Sqlite).await;
+    server.backend().store.indexed().await;
+    let Location::Folder(data) = server.place().location() else { unreachable!() };
+    let (mut client, folder) = (ADMIN.connect(&server).await, tempfile::tempdir().unwrap());
+    let number = "13510000901";
+    let customer = json!({"custname": "改前", "cellphones": [number]});
+    assert_eq!(client.ask(json!({"action": "create_customer", "customer": customer})).await["code"], 1000);
+    let by_phone = json!({"action": "get_customer", "type": "cellphone", "content": number});
+    for round in 0..3 {
+        // From now on he is in memory.
+        for _ in 0..2 {
+            assert_eq!(client.ask(by_phone.clone()).await["code"], 1000);
+        }
+        let (file, name, other) = (folder.path().join("a.csv"), format!("改后{round}"), format!("新来{round}"));
+        std::fs::write(&file, format!("姓名,电话\n{name},{number}\n{other},1351000091{round}\n")).unwrap();
+        let mut import = std::process::Command::new(env!("CARGO_BIN_EXE_laidian"));
+        import.args(["import", file.to_str().unwrap(), "--company", &MAIN.to_string(), "--mode", "upsert", "--data"]);
+        let import = import.arg(data);
+        let done = tokio::task::block_in_place(|| import.output()).unwrap();
+        assert!(done.status.success(), "{done:?}");
+        if round == 1 {
+            // A write of our own comes between.
+            let customer = json!({"custname": "之间", "cellphones": ["13510000999"]});
+            assert_eq!(client.ask(json!({"action": "create_customer", "customer": customer})).await["code"], 1000);
+        }
+        assert_eq!(client.ask(by_phone.clone()).await["result"][0]["custname"], name);
+        for (query, found) in [(name.as_str(), 1), (&other, 1), ("改前", 0)] {
+            let listed = client.ask(json!({"action": "list_customers", "query": query})).await;
+            assert_eq!(listed["meta"]["total_count"], found, "{query}: {listed}");
+        }
+    }
+    server.stop().await;
 }

@@ -213,6 +213,7 @@ fn every_scoped_statement_is_confined_to_the_company() {
         "any_webhook",
         "companies_with_deliveries",
         "next_delivery",
+        "last_events",
     ];
     for (name, sqlite, postgres) in statements().filter(|(name, ..)| !global.contains(name)) {
         for text in [sqlite, postgres] {

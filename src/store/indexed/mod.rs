@@ -5,6 +5,7 @@ mod ordering;
 
 use std::collections::HashMap;
 use std::sync::Arc;
+use std::time::Duration;
 
 use memchr::memmem::Finder;
 
@@ -19,6 +20,8 @@ use crate::index::{Company, Ids};
 use narrowing::narrowed;
 pub use ordering::{Order, STATEMENTS};
 
+/// How long others may take to see what was written: they look more often.
+const SEEN: Duration = Duration::from_millis(100);
 /// Candidates that are confirmed before others have their turn, some tenths of a millisecond.
 const SLICE: usize = 4096;
 /// Customers that are found by digits; where there may be more, the database is asked as a whole.
@@ -69,6 +72,13 @@ impl Store {
         }
     }
 
+    /// Returns once other processes that answer from memory have seen what was written here.
+    pub async fn seen_by_others(&self) {
+        if let Engine::Sqlite(_) = &self.open.engine {
+            tokio::time::sleep(SEEN).await;
+        }
+    }
+
     /// How the indexes are; the embedded database alone has them.
     #[must_use]
     pub fn index_figures(&self) -> Figures {
@@ -83,6 +93,7 @@ impl Scope {
     /// Returns what a search finds where an index can tell; has it built where there is none.
     pub(super) async fn found(&self, search: &Search) -> sqlx::Result<Option<Found>> {
         let Engine::Sqlite(engine) = &self.store.open.engine else { return Ok(None) };
+        engine.look_for_others();
         let Some(index) = engine.indexes().ready(self.company()) else {
             engine.indexes().build(engine, self.company());
             return Ok(None);
@@ -193,6 +204,7 @@ impl Found {
 }
 
 /// The ids on a page of the newest first.
+#[must_use]
 pub fn page(ids: &Ids, limit: i64, offset: i64) -> Vec<u32> {
     let last = i64::try_from(ids.len()).unwrap_or(i64::MAX).saturating_sub(offset);
     let places = (last.saturating_sub(limit).max(0)..last.max(0)).rev();

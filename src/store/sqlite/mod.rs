@@ -15,6 +15,7 @@ mod checkpoint;
 mod connection;
 mod indexes;
 mod migrating;
+mod others;
 mod readers;
 mod touched;
 
@@ -34,9 +35,15 @@ use super::{Connections, blocking, foreign, uninterrupted};
 use checkpoint::{Checkpoints, Rest};
 pub use connection::{execute, fetch};
 use indexes::Indexes;
-pub use indexes::{Figures, Index, Reading, STATEMENTS};
+pub use indexes::{Figures, Index, Reading};
+use others::Others;
 use readers::Readers;
 use touched::Touched;
+
+/// The statements of the engine's own: name, and the text twice.
+pub fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
+    indexes::STATEMENTS.iter().chain(others::STATEMENTS)
+}
 
 /// How long another process (an `admin` command, a backup) may hold the database before a writer gives up.
 const BUSY: Duration = Duration::from_secs(10);
@@ -47,6 +54,7 @@ pub struct Engine {
     writer: SharedWriter,
     checkpoints: Checkpoints,
     indexes: Indexes,
+    others: Arc<Others>,
 }
 
 type SharedWriter = Arc<Mutex<Writer>>;
@@ -57,6 +65,10 @@ struct Writer {
     written: Arc<Notify>,
     touched: Touched,
     indexes: Indexes,
+    others: Arc<Others>,
+    /// How far others had written when a group was begun last, and whether they have since the one before.
+    version: i64,
+    after_others: bool,
     state: State,
     fate: Fate,
 }
@@ -77,27 +89,30 @@ enum State {
 impl Engine {
     /// Opens the database file, which is made when it is missing. The marks tell what was written.
     pub async fn open(file: &Path, connections: &Connections, marks: Arc<Marks>) -> sqlx::Result<Self> {
-        let (file, searches) = (file.to_owned(), connections.searches);
+        let (file, searches, indexes) = (file.to_owned(), connections.searches, Indexes::new(connections.index));
         blocking(move || {
             let conn = connection::writing(&file, Duration::ZERO)?;
             let checkpointing = connection::writing(&file, checkpoint::PATIENCE)?;
-            Ok((conn, checkpointing, Readers::open(file, searches)?))
+            let others = Others::open(&file, marks.clone(), indexes.clone())?;
+            Ok((Writer::new(conn, marks, indexes, others)?, checkpointing, Readers::open(file, searches)?))
         })
         .await
-        .map(|(conn, checkpointing, readers)| {
-            let written = Arc::new(Notify::new());
-            let (touched, fate) = (Touched::new(marks), Fate::default());
-            let (indexes, state) = (Indexes::new(connections.index), State::Idle);
-            let writer = Writer { conn, written: written.clone(), touched, indexes: indexes.clone(), state, fate };
+        .map(|(writer, checkpointing, readers)| {
+            let (indexes, others, written) = (writer.indexes.clone(), writer.others.clone(), writer.written.clone());
             let writer = Arc::new(Mutex::new(writer));
             let checkpoints = Checkpoints::begin(checkpointing, writer.clone(), written);
-            Self { readers: Arc::new(readers), writer, checkpoints, indexes }
+            Self { readers: Arc::new(readers), writer, checkpoints, indexes, others }
         })
     }
 
     /// What answers searches from memory.
     pub fn indexes(&self) -> &Indexes {
         &self.indexes
+    }
+
+    /// Has what is in memory be as other processes have left the tables. Who answers from memory asks for it before.
+    pub fn look_for_others(&self) {
+        self.others.look();
     }
 
     /// Looks up, on this thread.
@@ -178,6 +193,7 @@ impl Engine {
             writer.written.notify_one();
             if done.is_ok() {
                 writer.touched.watch(&writer.conn)?;
+                writer.others.begin()?;
             }
             Ok(done)
         })
@@ -200,14 +216,20 @@ impl Rest for SharedWriter {
 }
 
 impl Writer {
+    fn new(conn: Connection, marks: Arc<Marks>, indexes: Indexes, others: Others) -> sqlx::Result<Self> {
+        let (touched, written, others) = (Touched::new(marks), Arc::new(Notify::new()), Arc::new(others));
+        let (version, state, fate) = (others::version(&conn)?, State::Idle, Fate::default());
+        Ok(Self { conn, written, touched, indexes, others, version, after_others: false, state, fate })
+    }
+
     fn batch(&self, sql: &str) -> sqlx::Result<()> {
         self.conn.execute_batch(sql).map_err(fault)
     }
 
     /// Begins a group; not while another process writes.
-    fn begin(&self) -> sqlx::Result<bool> {
+    fn begin(&mut self) -> sqlx::Result<bool> {
         match self.conn.execute_batch("begin immediate") {
-            Ok(()) => Ok(true),
+            Ok(()) => self.note_others().map(|()| true),
             Err(error) if error.sqlite_error_code() == Some(ErrorCode::DatabaseBusy) => Ok(false),
             Err(error) => Err(fault(error)),
         }
@@ -215,7 +237,16 @@ impl Writer {
 
     /// The same once another process has written.
     fn wait_and_begin(&mut self) -> sqlx::Result<()> {
-        self.waiting(|conn| conn.execute_batch("begin immediate"))?.map_err(fault)
+        self.waiting(|conn| conn.execute_batch("begin immediate"))?.map_err(fault)?;
+        self.note_others()
+    }
+
+    /// Takes note of whether others have written; from here to the commit, nobody else does.
+    fn note_others(&mut self) -> sqlx::Result<()> {
+        let version = others::version(&self.conn)?;
+        self.after_others |= version != self.version;
+        self.version = version;
+        Ok(())
     }
 
     /// Does something for which other processes are waited for.
@@ -248,7 +279,11 @@ impl Writer {
         }
         // Before anybody is told that it is done.
         let customers = self.touched.publish();
-        indexes.take_over(&mut self.conn, customers);
+        let after_others = std::mem::take(&mut self.after_others);
+        if let Err(error) = self.others.committed(&mut self.conn, customers, after_others) {
+            tracing::error!(%error, "what was committed could not be read again; the indexes are built anew");
+            indexes.forget_all();
+        }
         drop(publishing);
         self.close_group(Ok(()));
         self.written.notify_one();

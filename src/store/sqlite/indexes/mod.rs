@@ -116,6 +116,11 @@ impl Indexes {
         self.inner.publishing.blocking_lock()
     }
 
+    /// The same where none is under way.
+    pub fn try_publishing(&self) -> Option<MutexGuard<'_, ()>> {
+        self.inner.publishing.try_lock().ok()
+    }
+
     /// Returns once the indexes are as all commits left the tables that could be read before.
     pub async fn settled(&self) {
         drop(self.inner.publishing.lock().await);
@@ -198,8 +203,13 @@ impl Indexes {
         figures
     }
 
-    fn forget(&self, company: i64) {
+    /// Lets go of an index; the next search has it built again.
+    pub fn forget(&self, company: i64) {
         self.inner.companies.remove(&company);
+    }
+
+    pub fn forget_all(&self) {
+        self.inner.companies.clear();
     }
 
     /// Returns the index of a company where it is ready.
