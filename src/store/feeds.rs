@@ -61,8 +61,10 @@ impl Scope {
         let mut sql = Sql::of_company(self.company());
         sql.push("select * from (");
         for (index, kind) in kinds.iter().enumerate() {
-            sql.push(if index > 0 { " union all " } else { "" }).push(kind.columns());
+            sql.push(if index > 0 { " union all " } else { "" }).push("select * from (").push(kind.columns());
             sql.push(" where company_id = $1 and customer_id = ").bind(customer);
+            // However long a history is, what is read of it is what may be on the page.
+            sql.push(" order by at desc, id desc").limit(limit.saturating_add(offset)).push(") items");
         }
         sql.push(") feed order by at desc, kind, id desc").limit(limit).push(" offset ").bind(offset);
         sql

@@ -240,7 +240,8 @@ async fn same_feeds(sqlite: &Backend, postgres: &Backend, caller: &Caller) {
     let mut items = 0;
     for customer in 1..40 {
         for kinds in FeedKind::ALL.iter().map(std::slice::from_ref).chain([&FeedKind::ALL[..]]) {
-            for number in 1..=2 {
+            let whole = history::page(&one, customer, kinds, 1, 100).await.unwrap().items;
+            for number in 1..=3 {
                 let (one, other) = tokio::join!(
                     history::page(&one, customer, kinds, number, 3),
                     history::page(&other, customer, kinds, number, 3)
@@ -248,6 +249,9 @@ async fn same_feeds(sqlite: &Backend, postgres: &Backend, caller: &Caller) {
                 let (one, other) = (one.unwrap(), other.unwrap());
                 assert_eq!((one.total, &one.items), (other.total, &other.items), "{customer} {kinds:?}");
                 assert!(one.items.is_sorted_by(|a, b| a.at >= b.at));
+                let before = usize::try_from((number - 1) * 3).unwrap();
+                let on_page: Vec<_> = whole.iter().skip(before).take(3).collect();
+                assert_eq!(one.items.iter().collect::<Vec<_>>(), on_page, "{customer} {kinds:?} {number}");
                 items += one.items.len();
             }
         }
