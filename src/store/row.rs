@@ -20,11 +20,27 @@ impl Column for String {}
 impl Column for Option<String> {}
 impl Column for Vec<u8> {}
 
-impl Row<'_> {
-    pub fn get<C: Column>(&self, name: &str) -> sqlx::Result<C> {
-        match self {
-            Self::Sqlite(row) => row.get(name).map_err(fault),
-            Self::Postgres(row) => sqlx::Row::try_get(*row, name),
+/// The columns of a row, each by its name; those that are asked for in the order in which they come need not be looked for.
+pub struct Columns<'r> {
+    row: &'r Row<'r>,
+    next: usize,
+}
+
+impl<'r> Columns<'r> {
+    pub fn of(row: &'r Row<'r>) -> Self {
+        Self { row, next: 0 }
+    }
+
+    pub fn get<C: Column>(&mut self, name: &str) -> sqlx::Result<C> {
+        match self.row {
+            Row::Sqlite(row) => {
+                let statement: &rusqlite::Statement<'_> = row.as_ref();
+                let is_next = statement.column_name(self.next).is_ok_and(|next| next == name);
+                let place = if is_next { self.next } else { statement.column_index(name).map_err(fault)? };
+                self.next = place + 1;
+                row.get(place).map_err(fault)
+            }
+            Row::Postgres(row) => sqlx::Row::try_get(*row, name),
         }
     }
 }

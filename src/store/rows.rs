@@ -1,6 +1,6 @@
 //! The rows that queries answer with. A field is read from the column of its name, on both engines.
 
-use super::row::{FromRow, Row};
+use super::row::{Columns, FromRow, Row};
 
 /// Declares row structs whose fields are read from the columns of the same names.
 macro_rules! rows {
@@ -11,7 +11,8 @@ macro_rules! rows {
 
         impl FromRow for $name {
             fn from_row(row: &Row<'_>) -> sqlx::Result<Self> {
-                Ok(Self { $($field: row.get(stringify!($field))?),* })
+                let mut columns = Columns::of(row);
+                Ok(Self { $($field: columns.get(stringify!($field))?),* })
             }
         }
     )* };
