@@ -176,3 +176,17 @@ proptest! {
         let _ = parse(&text, &shanghai());
     }
 }
+
+proptest! {
+    #[test]
+    fn times_are_written_as_the_library_writes_them(
+        micros in -60_000_000_000_000_000_i64..250_000_000_000_000_000,
+        zone in prop::sample::select(vec!["Asia/Shanghai", "Asia/Kathmandu", "America/St_Johns", "Africa/Monrovia", "UTC"]),
+    ) {
+        let zone = TimeZone::get(zone).unwrap();
+        let at = jiff::Timestamp::from_microsecond(micros).unwrap().to_zoned(zone.clone());
+        prop_assert_eq!(to_minute(micros, &zone), at.strftime("%Y-%m-%d %H:%M").to_string());
+        prop_assert_eq!(to_second(micros, &zone), at.strftime("%Y-%m-%d %H:%M:%S").to_string());
+        prop_assert_eq!(to_iso(micros, &zone), at.strftime("%Y-%m-%dT%H:%M:%S.%3f%:z").to_string());
+    }
+}
