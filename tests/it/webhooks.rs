@@ -1,8 +1,8 @@
 //! Other systems are told: each event once it is there, signed, in order, until it is taken.
 
 mod other;
+mod several;
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use laidian::domain::webhook;
@@ -24,8 +24,6 @@ both_engines! {
     after_a_day_it_is_given_up_and_can_be_sent_again,
     who_is_gone_is_told_nothing_more,
     numbers_are_hidden_where_that_is_wanted,
-    of_two_servers_one_delivers,
-    what_a_dead_server_took_another_delivers,
     nobody_within_is_called_but_who_may_be,
     a_server_tells_by_itself,
     what_is_old_is_forgotten,
@@ -213,43 +211,6 @@ async fn numbers_are_hidden_where_that_is_wanted(engine: Engine) {
     let taken = other.taken();
     assert_eq!(taken.len(), 1);
     assert!(!taken[0].1.contains("13900112233") && taken[0].1.contains("customer.created"), "{}", taken[0].1);
-}
-
-async fn of_two_servers_one_delivers(engine: Engine) {
-    let (demo, (other, address)) = (demo(engine).await, Other::start().await);
-    put(&demo, &format!("http://{address}/events"), &["*"], json!({})).await;
-    let (one, two) = (Webhooks::new(demo.backend.clone()), Webhooks::new(demo.backend.clone()));
-    let mut ids = Vec::new();
-    for name in 0..12 {
-        ids.push(create(&demo, &"听".repeat(name + 1)).await);
-    }
-    for _ in 0..4 {
-        let looked = tokio::join!(one.look(), two.look());
-        looked.0.unwrap();
-        looked.1.unwrap();
-        one.rest().await;
-        two.rest().await;
-    }
-    let events = other.events();
-    let told: BTreeMap<i64, usize> = events.iter().fold(BTreeMap::new(), |mut told, event| {
-        *told.entry(event["customerId"].as_i64().unwrap()).or_default() += 1;
-        told
-    });
-    assert_eq!(told, ids.into_iter().map(|id| (id, 1)).collect());
-}
-
-async fn what_a_dead_server_took_another_delivers(engine: Engine) {
-    let (demo, (other, address)) = (demo(engine).await, Other::start().await);
-    put(&demo, &format!("http://{address}/events"), &["*"], json!({})).await;
-    let webhooks = Webhooks::new(demo.backend.clone());
-    create(&demo, "甲").await;
-    laidian::live::webhooks::plan(&demo, MAIN).await.unwrap();
-    assert_eq!(deliveries::claim(&demo, MAIN, 10).await.unwrap().len(), 1);
-    look(&demo, &webhooks).await;
-    assert!(other.taken().is_empty());
-    demo.time.set(NOW + 61 * SECOND);
-    look(&demo, &webhooks).await;
-    assert_eq!(other.taken().len(), 1);
 }
 
 async fn nobody_within_is_called_but_who_may_be(engine: Engine) {
