@@ -3,9 +3,9 @@
 use std::sync::OnceLock;
 use std::time::Instant;
 
-use bytes::Bytes;
 use serde::{Deserialize, Serialize};
 use serde_json::{Map, Value};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::change::Line;
 use super::customer::Customer;
@@ -70,9 +70,9 @@ pub struct Event {
 /// One event as it is told to those who see it alike: each is written once, whoever is told.
 #[derive(Debug, Default)]
 pub struct Forms {
-    pub shown: OnceLock<Bytes>,
-    pub masked: OnceLock<Bytes>,
-    pub left: OnceLock<Bytes>,
+    pub shown: OnceLock<Utf8Bytes>,
+    pub masked: OnceLock<Utf8Bytes>,
+    pub left: OnceLock<Utf8Bytes>,
 }
 
 /// What an event tells of its customer.

@@ -4,8 +4,8 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll, ready};
 
-use bytes::Bytes;
 use tokio::sync::watch;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tokio_util::sync::ReusableBoxFuture;
 use tokio_util::task::AbortOnDropHandle;
 
@@ -25,7 +25,7 @@ const IN_A_ROW: usize = 128;
 
 /// What comes next for a socket.
 pub enum Pushed {
-    Frame(Bytes),
+    Frame(Utf8Bytes),
     /// Nothing more can be told here, and why.
     End(CloseCode),
 }
@@ -234,7 +234,7 @@ impl Follower {
         event.kind == COMPANY_CHANGED || event.kind.starts_with(WATCH) && is_for_him()
     }
 
-    fn told(&self, event: &Event) -> Option<Bytes> {
+    fn told(&self, event: &Event) -> Option<Utf8Bytes> {
         let viewer = self.viewer.as_ref()?;
         let wanted = |stream: &Stream, seq: i64| {
             stream.asked.iter().any(|asked| asked.from <= seq && asked.topic.holds(event, viewer))

@@ -9,10 +9,10 @@ use std::pin::Pin;
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use serde_json::Value;
 use tokio::sync::mpsc::Receiver;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 use tokio_util::task::AbortOnDropHandle;
 
 use super::topic::Topic;
@@ -85,7 +85,7 @@ impl Popping {
     }
 
     /// What is to be shown next.
-    pub fn poll_next(&mut self, backend: &Arc<Backend>, caller: &Arc<Caller>, cx: &mut Context<'_>) -> Poll<Bytes> {
+    pub fn poll_next(&mut self, backend: &Arc<Backend>, caller: &Arc<Caller>, cx: &mut Context<'_>) -> Poll<Utf8Bytes> {
         while let Some(Poll::Ready(Some(pop))) = self.told.as_mut().map(|told| told.poll_recv(cx)) {
             self.waiting.push_back(pop);
         }

@@ -2,9 +2,9 @@
 
 use std::borrow::Cow;
 
-use bytes::Bytes;
 use serde::Serialize;
 use serde_json::{Map, Value};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use super::viewer::Viewer;
 use crate::domain::event::{DELETED, Event, LEFT, MERGED};
@@ -34,7 +34,7 @@ struct Push<'a> {
 /// Returns what this viewer is told of an event; `None` when it is for another, about agents whom he does not see, or about
 /// a customer whom he sees neither before nor after.
 #[must_use]
-pub fn told(event: &Event, viewer: &Viewer, epoch: &str) -> Option<Bytes> {
+pub fn told(event: &Event, viewer: &Viewer, epoch: &str) -> Option<Utf8Bytes> {
     let body = &event.body;
     if body.to.as_ref().is_some_and(|to| !viewer.is(to)) {
         return None;
@@ -58,18 +58,18 @@ pub fn told(event: &Event, viewer: &Viewer, epoch: &str) -> Option<Bytes> {
     Some(form.clone())
 }
 
-fn shown(event: &Event, viewer: &Viewer, epoch: &str) -> Bytes {
+fn shown(event: &Event, viewer: &Viewer, epoch: &str) -> Utf8Bytes {
     let body = &event.body;
     let masked = viewer.masks.then(|| masked(event, viewer));
     let (changes, more) = masked.as_ref().map_or((&body.changes, &body.more), |(changes, more)| (changes, more));
     let changes = (!changes.is_empty() && event.kind != DELETED).then_some(changes);
     let version = (body.version > 0).then_some(body.version);
-    bytes(&Push { version, changes, more: Some(more), ..head(event, viewer, epoch) })
+    text(&Push { version, changes, more: Some(more), ..head(event, viewer, epoch) })
 }
 
-fn left(event: &Event, viewer: &Viewer, epoch: &str) -> Bytes {
+fn left(event: &Event, viewer: &Viewer, epoch: &str) -> Utf8Bytes {
     // One form for all, so nobody is told more than the one who sees least.
-    bytes(&Push { event: LEFT, actor: mask_text(&event.actor), ..head(event, viewer, epoch) })
+    text(&Push { event: LEFT, actor: mask_text(&event.actor), ..head(event, viewer, epoch) })
 }
 
 fn head<'a>(event: &'a Event, viewer: &Viewer, epoch: &'a str) -> Push<'a> {
@@ -88,9 +88,9 @@ fn head<'a>(event: &'a Event, viewer: &Viewer, epoch: &'a str) -> Push<'a> {
     }
 }
 
-fn bytes(push: &Push<'_>) -> Bytes {
+fn text(push: &Push<'_>) -> Utf8Bytes {
     // Texts and numbers can always be written.
-    serde_json::to_vec(push).unwrap_or_default().into()
+    serde_json::to_string(push).unwrap_or_default().into()
 }
 
 /// Returns the changes, and what else there is to tell, with all numbers hidden.

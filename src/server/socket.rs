@@ -414,11 +414,15 @@ impl Socket {
     }
 
     fn send(&mut self, frame: Bytes) {
-        self.unflushed += frame.len();
         // It is JSON that serde_json wrote, so this is text.
         if let Ok(text) = Utf8Bytes::try_from(frame) {
-            self.write_message(Message::Text(text));
+            self.send_text(text);
         }
+    }
+
+    fn send_text(&mut self, text: Utf8Bytes) {
+        self.unflushed += text.len();
+        self.write_message(Message::Text(text));
     }
 
     fn write_message(&mut self, message: Message) {

@@ -5,10 +5,10 @@
 
 use std::sync::Arc;
 
-use bytes::Bytes;
 use futures_util::future::BoxFuture;
 use serde::Serialize;
 use serde_json::Value;
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::dialects::cti::{CustomerReplies, FeedItem, item};
 use crate::dialects::desk::Whence;
@@ -141,7 +141,7 @@ async fn pop(cx: &Cx<'_>, call: Call, found: Option<Found>, agent: &str) -> Resu
     Ok(Pop { call: id, ringing_at, frame: frame(cx, ringing, agent)? })
 }
 
-fn frame(cx: &Cx<'_>, ringing: Ringing, agent: &str) -> Result<Bytes, Error> {
+fn frame(cx: &Cx<'_>, ringing: Ringing, agent: &str) -> Result<Utf8Bytes, Error> {
     let Ringing { call, phone, origin, found, feeds, open_tickets } = ringing;
     let masks = cx.rights().masks();
     let number = call.number().map(|number| if masks { mask(number) } else { number.to_owned() });
@@ -177,5 +177,5 @@ fn frame(cx: &Cx<'_>, ringing: Ringing, agent: &str) -> Result<Bytes, Error> {
     if masks {
         mask_from(&mut frame, 0);
     }
-    Ok(frame.into())
+    frame.try_into().map_err(|cause| Error::internal(&cause))
 }

@@ -78,8 +78,7 @@ async fn plan_for(
     }
     let now = backend.clock.now();
     for (event, frame) in told_of {
-        let body = str::from_utf8(&frame).map_err(|cause| Error::internal(&cause))?;
-        tx.insert_delivery(&webhook.id, event.seq, &event.kind, &subject(&event), body, now, now + PATIENCE).await?;
+        tx.insert_delivery(&webhook.id, event.seq, &event.kind, &subject(&event), &frame, now, now + PATIENCE).await?;
     }
     tx.move_webhook(&webhook.id, last).await?;
     tx.commit().await?;

@@ -4,8 +4,8 @@ use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::{Mutex, PoisonError};
 
-use bytes::Bytes;
 use tokio::sync::mpsc::{Receiver, Sender, channel};
+use tokio_tungstenite::tungstenite::Utf8Bytes;
 
 use crate::domain::catalogue::login_key;
 
@@ -18,7 +18,7 @@ pub struct Pop {
     pub call: Arc<str>,
     /// When it began to ring, microseconds: it may ring at him once more.
     pub ringing_at: i64,
-    pub frame: Bytes,
+    pub frame: Utf8Bytes,
 }
 
 /// A company, and the login key of one of its agents.

@@ -18,7 +18,7 @@ impl Socket {
             match ready!(live.poll_next(cx)) {
                 Pushed::Frame(frame) => {
                     self.shared.metrics.pushed();
-                    self.send(frame);
+                    self.send_text(frame);
                 }
                 Pushed::End(why) => return Poll::Ready(why),
             }
