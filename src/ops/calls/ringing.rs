@@ -59,7 +59,11 @@ pub async fn ringing(cx: &Cx<'_>, call: Call, found: Option<Found>) -> Result<Ri
 async fn history(cx: &Cx<'_>, customer: i64) -> Result<(Vec<FeedRow>, Vec<FeedRow>), Error> {
     let feeds = cx.scope.feed(customer, &CONTACTS, FEEDS, 0);
     let tickets = cx.scope.feed(customer, &[FeedKind::Ticket], TICKETS, 0);
-    let (feeds, mut tickets) = tokio::try_join!(feeds, tickets)?;
+    let (mut feeds, mut tickets) = tokio::try_join!(feeds, tickets)?;
     tickets.retain(|ticket| !ticket.t4.as_deref().is_some_and(|state| CLOSED.contains(&state)));
-    Ok((cx.show_items(customer, feeds).await?, cx.show_items(customer, tickets).await?))
+    let shown = feeds.len();
+    feeds.append(&mut tickets);
+    let mut feeds = cx.show_items(customer, feeds).await?;
+    let tickets = feeds.split_off(shown);
+    Ok((feeds, tickets))
 }
