@@ -50,7 +50,7 @@ async fn of_many_who_take_at_once_each_takes_others(engine: Engine) {
     let taking = (0..8).map(|_| async {
         let mut taken = Vec::new();
         loop {
-            let some = deliveries::claim(&demo, MAIN, 2).await.unwrap();
+            let some = deliveries::claim(&demo, MAIN, 1).await.unwrap();
             if some.is_empty() {
                 return taken;
             }
