@@ -16,6 +16,7 @@ use laidian::ops::clock::Clock;
 use laidian::ops::events::{self, Position};
 use laidian::ops::{Backend, Caller, Cx};
 use laidian::server::Server;
+use laidian::store::Tx;
 use serde_json::{Value, json};
 
 use crate::client::{Client, PATIENCE};
@@ -31,6 +32,7 @@ both_engines! {
     a_customer_out_of_sight_has_left,
     a_right_that_is_taken_away_ends_it,
     what_is_old_is_forgotten,
+    what_is_forgotten_before_it_is_told_is_no_gap,
     what_was_read_goes_on_with_what_is_told,
     who_does_not_read_keeps_nobody_waiting,
     many_who_come_at_once_read_once,
@@ -311,9 +313,11 @@ async fn what_is_old_is_forgotten(engine: Engine) {
     let started = subscribe(&mut follower, &["customers/all"], None).await;
     let caller = Caller::system(MAIN);
     let cx = server.backend().context(&caller).await.unwrap();
-    let last = invent(&cx, 1200).await;
-    let told = pushes(&mut follower, last).await;
-    assert_eq!(told.len(), 1200);
+    // The server forgets by itself, too, and nothing that has not been told.
+    for _ in 0..4 {
+        let last = invent(&cx, 300).await;
+        assert_eq!(pushes(&mut follower, last).await.len(), 300);
+    }
     events::forget(server.backend()).await.unwrap();
     let span = cx.scope.event_span().await.unwrap().unwrap();
     assert!(span.last - span.oldest + 1 >= 600 && span.last - span.oldest < 1100, "{span:?}");
@@ -323,6 +327,22 @@ async fn what_is_old_is_forgotten(engine: Engine) {
     let again = subscribe(&mut back, &["customers/all"], Some(&near)).await;
     assert_eq!((&again["reload"], &again["replayed"]), (&json!(false), &json!(span.last - span.oldest + 1)));
     assert_eq!(pushes(&mut back, span.last).await.len(), usize::try_from(span.last - span.oldest + 1).unwrap());
+    server.stop().await;
+}
+
+async fn what_is_forgotten_before_it_is_told_is_no_gap(engine: Engine) {
+    let server = server(engine).await;
+    let mut follower = AGENT.connect(&server).await;
+    subscribe(&mut follower, &["customers/all"], None).await;
+    let caller = Caller::system(MAIN);
+    let cx = server.backend().context(&caller).await.unwrap();
+    let first = invent(&cx, 3).await;
+    assert_eq!(pushes(&mut follower, first).await.len(), 3);
+    let mut tx = cx.scope.write().await.unwrap();
+    let last = put_events(&mut tx, cx.now, 20).await;
+    tx.forget_events(last - 10).await.unwrap();
+    tx.commit().await.unwrap();
+    assert_eq!(follower.closed().await.0, 4012);
     server.stop().await;
 }
 
@@ -349,11 +369,16 @@ async fn what_was_read_goes_on_with_what_is_told(engine: Engine) {
 /// Stores so many events behind those that there are; returns the number of the last.
 async fn invent(cx: &Cx<'_>, events: i64) -> i64 {
     let mut tx = cx.scope.write().await.unwrap();
+    let last = put_events(&mut tx, cx.now, events).await;
+    tx.commit().await.unwrap();
+    last
+}
+
+async fn put_events(tx: &mut Tx, now: i64, events: i64) -> i64 {
     let last = tx.count(0, 0, 0, 0, 0, 0, events).await.unwrap().unwrap().last_event;
     for id in last - events + 1..=last {
-        tx.insert_event(id, cx.now, UPDATED, 1, "trcs001", r#"{"version":1,"is":{},"was":{}}"#).await.unwrap();
+        tx.insert_event(id, now, UPDATED, 1, "trcs001", r#"{"version":1,"is":{},"was":{}}"#).await.unwrap();
     }
-    tx.commit().await.unwrap();
     last
 }
 

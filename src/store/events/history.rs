@@ -133,9 +133,14 @@ impl History {
         }
     }
 
-    /// Keeps the last pages, whole ones but for the last: what comes before is whole pages, too.
+    /// Keeps the last pages, whole ones but for the last: what comes before is whole pages, too. What was forgotten before it
+    /// was read leaves a gap, which nobody is led across.
     fn keep(&self, rows: Vec<EventRow>) {
         let mut tail = self.tail.write().unwrap_or_else(PoisonError::into_inner);
+        let is_next = |row: &EventRow| tail.back().is_none_or(|last| last.seq + 1 == row.id);
+        if !rows.first().is_none_or(is_next) {
+            tail.clear();
+        }
         tail.extend(rows.into_iter().map(event));
         while tail.len() > MOST
             && let Some(first) = tail.front().map(|first| page_before(first.seq))
