@@ -34,6 +34,13 @@ rows! {
     /// A system's document of a customer, or some members of it.
     DocumentRow { customer_id: i64, dialect: String, document: String }
 
+    /// What an index knows of a customer.
+    EntryRow {
+        id: i64, task_id: Option<i64>, owner_key: Option<String>, group_id: Option<i64>, type_value: Option<String>,
+        flag_value: Option<String>, source_value: Option<String>, star: i64, created_at: i64, updated_at: i64,
+        assigned_at: Option<i64>, last_follow_at: Option<i64>, follow_count: i64, name_sort: String, haystack: String,
+    }
+
     /// What a customer's name is sorted by.
     SortRow { id: i64, name_sort: String }
 

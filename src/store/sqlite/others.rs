@@ -88,7 +88,7 @@ impl Others {
         match self.look_at(&mut seen) {
             Ok(()) => self.looked.store(now, Ordering::Relaxed),
             Err(error) => {
-                tracing::warn!(%error, "what other processes have written could not be read; it is tried again")
+                tracing::warn!(%error, "what other processes have written could not be read; it is tried again");
             }
         }
     }

@@ -5,9 +5,10 @@ use std::collections::BTreeMap;
 
 use rusqlite::Connection;
 
-use crate::index::{Entry, Numbers, Values};
+use crate::index::Entry;
 use crate::store::bind::Bind;
-use crate::store::row::{Most, Row};
+use crate::store::row::{FromRow, Most};
+use crate::store::rows::EntryRow;
 use crate::store::sqlite::connection::fetch;
 
 /// The fields in their order, the numbers likewise, and the texts.
@@ -48,33 +49,34 @@ pub fn after(conn: &mut Connection, company: i64, id: u32, most: i64) -> sqlx::R
 
 fn read(conn: &mut Connection, sql: &str, binds: &[Bind<'_>], entries: &mut Entries) -> sqlx::Result<()> {
     fetch(conn, sql, binds, Most::All, &mut |row| {
-        let id = u32::try_from(row.get::<i64>("id")?).map_err(|cause| sqlx::Error::Decode(cause.into()))?;
-        entries.insert(id, entry(row)?);
+        let row = EntryRow::from_row(row)?;
+        let id = u32::try_from(row.id).map_err(|cause| sqlx::Error::Decode(cause.into()))?;
+        entries.insert(id, entry(row));
         Ok(())
     })
 }
 
-fn entry(row: &Row<'_>) -> sqlx::Result<Entry<'static>> {
-    let text = |name| row.get::<Option<String>>(name).map(|text| text.map(Cow::Owned));
-    let number = |name| row.get::<Option<i64>>(name).map(|number| number.map(|number| Cow::Owned(number.to_string())));
-    let values: Values<'static> = [
-        number("task_id")?,
-        text("owner_key")?,
-        number("group_id")?,
-        text("type_value")?,
-        text("flag_value")?,
-        text("source_value")?,
-        number("star")?,
-    ];
-    let numbers = ["created_at", "updated_at", "assigned_at", "last_follow_at", "follow_count"];
-    let mut entry = Entry {
-        values,
-        numbers: Numbers::default(),
-        name: row.get::<String>("name_sort")?.into(),
-        text: row.get::<String>("haystack")?.into(),
-    };
-    for (place, name) in entry.numbers.iter_mut().zip(numbers) {
-        *place = row.get(name)?;
+fn entry(row: EntryRow) -> Entry<'static> {
+    let text = |text: Option<String>| text.map(Cow::Owned);
+    let number = |number: Option<i64>| number.map(|number| Cow::Owned(number.to_string()));
+    Entry {
+        values: [
+            number(row.task_id),
+            text(row.owner_key),
+            number(row.group_id),
+            text(row.type_value),
+            text(row.flag_value),
+            text(row.source_value),
+            number(Some(row.star)),
+        ],
+        numbers: [
+            Some(row.created_at),
+            Some(row.updated_at),
+            row.assigned_at,
+            row.last_follow_at,
+            Some(row.follow_count),
+        ],
+        name: row.name_sort.into(),
+        text: row.haystack.into(),
     }
-    Ok(entry)
 }
