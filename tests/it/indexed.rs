@@ -222,7 +222,7 @@ async fn without_room_the_database_answers() {
 }
 
 /// What another process writes is read too, by look-ups and in lists.
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[tokio::test]
 async fn what_another_process_writes_is_read() {
     let server = server(Engine::Sqlite).await;
     server.backend().store.indexed().await;
@@ -242,7 +242,7 @@ async fn what_another_process_writes_is_read() {
         let mut import = std::process::Command::new(env!("CARGO_BIN_EXE_laidian"));
         import.args(["import", file.to_str().unwrap(), "--company", &MAIN.to_string(), "--mode", "upsert", "--data"]);
         let import = import.arg(data);
-        let done = tokio::task::block_in_place(|| import.output()).unwrap();
+        let done = import.output().unwrap();
         assert!(done.status.success(), "{done:?}");
         if round == 1 {
             // A write of our own comes between.
@@ -254,6 +254,19 @@ async fn what_another_process_writes_is_read() {
             let listed = client.ask(json!({"action": "list_customers", "query": query})).await;
             assert_eq!(listed["meta"]["total_count"], found, "{query}: {listed}");
         }
+    }
+    // So many at once that the index is built again.
+    let (file, rows) = (folder.path().join("b.csv"), 1_500);
+    let lines: String = (0..rows).map(|row| format!("成批,1362000{row:04}\n")).collect();
+    std::fs::write(&file, format!("姓名,电话\n{lines}")).unwrap();
+    let mut import = std::process::Command::new(env!("CARGO_BIN_EXE_laidian"));
+    let import = import.args(["import", file.to_str().unwrap(), "--company", &MAIN.to_string(), "--data"]).arg(data);
+    // Nobody looks meanwhile: this is the only thread.
+    assert!(import.output().unwrap().status.success());
+    let listed = json!({"action": "list_customers", "query": "成批"});
+    for _ in 0..2 {
+        assert_eq!(client.ask(listed.clone()).await["meta"]["total_count"], rows);
+        server.backend().store.indexed().await;
     }
     server.stop().await;
 }

@@ -4,7 +4,7 @@ mod narrowing;
 mod ordering;
 
 use std::collections::HashMap;
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 use std::time::Duration;
 
 use memchr::memmem::Finder;
@@ -14,7 +14,7 @@ use super::rows::{CustomerRow, NumberRow};
 use super::search::{Search, push_word};
 pub use super::sqlite::Figures;
 use super::sqlite::{Index, Reading};
-use super::{Engine, Scope, Store};
+use super::{Engine, Open, Scope, Store};
 use crate::domain::search_terms::Word;
 use crate::index::{Company, Ids};
 use narrowing::narrowed;
@@ -22,6 +22,8 @@ pub use ordering::{Order, STATEMENTS};
 
 /// How long others may take to see what was written: they look more often.
 const SEEN: Duration = Duration::from_millis(100);
+/// How often is looked where nobody asks.
+const PACE: Duration = Duration::from_millis(200);
 /// Candidates that are confirmed before others have their turn, some tenths of a millisecond.
 const SLICE: usize = 4096;
 /// Customers that are found by digits; where there may be more, the database is asked as a whole.
@@ -53,6 +55,7 @@ impl Store {
         let Engine::Sqlite(engine) = &self.open.engine else { return Ok(()) };
         let companies = self.companies().await?;
         engine.indexes().want(engine, companies.iter().map(|company| company.id));
+        tokio::spawn(look(Arc::downgrade(&self.open)));
         Ok(())
     }
 
@@ -200,6 +203,17 @@ impl Found {
             self.doubts.iter().all(|doubt| doubt.is_cleared(id, text))
         };
         slice.iter().copied().filter(|id| is_cleared(*id)).collect()
+    }
+}
+
+/// Looks now and then what other processes have written, so that it is never much at a time.
+async fn look(store: Weak<Open>) {
+    loop {
+        tokio::time::sleep(PACE).await;
+        let Some(open) = store.upgrade() else { return };
+        if let Engine::Sqlite(engine) = &open.engine {
+            engine.look_for_others();
+        }
     }
 }
 

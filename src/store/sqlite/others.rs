@@ -20,8 +20,9 @@ use crate::store::sqlite_error::fault;
 
 /// How long may pass until is looked again. Another process waits for longer before it says that it is done.
 const OFTEN: Duration = Duration::from_millis(10);
-/// Customers whom others have changed that are read again; where there are more, the index is built anew.
-const MOST: i64 = 20_000;
+/// Customers whom others have changed that are read again in one go, some twenty milliseconds; where there are more, the
+/// index is built anew.
+const MOST: i64 = 1_000;
 
 const LAST: &str = "select company_id, last_event from counter";
 const LAST_OF: &str = "select last_event from counter where company_id = $1";
