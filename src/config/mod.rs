@@ -73,7 +73,7 @@ sections! {
         connections: u32 = 4,
         search_connections: u32 = 4,
         memory_mb: u64 = 384,
-        index_mb: u64 = 320,
+        index_mb: u64 = 384,
     }
     /// Who is believed.
     auth: Auth { mode: AuthMode = AuthMode::Token, sign_in_seconds: u64 = 10, sessions: Sessions = Sessions::Many }

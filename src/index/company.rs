@@ -130,19 +130,13 @@ impl Company {
 
     /// Puts the next customers in, of whom most are new here.
     pub fn put_all(&mut self, entries: &BTreeMap<u32, Entry<'_>>) {
-        let mut gathered: HashMap<Term, Vec<u32>> = HashMap::new();
+        let mut gathered: Vec<(Term, u32)> = Vec::new();
         for (id, entry) in entries {
             if self.all.contains(*id) {
                 self.put(*id, entry);
                 continue;
             }
-            each_term(&entry.text, |term| {
-                let Some(term) = Term::of(term) else { return };
-                let ids = gathered.entry(term).or_default();
-                if ids.last() != Some(id) {
-                    ids.push(*id);
-                }
-            });
+            each_term(&entry.text, |term| gathered.extend(Term::of(term).map(|term| (term, *id))));
             let codes = self.codes(&entry.values);
             self.keys.put(*id, &entry.numbers, &entry.name);
             self.move_values(*id, Codes::default(), codes);

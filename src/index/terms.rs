@@ -1,6 +1,6 @@
 //! Who has which search term.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::BTreeMap;
 use std::ops::Bound;
 
 use roaring::MultiOps;
@@ -75,13 +75,15 @@ impl Terms {
         }
     }
 
-    /// Puts many in at once, which are new here.
-    pub fn extend(&mut self, gathered: HashMap<Term, Vec<u32>>) {
-        for (term, new) in gathered {
-            let ids = self.ids.entry(term).or_default();
-            let before = ids.len();
-            ids.extend(new);
-            self.postings += usize::try_from(ids.len() - before).unwrap_or_default();
+    /// Puts many in at once, of whom most are beyond all that are here.
+    pub fn extend(&mut self, mut gathered: Vec<(Term, u32)>) {
+        gathered.sort_unstable();
+        for of_term in gathered.chunk_by(|(one, _), (other, _)| one == other) {
+            let Some((term, _)) = of_term.first() else { continue };
+            let ids = self.ids.entry(*term).or_default();
+            for (_, id) in of_term {
+                self.postings += usize::from(ids.try_push(*id).is_ok() || ids.insert(*id));
+            }
         }
     }
 
