@@ -41,16 +41,20 @@ impl Server {
 
     /// The same once what it answers from memory is built; returns how long that took after its first answer.
     pub fn indexed(program: &Path, folder: &Path) -> (Self, Duration) {
-        let (server, began) = (Self::laidian(program, folder), Instant::now());
-        while server
-            .metrics()
-            .lines()
-            .any(|line| line.starts_with("laidian_indexes{state=\"building\"}") && !line.ends_with(" 0"))
-        {
+        let server = Self::laidian(program, folder);
+        let took = server.built();
+        (server, took)
+    }
+
+    /// Waits until what it answers from memory is built; returns how long that took.
+    fn built(&self) -> Duration {
+        let began = Instant::now();
+        let is_building = |line: &str| line.starts_with("laidian_indexes{state=\"building\"}") && !line.ends_with(" 0");
+        while self.metrics().lines().any(is_building) {
             assert!(began.elapsed() < Duration::from_mins(5), "the index is not built");
             std::thread::sleep(Duration::from_millis(10));
         }
-        (server, began.elapsed())
+        began.elapsed()
     }
 
     fn metrics(&self) -> String {
@@ -69,6 +73,7 @@ impl Server {
         let token = String::from_utf8(issued.stdout).expect("text").trim().to_owned();
         let mut server = Self::start(serve(program, folder).args(["--auth", "token"]));
         server.token = Some(token);
+        server.built();
         server
     }
 
