@@ -212,6 +212,12 @@ impl Company {
         }
     }
 
+    /// What the keys of customers take up to this id, bytes, however few of them there are.
+    #[must_use]
+    pub fn bytes_up_to(id: u32) -> usize {
+        Keys::bytes_of((id as usize).saturating_add(1))
+    }
+
     /// About what it takes, bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {

@@ -87,7 +87,13 @@ impl Keys {
     /// What they take, bytes.
     #[must_use]
     pub fn bytes(&self) -> usize {
-        self.names.len() * (PREFIX + NUMBERS * size_of::<i64>())
+        Self::bytes_of(self.names.len())
+    }
+
+    /// What those of so many ids take, bytes.
+    #[must_use]
+    pub fn bytes_of(ids: usize) -> usize {
+        ids.saturating_mul(PREFIX + NUMBERS * size_of::<i64>())
     }
 }
 

@@ -270,3 +270,27 @@ async fn what_another_process_writes_is_read() {
     }
     server.stop().await;
 }
+
+/// What we write ourselves is not taken for another's: of what is about no customer, none has to be read again.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+#[expect(clippy::disallowed_methods, reason = "looked at from behind")]
+async fn events_of_our_own_leave_others_in_memory() {
+    let server = server(Engine::Sqlite).await;
+    let mut client = SUPERVISOR.connect(&server).await;
+    let number = "13510000801";
+    let customer = json!({"custname": "留存", "cellphones": [number]});
+    assert_eq!(client.ask(json!({"action": "create_customer", "customer": customer})).await["code"], 1000);
+    for _ in 0..2 {
+        let by_phone = json!({"action": "get_customer", "type": "cellphone", "content": number});
+        assert_eq!(client.ask(by_phone).await["code"], 1000);
+    }
+    let scope = server.backend().store.company(MAIN);
+    let is_there = || scope.record_of_phone(&format!("+86{number}")).is_some();
+    assert!(is_there());
+    for round in 0..60 {
+        let state = if round % 2 == 0 { "busy" } else { "free" };
+        assert_eq!(client.ask(json!({"action": "agent_state", "state": state})).await["code"], 1000);
+        assert!(is_there(), "after {round} events");
+    }
+    server.stop().await;
+}

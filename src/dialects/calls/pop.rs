@@ -4,7 +4,6 @@
 //! back while the call goes on.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use futures_util::future::BoxFuture;
 use serde::Serialize;
@@ -26,8 +25,6 @@ use crate::ops::customer::find::{Found, PhoneMatch};
 use crate::ops::{Backend, Caller, Cx};
 use crate::store::rows::FeedRow;
 
-/// How long what was shown waits to be written down.
-const MOMENT: Duration = Duration::from_millis(1);
 /// Calls of one agent that are shown to who comes back.
 const MOST: i64 = 10;
 
@@ -92,8 +89,8 @@ pub async fn show(cx: &Cx<'_>, id: &str, kind: Kind, report: &Report) {
     match foreseen(cx, id, kind, report, agent).await {
         Ok(Some(pop)) => {
             cx.backend.pops.show(cx.caller.company, agent, &pop);
-            // Who is woken by it may need the processor on which it would be written down.
-            tokio::time::sleep(MOMENT).await;
+            // Whom it has woken is next on this thread, and waits for no write.
+            tokio::task::yield_now().await;
         }
         Ok(None) => {}
         Err(error) => tracing::debug!(%error, "who calls is shown once it is written down"),

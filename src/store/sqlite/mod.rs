@@ -278,9 +278,9 @@ impl Writer {
             return Err(error);
         }
         // Before anybody is told that it is done.
-        let customers = self.touched.publish();
+        let published = self.touched.publish();
         let after_others = std::mem::take(&mut self.after_others);
-        if let Err(error) = self.others.committed(&mut self.conn, customers, after_others) {
+        if let Err(error) = self.others.committed(&mut self.conn, published, after_others) {
             tracing::error!(%error, "what was committed could not be read again; the indexes are built anew");
             indexes.forget_all();
         }

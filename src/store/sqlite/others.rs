@@ -11,10 +11,11 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::{Duration, Instant};
 
-use rusqlite::Connection;
+use rusqlite::{Connection, OptionalExtension};
 
 use super::connection;
 use super::indexes::Indexes;
+use super::touched::Published;
 use crate::store::records::Marks;
 use crate::store::sqlite_error::fault;
 
@@ -25,17 +26,12 @@ const OFTEN: Duration = Duration::from_millis(10);
 const MOST: i64 = 1_000;
 
 const LAST: &str = "select company_id, last_event from counter";
-const LAST_OF: &str = "select last_event from counter where company_id = $1";
 const NEXT: &str = "select id from event where company_id = $1 and id > $2 order by id limit 1";
 const CHANGED: &str = "select distinct customer_id from event where company_id = $1 and id > $2 limit $3 + 0";
 
 /// The statements: name, and the text twice.
-pub const STATEMENTS: &[(&str, &str, &str)] = &[
-    ("last_events", LAST, LAST),
-    ("last_event_of", LAST_OF, LAST_OF),
-    ("next_event", NEXT, NEXT),
-    ("changed_after", CHANGED, CHANGED),
-];
+pub const STATEMENTS: &[(&str, &str, &str)] =
+    &[("last_events", LAST, LAST), ("next_event", NEXT, NEXT), ("changed_after", CHANGED, CHANGED)];
 
 /// What others have written, as far as it was looked at.
 pub struct Others {
@@ -104,21 +100,16 @@ impl Others {
         Ok(())
     }
 
-    /// Takes note of a group of our own that is committed; `customers` are those of it, with their companies. Where others
-    /// have written before it, what they wrote is read again. The caller holds [`Indexes::publishing`].
-    pub fn committed(&self, conn: &mut Connection, customers: Vec<(i64, i64)>, after_others: bool) -> sqlx::Result<()> {
+    /// Takes note of a group of our own that is committed. Where others have written before it, what they wrote is read
+    /// again. The caller holds [`Indexes::publishing`].
+    pub fn committed(&self, conn: &mut Connection, published: Published, after_others: bool) -> sqlx::Result<()> {
         let mut seen = self.seen.lock().unwrap_or_else(PoisonError::into_inner);
         if after_others {
             self.catch_up(conn, &mut seen.events)?;
         }
-        let mut companies: Vec<i64> = customers.iter().map(|(company, _)| *company).collect();
-        companies.dedup();
-        self.indexes.take_over(conn, customers);
-        for company in companies {
-            let mut statement = conn.prepare_cached(LAST_OF).map_err(fault)?;
-            let last = statement.query_row([company], |row| row.get(0)).map_err(fault)?;
-            seen.events.insert(company, last);
-        }
+        self.indexes.take_over(conn, published.customers);
+        // Nobody else wrote meanwhile: up to here, all are known.
+        seen.events.extend(published.events);
         Ok(())
     }
 
@@ -150,8 +141,8 @@ fn last_events(conn: &Connection) -> sqlx::Result<Vec<(i64, i64)>> {
 /// forgotten.
 fn changed(conn: &Connection, company: i64, known: i64) -> sqlx::Result<Option<Vec<(i64, i64)>>> {
     let mut next = conn.prepare_cached(NEXT).map_err(fault)?;
-    let next: i64 = next.query_row([company, known], |row| row.get(0)).map_err(fault)?;
-    if next != known + 1 {
+    let next: Option<i64> = next.query_row([company, known], |row| row.get(0)).optional().map_err(fault)?;
+    if next != Some(known + 1) {
         return Ok(None);
     }
     let mut statement = conn.prepare_cached(CHANGED).map_err(fault)?;

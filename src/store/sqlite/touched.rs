@@ -1,5 +1,6 @@
 //! What a group of transactions touches of what look-ups answer with. Triggers tell it: no statement can forget to.
 
+use std::collections::HashMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use rusqlite::Connection;
@@ -23,6 +24,16 @@ struct Since {
     places: Vec<Place>,
     /// Companies, each with a customer whose row was touched.
     customers: Vec<(i64, i64)>,
+    /// The last event of each company that has new ones.
+    events: HashMap<i64, i64>,
+}
+
+/// What a commit has touched that is answered from memory.
+pub struct Published {
+    /// Companies, each with a customer whose row was touched.
+    pub customers: Vec<(i64, i64)>,
+    /// The last event of each company that has new ones.
+    pub events: HashMap<i64, i64>,
 }
 
 impl Touched {
@@ -48,6 +59,16 @@ impl Touched {
             Ok(0)
         };
         conn.create_scalar_function("touched", 2, FunctionFlags::SQLITE_UTF8, touched).map_err(fault)?;
+        let since = self.since.clone();
+        let told = move |row: &Context<'_>| {
+            let mut since = since.lock().unwrap_or_else(PoisonError::into_inner);
+            since.events.insert(row.get(0)?, row.get(1)?);
+            Ok(0)
+        };
+        conn.create_scalar_function("told", 2, FunctionFlags::SQLITE_UTF8, told).map_err(fault)?;
+        let trigger =
+            "create temp trigger told after insert on main.event begin select told(new.company_id, new.id); end";
+        conn.execute_batch(trigger).map_err(fault)?;
         for (table, column) in TABLES {
             for (event, row) in [("insert", "new"), ("update", "old"), ("update", "new"), ("delete", "old")] {
                 let trigger = format!(
@@ -60,13 +81,13 @@ impl Touched {
         Ok(())
     }
 
-    /// Says that all of it can be read; returns the customers, each with his company before him.
-    pub fn publish(&self) -> Vec<(i64, i64)> {
-        let Since { places, customers } =
+    /// Says that all of it can be read; returns what else is to be taken over.
+    pub fn publish(&self) -> Published {
+        let Since { places, customers, events } =
             std::mem::take(&mut *self.since.lock().unwrap_or_else(PoisonError::into_inner));
         if !places.is_empty() {
             self.marks.touch(places);
         }
-        customers
+        Published { customers, events }
     }
 }

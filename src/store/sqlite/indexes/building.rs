@@ -71,9 +71,13 @@ impl Indexes {
         let _publishing = self.publishing();
         let entries = engine.look_up(|conn| entries::after(conn, company, after, STRETCH))?;
         let mut state = index.write();
+        let last = entries.keys().next_back().copied();
+        if !self.has_room_up_to(last) {
+            *state = State::TooLarge;
+            self.bound(index, &mut state);
+        }
         let State::Building(being_built) = &mut *state else { return Ok(None) };
         being_built.put_all(&entries);
-        let last = entries.keys().next_back().copied();
         self.bound(index, &mut state);
         if last.is_none()
             && let State::Building(built) = std::mem::replace(&mut *state, State::TooLarge)

@@ -149,6 +149,9 @@ impl Indexes {
         }
         let entries = entries::of(conn, company, customers)?;
         let mut state = index.write();
+        if !self.has_room_up_to(entries.keys().next_back().copied()) {
+            *state = State::TooLarge;
+        }
         if let State::Building(company) | State::Ready(company) = &mut *state {
             for id in customers.iter().filter_map(|id| u32::try_from(*id).ok()) {
                 match entries.get(&id) {
@@ -159,6 +162,11 @@ impl Indexes {
         }
         self.bound(index, &mut state);
         Ok(())
+    }
+
+    /// Whether what lies side by side by id would find room, up to this one: few customers may have large ids.
+    fn has_room_up_to(&self, id: Option<u32>) -> bool {
+        id.is_none_or(|id| Company::bytes_up_to(id) <= self.inner.most)
     }
 
     /// Lets go of an index that there is no room for.
@@ -182,8 +190,7 @@ impl Indexes {
     pub async fn built(&self) {
         loop {
             let told = self.inner.built.notified();
-            let is_building = |index: &Index| matches!(&*index.read(), State::Building(_));
-            if !self.inner.companies.iter().any(|index| is_building(&index)) {
+            if !self.all().iter().any(|index| matches!(&*index.read(), State::Building(_))) {
                 return;
             }
             told.await;
@@ -192,7 +199,7 @@ impl Indexes {
 
     pub fn figures(&self) -> Figures {
         let mut figures = Figures::default();
-        for index in &self.inner.companies {
+        for index in self.all() {
             figures.bytes += index.bytes.load(Ordering::Relaxed);
             match &*index.read() {
                 State::Ready(_) => figures.ready += 1,
@@ -201,6 +208,11 @@ impl Indexes {
             }
         }
         figures
+    }
+
+    /// All indexes: nobody waits for one of them while he keeps others from the map.
+    fn all(&self) -> Vec<Arc<Index>> {
+        self.inner.companies.iter().map(|index| index.clone()).collect()
     }
 
     /// Lets go of an index; the next search has it built again.
