@@ -46,6 +46,7 @@ migrations! {
     22 "0022_tasks",
     23 "0023_webhooks",
     24 "0024_reports",
+    25 "0025_pending_terms",
 }
 
 fn migration(version: i64, name: &'static str, text: &'static str) -> Migration {

@@ -320,6 +320,10 @@ queries! {
     write fn set_phones(id: i64, phones: &str) -> u64 {
         "update customer set phones = $3 where company_id = $1 and id = $2 and phones <> $3"
     }
+    /// Has no terms wait to be put in, of any customer.
+    write fn delete_pending_terms() -> u64 {
+        "delete from pending_term where company_id = $1"
+    }
     /// Removes the first so many terms there are.
     write fn delete_some_terms(most: i64) -> u64 {
         "delete from customer_term where company_id = $1 and (term, customer_id) in
@@ -342,9 +346,10 @@ queries! {
         postgres: "insert into customer_label (company_id, customer_id, label_id)
          select $1, $2, value::bigint from jsonb_array_elements_text($3::jsonb)"
     }
-    /// Adds search terms (a JSON array of texts).
+    /// Adds search terms (a JSON array of texts): all that the customer has. The embedded engine
+    /// [puts them off](super::sqlite::PendingTerms).
     write fn insert_terms(customer_id: i64, terms: &str) -> u64 {
-        "insert into customer_term (company_id, term, customer_id) select $1, value, $2 from json_each($3) where true on conflict do nothing",
+        "insert or replace into pending_term (company_id, customer_id, terms) values ($1, $2, $3)",
         postgres: "insert into customer_term (company_id, term, customer_id)
          select $1, value, $2 from jsonb_array_elements_text($3::jsonb) on conflict do nothing"
     }

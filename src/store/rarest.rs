@@ -6,8 +6,8 @@
 use std::borrow::Cow;
 use std::collections::{BTreeSet, HashMap};
 
-use super::Scope;
 use super::rows::TermRow;
+use super::{Engine, Scope};
 use crate::domain::search_terms::{Lookup, Word};
 
 /// Terms by which a word is looked up.
@@ -28,8 +28,19 @@ queries! {
 }
 
 impl Scope {
-    /// Returns the words with no more terms than are needed, the rarest first.
+    /// Returns once the terms of all customers are in their place: nobody is missing who could be found by them.
+    async fn settle_terms(&self) -> sqlx::Result<()> {
+        match &self.store.open.engine {
+            Engine::Sqlite(engine) => engine.settle_terms().await,
+            Engine::Postgres(_) => Ok(()),
+        }
+    }
+
+    /// Returns the words with no more terms than are needed, the rarest first. All terms are in their place then.
     pub(super) async fn by_rarest<'w>(&self, words: &'w [Word]) -> sqlx::Result<Cow<'w, [Word]>> {
+        if words.iter().any(|word| !word.forms.is_empty()) {
+            self.settle_terms().await?;
+        }
         let several = |lookup: &&Lookup| matches!(lookup, Lookup::All(terms) if terms.len() > 1);
         let lookups = words.iter().flat_map(|word| &word.forms).map(|form| &form.lookup).filter(several);
         let terms: BTreeSet<&str> = lookups.flat_map(counted).collect();

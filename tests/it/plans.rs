@@ -23,13 +23,14 @@ use crate::support::{Engine, MAIN, Raw, backend};
 const CUSTOMERS: u64 = 400;
 
 /// The tables that grow with the customers, and the names that statements give them.
-const GROWING: [&str; 36] = [
+const GROWING: [&str; 37] = [
     "customer",
     "c",
     "phone",
     "contact_phone",
     "p",
     "customer_term",
+    "pending_term",
     "t",
     "u",
     "customer_label",
@@ -66,7 +67,7 @@ const GROWING: [&str; 36] = [
 /// large part of everybody; and in the order of names, which no filter's index has. Whoever has so many stars is a
 /// large part, too, and may have another grade. All terms of a company are removed in pieces when they are made anew. Of the recycle bin, all is looked
 /// through. Of the events, the first is read. What is due is asked of all companies at once, by an index of its own.
-const WALKS: [&str; 22] = [
+const WALKS: [&str; 25] = [
     "search for nothing: page",
     "search for names in order: page",
     "search for names from the last: page",
@@ -79,6 +80,9 @@ const WALKS: [&str; 22] = [
     "search for every name: page",
     "ibizplm, stars: count",
     "delete_some_terms",
+    "delete_pending_terms",
+    "pending_span",
+    "next_pending",
     "companies_with_deliveries",
     "next_delivery",
     "deleted: page",

@@ -36,8 +36,8 @@ const DERIVED: [(&str, &[&str]); 4] = [
     ("contact_phone", &["position", "name", "typed", "key", "tail"]),
     ("customer_term", &["term"]),
 ];
-/// What is told of a customer and stays when it is gone, the bin itself, and who has it open just now.
-const NOT_OF_CUSTOMERS: [&str; 5] = ["event", "deleted_row", "viewing", "call", "dial_request"];
+/// What is told of a customer and stays when it is gone, the bin itself, who has it open just now, and terms that wait.
+const NOT_OF_CUSTOMERS: [&str; 6] = ["event", "deleted_row", "viewing", "call", "dial_request", "pending_term"];
 
 /// The columns of every table.
 async fn columns(raw: &mut Raw) -> BTreeMap<String, BTreeSet<String>> {
@@ -84,8 +84,9 @@ async fn rows_of(raw: &mut Raw, company: i64, customer: i64, without: &[&str]) -
             continue;
         }
         let columns: Vec<&str> = columns.iter().map(String::as_str).filter(|name| !without.contains(name)).collect();
+        let source = raw.with_pending(&table);
         let sql = format!(
-            "select cast({object}({}) as text) from {table} where company_id = {company} and {key} = {customer} order by 1",
+            "select cast({object}({}) as text) from {source} where company_id = {company} and {key} = {customer} order by 1",
             columns.join(", ")
         );
         rows.insert(table, raw.texts(&sql).await);

@@ -214,6 +214,9 @@ fn every_scoped_statement_is_confined_to_the_company() {
         "companies_with_deliveries",
         "next_delivery",
         "last_events",
+        "pending_span",
+        "next_pending",
+        "pending_done",
     ];
     for (name, sqlite, postgres) in statements().filter(|(name, ..)| !global.contains(name)) {
         for text in [sqlite, postgres] {

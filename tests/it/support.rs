@@ -178,6 +178,16 @@ impl Raw {
         }
     }
 
+    /// Where the rows of a table are, those included that wait to be put into it.
+    pub fn with_pending(&self, table: &str) -> String {
+        match self {
+            Self::Sqlite(_) if table == "customer_term" => "(select company_id, term, customer_id from customer_term
+                  union select company_id, value, customer_id from pending_term, json_each(terms)) customer_term"
+                .to_owned(),
+            _ => table.to_owned(),
+        }
+    }
+
     /// The statement that reads all rows of these companies: a text each, which begins with the table's name.
     pub async fn all_rows_of(&mut self, companies: &[i64]) -> String {
         let with_company = match self {
@@ -194,6 +204,7 @@ impl Raw {
             self.texts(with_company).await.into_iter().map(|table| (table, "company_id")).collect();
         assert!(tables.len() > 10, "the tables are found otherwise: {tables:?}");
         tables.push(("company".to_owned(), "id"));
+        tables.retain(|(table, _)| table != "pending_term");
         let companies = companies.iter().map(i64::to_string).collect::<Vec<_>>().join(", ");
         let mut selects = Vec::new();
         for (table, column) in tables {
@@ -204,7 +215,8 @@ impl Raw {
                 }
                 Self::Postgres(_) => format!("cast({table} as text)"),
             };
-            selects.push(format!("select '{table}: ' || {row} from {table} where {column} in ({companies})"));
+            let source = self.with_pending(&table);
+            selects.push(format!("select '{table}: ' || {row} from {source} where {column} in ({companies})"));
         }
         format!("{} order by 1", selects.join(" union all "))
     }

@@ -16,6 +16,7 @@ mod connection;
 mod indexes;
 mod migrating;
 mod others;
+mod pending_terms;
 mod readers;
 mod touched;
 
@@ -37,12 +38,13 @@ pub use connection::{execute, fetch};
 use indexes::Indexes;
 pub use indexes::{Figures, Index, Reading};
 use others::Others;
+pub use pending_terms::PendingTerms;
 use readers::Readers;
 use touched::Touched;
 
 /// The statements of the engine's own: name, and the text twice.
 pub fn statements() -> impl Iterator<Item = &'static (&'static str, &'static str, &'static str)> {
-    indexes::STATEMENTS.iter().chain(others::STATEMENTS)
+    indexes::STATEMENTS.iter().chain(others::STATEMENTS).chain(pending_terms::STATEMENTS)
 }
 
 /// How long another process (an `admin` command, a backup) may hold the database before a writer gives up.
@@ -53,6 +55,7 @@ pub struct Engine {
     readers: Arc<Readers>,
     writer: SharedWriter,
     checkpoints: Checkpoints,
+    pending_terms: PendingTerms,
     indexes: Indexes,
     others: Arc<Others>,
 }
@@ -61,8 +64,8 @@ type SharedWriter = Arc<Mutex<Writer>>;
 
 struct Writer {
     conn: Connection,
-    /// Told of each commit.
-    written: Arc<Notify>,
+    /// Those who are told of each commit.
+    written: Written,
     touched: Touched,
     indexes: Indexes,
     others: Arc<Others>,
@@ -71,6 +74,20 @@ struct Writer {
     after_others: bool,
     state: State,
     fate: Fate,
+}
+
+/// Those who have something to do now and then when something was written.
+#[derive(Clone, Default)]
+struct Written {
+    checkpoints: Arc<Notify>,
+    pending_terms: Arc<Notify>,
+}
+
+impl Written {
+    fn tell(&self) {
+        self.checkpoints.notify_one();
+        self.pending_terms.notify_one();
+    }
 }
 
 /// What became of a group of transactions: unset while it is gathered, then whether it is on the disk, or why not.
@@ -98,10 +115,12 @@ impl Engine {
         })
         .await
         .map(|(writer, checkpointing, readers)| {
-            let (indexes, others, written) = (writer.indexes.clone(), writer.others.clone(), writer.written.clone());
+            let (indexes, others, readers) = (writer.indexes.clone(), writer.others.clone(), Arc::new(readers));
+            let Written { checkpoints, pending_terms } = writer.written.clone();
             let writer = Arc::new(Mutex::new(writer));
-            let checkpoints = Checkpoints::begin(checkpointing, writer.clone(), written);
-            Self { readers: Arc::new(readers), writer, checkpoints, indexes, others }
+            let checkpoints = Checkpoints::begin(checkpointing, writer.clone(), checkpoints);
+            let pending_terms = PendingTerms::begin(readers.clone(), writer.clone(), pending_terms);
+            Self { readers, writer, checkpoints, pending_terms, indexes, others }
         })
     }
 
@@ -131,34 +150,17 @@ impl Engine {
 
     /// Waits for the writing connection and opens a savepoint on it.
     pub async fn begin(&self) -> sqlx::Result<SqliteTx> {
-        let mut writer = self.writer.clone().lock_owned().await;
-        writer.recover();
-        let is_open = writer.state == State::Open;
-        writer.state = State::Inside;
-        // From here on, what is dropped is undone: by an error, or because nobody waits any more.
-        let mut tx = SqliteTx { engine: self.clone(), writer };
-        if !is_open && !tx.writer.begin()? {
-            tx = blocking(move || tx.writer.wait_and_begin().map(|()| tx)).await?;
-        }
-        tx.writer.batch("savepoint work")?;
-        Ok(tx)
+        SqliteTx::begin(&self.writer).await
     }
 
-    /// Commits the group with this fate unless that has been done.
-    async fn commit(&self, fate: Fate) -> sqlx::Result<()> {
-        let mut writer = self.writer.clone().lock_owned().await;
-        if fate.get().is_none() {
-            writer.recover();
-        }
-        match fate.get() {
-            Some(Ok(())) => Ok(()),
-            Some(Err(fault)) => Err((*fault).into()),
-            None => blocking(move || writer.commit()).await,
-        }
+    /// Returns once what waits to be put into the terms is there: nothing that could be found by them is missing.
+    pub async fn settle_terms(&self) -> sqlx::Result<()> {
+        self.pending_terms.settle().await
     }
 
     /// Commits what is open, moves the log into the database file and closes the readers.
     pub async fn close(&self) -> sqlx::Result<()> {
+        self.pending_terms.end();
         self.readers.close();
         self.checkpoints.end().await?;
         let writer = self.writer.rest().await?;
@@ -190,7 +192,7 @@ impl Engine {
         let mut writer = self.writer.clone().lock_owned().await;
         blocking(move || {
             let done = writer.waiting(|conn| migrating::migrate(conn, &migrator))?;
-            writer.written.notify_one();
+            writer.written.tell();
             if done.is_ok() {
                 writer.touched.watch(&writer.conn)?;
                 writer.others.begin()?;
@@ -217,7 +219,7 @@ impl Rest for SharedWriter {
 
 impl Writer {
     fn new(conn: Connection, marks: Arc<Marks>, indexes: Indexes, others: Others) -> sqlx::Result<Self> {
-        let (touched, written, others) = (Touched::new(marks), Arc::new(Notify::new()), Arc::new(others));
+        let (touched, written, others) = (Touched::new(marks), Written::default(), Arc::new(others));
         let (version, state, fate) = (others::version(&conn)?, State::Idle, Fate::default());
         Ok(Self { conn, written, touched, indexes, others, version, after_others: false, state, fate })
     }
@@ -286,7 +288,7 @@ impl Writer {
         }
         drop(publishing);
         self.close_group(Ok(()));
-        self.written.notify_one();
+        self.written.tell();
         Ok(())
     }
 
@@ -304,11 +306,25 @@ impl Writer {
 
 /// A savepoint on the writing connection; dropped without [`commit`](Self::commit), it is undone.
 pub struct SqliteTx {
-    engine: Engine,
+    shared: SharedWriter,
     writer: OwnedMutexGuard<Writer>,
 }
 
 impl SqliteTx {
+    async fn begin(shared: &SharedWriter) -> sqlx::Result<Self> {
+        let mut writer = shared.clone().lock_owned().await;
+        writer.recover();
+        let is_open = writer.state == State::Open;
+        writer.state = State::Inside;
+        // From here on, what is dropped is undone: by an error, or because nobody waits any more.
+        let mut tx = Self { shared: shared.clone(), writer };
+        if !is_open && !tx.writer.begin()? {
+            tx = blocking(move || tx.writer.wait_and_begin().map(|()| tx)).await?;
+        }
+        tx.writer.batch("savepoint work")?;
+        Ok(tx)
+    }
+
     pub fn conn(&mut self) -> &mut Connection {
         &mut self.writer.conn
     }
@@ -317,9 +333,22 @@ impl SqliteTx {
     pub async fn commit(mut self) -> sqlx::Result<()> {
         self.writer.batch("release work")?;
         self.writer.state = State::Open;
-        let (engine, fate) = (self.engine.clone(), self.writer.fate.clone());
+        let (shared, fate) = (self.shared.clone(), self.writer.fate.clone());
         drop(self);
-        uninterrupted(async move { engine.commit(fate).await }).await
+        uninterrupted(commit(shared, fate)).await
+    }
+}
+
+/// Commits the group with this fate unless that has been done.
+async fn commit(shared: SharedWriter, fate: Fate) -> sqlx::Result<()> {
+    let mut writer = shared.lock_owned().await;
+    if fate.get().is_none() {
+        writer.recover();
+    }
+    match fate.get() {
+        Some(Ok(())) => Ok(()),
+        Some(Err(fault)) => Err((*fault).into()),
+        None => blocking(move || writer.commit()).await,
     }
 }
 
@@ -329,7 +358,7 @@ impl Drop for SqliteTx {
         if self.writer.state == State::Inside
             && let Ok(runtime) = tokio::runtime::Handle::try_current()
         {
-            let writer = self.engine.writer.clone();
+            let writer = self.shared.clone();
             runtime.spawn(async move {
                 if let Err(error) = writer.rest().await {
                     tracing::error!(%error, "an abandoned transaction could not be undone");

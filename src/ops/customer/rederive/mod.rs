@@ -110,6 +110,7 @@ async fn company(store: &Store, row: CompanyRow, progress: &Progress) -> Result<
     let mut walk = Walk::of(&row.rules, &rules).unwrap_or(begin);
     while walk.after < 0 {
         let mut tx = scope.write().await?;
+        tx.delete_pending_terms().await?;
         if tx.delete_some_terms(TERMS).await? == 0 {
             walk.after = 0;
         }
