@@ -174,14 +174,17 @@ async fn build(folder: &Path, customers: u64) {
                     Merged { customer: person.customer, labels, documents: Vec::new(), plm: None, recorded: None };
                 insert(&mut tx, &catalogue, merged, &origin).await.expect("a customer is stored");
             }
+            // The server keeps no more of them either.
+            let last = tx.event_span().await.expect("the events").expect("the company").last;
+            tx.forget_events(last - EVENTS).await.expect("old events are forgotten");
             tx.commit().await.expect("committed");
-            forget_events(&conn, company.id);
             (left, done) = (left - count, done + count);
             if done / 100_000 > (done - count) / 100_000 {
                 println!("    {done} customers");
             }
         }
     }
+    store.company(companies[0].id).settle_terms().await.expect("all terms are in their place");
     store.close().await.expect("the database is closed");
     drop(store);
     for sql in indexes {
@@ -228,13 +231,6 @@ fn take_indexes(conn: &Connection) -> Vec<String> {
         execute(conn, &format!("drop index {name}"));
     }
     named.into_iter().map(|(_, sql)| sql).collect()
-}
-
-fn forget_events(conn: &Connection, company: i64) {
-    let sql = format!(
-        "delete from event where company_id = {company} and id <= (select last_event from counter where company_id = {company}) - {EVENTS}"
-    );
-    execute(conn, &sql);
 }
 
 /// A copy that is written to, which goes when this is dropped.

@@ -29,7 +29,7 @@ queries! {
 
 impl Scope {
     /// Returns once the terms of all customers are in their place: nobody is missing who could be found by them.
-    async fn settle_terms(&self) -> sqlx::Result<()> {
+    pub async fn settle_terms(&self) -> sqlx::Result<()> {
         match &self.store.open.engine {
             Engine::Sqlite(engine) => engine.settle_terms().await,
             Engine::Postgres(_) => Ok(()),

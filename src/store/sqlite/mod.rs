@@ -160,7 +160,7 @@ impl Engine {
 
     /// Commits what is open, moves the log into the database file and closes the readers.
     pub async fn close(&self) -> sqlx::Result<()> {
-        self.pending_terms.end();
+        self.pending_terms.end().await;
         self.readers.close();
         self.checkpoints.end().await?;
         let writer = self.writer.rest().await?;

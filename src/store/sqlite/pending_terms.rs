@@ -6,11 +6,12 @@
 //! [indexes](super::indexes) in memory know them at once.
 
 use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use rusqlite::Connection;
 use tokio::sync::{Mutex, Notify};
-use tokio::time::{sleep, timeout};
+use tokio::time::{Instant, sleep, timeout};
 use tokio_util::task::AbortOnDropHandle;
 
 use super::readers::Readers;
@@ -72,7 +73,13 @@ impl PendingTerms {
     /// Begins with what an earlier process has left, and goes on whenever something is `written`.
     pub(super) fn begin(readers: Arc<Readers>, writer: SharedWriter, written: Arc<Notify>) -> Self {
         written.notify_one();
-        let merger = Merger { readers, writer, one_at_a_time: Arc::default() };
+        let merger = Merger {
+            readers,
+            writer,
+            one_at_a_time: Arc::default(),
+            hurried: Arc::default(),
+            is_ended: Arc::default(),
+        };
         let task = tokio::spawn(merger.clone().run(written));
         Self { task: Arc::new(AbortOnDropHandle::new(task)), merger }
     }
@@ -80,14 +87,17 @@ impl PendingTerms {
     /// Returns once the terms are in their place that wait now.
     pub async fn settle(&self) -> sqlx::Result<()> {
         let Some(Span { last, .. }) = self.merger.span()? else { return Ok(()) };
+        let _hurry = Hurry::new(&self.merger.hurried);
         while self.merger.span()?.is_some_and(|now| now.first <= last) {
             self.merger.merge().await?;
         }
         Ok(())
     }
 
-    /// Ends the task. What waits is put in by whoever opens the file next.
-    pub fn end(&self) {
+    /// Ends the task, once nothing is under way. What waits then is put in by whoever opens the file next.
+    pub async fn end(&self) {
+        self.merger.is_ended.store(true, Ordering::Relaxed);
+        drop(self.merger.one_at_a_time.lock().await);
         self.task.abort();
     }
 }
@@ -97,6 +107,25 @@ struct Merger {
     readers: Arc<Readers>,
     writer: SharedWriter,
     one_at_a_time: Arc<Mutex<()>>,
+    /// How many wait for it.
+    hurried: Arc<AtomicUsize>,
+    is_ended: Arc<AtomicBool>,
+}
+
+/// Somebody who waits, until it is dropped.
+struct Hurry<'h>(&'h AtomicUsize);
+
+impl<'h> Hurry<'h> {
+    fn new(hurried: &'h AtomicUsize) -> Self {
+        hurried.fetch_add(1, Ordering::Relaxed);
+        Self(hurried)
+    }
+}
+
+impl Drop for Hurry<'_> {
+    fn drop(&mut self) {
+        self.0.fetch_sub(1, Ordering::Relaxed);
+    }
 }
 
 impl Merger {
@@ -128,12 +157,20 @@ impl Merger {
         })
     }
 
+    /// Whether there is more to come.
+    fn go_on(&self) -> sqlx::Result<()> {
+        if self.is_ended.load(Ordering::Relaxed) { Err(sqlx::Error::PoolClosed) } else { Ok(()) }
+    }
+
     /// Puts in the terms of those who have waited longest.
     async fn merge(&self) -> sqlx::Result<()> {
         let _alone = self.one_at_a_time.lock().await;
+        self.go_on()?;
         let readers = self.readers.clone();
         let (mut terms, last) = blocking(move || readers.look_up(|conn| next(conn))).await?;
         loop {
+            self.go_on()?;
+            let began = Instant::now();
             let rest = terms.split_off(terms.len().min(PORTION));
             let is_last = rest.is_empty();
             let mut tx = SqliteTx::begin(&self.writer).await?;
@@ -147,6 +184,10 @@ impl Merger {
                 return Ok(());
             }
             terms = rest;
+            // Half of the time is for others: other processes get their turn only where nobody writes.
+            if self.hurried.load(Ordering::Relaxed) == 0 {
+                sleep(began.elapsed()).await;
+            }
         }
     }
 }
