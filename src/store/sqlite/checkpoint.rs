@@ -15,10 +15,10 @@ use tokio_util::task::AbortOnDropHandle;
 use crate::store::blocking;
 use crate::store::sqlite_error::fault;
 
-/// So many pages are moved at a time.
-const PAGES: i64 = 1000;
-/// A log of so many pages is to begin anew: 16 MiB.
-const MOST: i64 = 4096;
+/// So many pages are moved at a time: what is written again and again meanwhile is moved once.
+const PAGES: i64 = 4096;
+/// A log of so many pages is to begin anew: 48 MiB.
+const MOST: i64 = 12_288;
 /// Where nothing is written for so long, what there is is moved.
 const PAUSE: Duration = Duration::from_secs(1);
 /// For how long writers may be kept waiting for a reader who still reads what is in the log.

@@ -23,8 +23,8 @@ use crate::store::sqlite_error::fault;
 const ENOUGH: i64 = 8192;
 /// The most whose terms are put in in one go; they are in memory meanwhile, some kilobyte each.
 const MOST: i64 = 4 * ENOUGH;
-/// Terms in one portion, for which other writers wait: some ten milliseconds.
-const PORTION: usize = 4096;
+/// Terms in one portion, for which other writers wait: some five milliseconds.
+const PORTION: usize = 2048;
 /// Where nothing is written for so long, what there is is put in.
 const PAUSE: Duration = Duration::from_secs(1);
 /// How often is looked whether there is enough.

@@ -5,7 +5,7 @@ use std::time::Duration;
 /// The most records that are written in one transaction.
 const MOST: usize = 50;
 /// How long a transaction is to keep other writers waiting, about.
-const HELD: Duration = Duration::from_millis(20);
+const HELD: Duration = Duration::from_millis(10);
 
 /// How many records are written in one transaction, as many as there is time for.
 #[derive(Debug)]
@@ -40,7 +40,7 @@ mod tests {
     fn transactions_become_as_large_as_there_is_time_for() {
         let mut pace = Pace::default();
         let each = |micros: u64, records: usize| Duration::from_micros(micros * records as u64);
-        for (micros, records) in [(1000, 20), (100, MOST), (5000, 4), (50_000, 1), (400, 50)] {
+        for (micros, records) in [(1000, 10), (100, MOST), (5000, 2), (50_000, 1), (200, 50)] {
             for _ in 0..10 {
                 let written = pace.0;
                 pace.learn(written, each(micros, written));
