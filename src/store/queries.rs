@@ -264,20 +264,35 @@ queries! {
            sorts)
          values ($1, $2, 1, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16, $17, $18, $19, $20, $21, $22, $23, $24, $25, $26, $27, $28, $29)"
     }
-    write fn update_customer(
-        id: i64, name: Option<&str>, company_name: Option<&str>, address: Option<&str>,
-        type_value: Option<&str>, flag_value: Option<&str>, source_value: Option<&str>,
-        task_id: Option<i64>, owner_key: Option<&str>, owner_no: Option<&str>, group_id: Option<i64>,
-        star: i64, follow_count: i64, last_accept: Option<&str>, assigned_at: Option<i64>, last_follow_at: Option<i64>,
-        updated_at: i64, updated_by: &str,
-        custom: Option<&str>, phones: &str, labels: &str, name_key: &str, company_key: &str,
-        name_sort: &str, haystack: &str, sorts: Option<&str>,
+    /// Stores what is in no index, or in that of the last changes, and counts a version.
+    write fn update_details(
+        id: i64, address: Option<&str>, follow_count: i64, last_accept: Option<&str>,
+        assigned_at: Option<i64>, last_follow_at: Option<i64>, updated_at: i64, updated_by: &str,
+        custom: Option<&str>, phones: &str, labels: &str, sorts: Option<&str>,
     ) -> u64 {
-        "update customer set version = version + 1, name = $3, company_name = $4, address = $5, type_value = $6,
-           flag_value = $7, source_value = $8, task_id = $9, owner_key = $10, owner_no = $11, group_id = $12, star = $13,
-           follow_count = $14, last_accept = $15, assigned_at = $16, last_follow_at = $17, updated_at = $18, updated_by = $19,
-           custom = $20, phones = $21, labels = $22, name_key = $23, company_key = $24, name_sort = $25, haystack = $26, sorts = $27
+        "update customer set version = version + 1, address = $3, follow_count = $4, last_accept = $5, assigned_at = $6,
+           last_follow_at = $7, updated_at = $8, updated_by = $9, custom = $10, phones = $11, labels = $12, sorts = $13
          where company_id = $1 and id = $2"
+    }
+    write fn update_names(
+        id: i64, name: Option<&str>, company_name: Option<&str>,
+        name_key: &str, company_key: &str, name_sort: &str, haystack: &str,
+    ) -> u64 {
+        "update customer set name = $3, company_name = $4, name_key = $5, company_key = $6, name_sort = $7, haystack = $8
+         where company_id = $1 and id = $2"
+    }
+    write fn update_values(
+        id: i64, type_value: Option<&str>, flag_value: Option<&str>, source_value: Option<&str>,
+    ) -> u64 {
+        "update customer set type_value = $3, flag_value = $4, source_value = $5 where company_id = $1 and id = $2"
+    }
+    write fn update_assignment(
+        id: i64, task_id: Option<i64>, owner_key: Option<&str>, owner_no: Option<&str>, group_id: Option<i64>,
+    ) -> u64 {
+        "update customer set task_id = $3, owner_key = $4, owner_no = $5, group_id = $6 where company_id = $1 and id = $2"
+    }
+    write fn update_star(id: i64, star: i64) -> u64 {
+        "update customer set star = $3 where company_id = $1 and id = $2"
     }
     write fn delete_customer(id: i64) -> u64 {
         "delete from customer where company_id = $1 and id = $2"

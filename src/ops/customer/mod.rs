@@ -26,6 +26,7 @@ pub mod pool;
 pub mod record;
 pub mod recycle;
 pub mod rederive;
+mod row;
 mod seen;
 pub mod table;
 pub mod unmask;

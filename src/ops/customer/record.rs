@@ -6,13 +6,14 @@ use super::json::{from_json, json_of};
 use super::merge::Merged;
 use super::origin::Origin;
 use super::phones;
-use crate::domain::catalogue::{Catalogue, login_key};
+use super::row::{self, Derived};
+use crate::domain::catalogue::Catalogue;
 use crate::domain::change::{self, Line};
 use crate::domain::customer::{Customer, CustomerPhone, Label};
 use crate::domain::event::{self, Body};
-use crate::domain::folding::{name_key, text_key};
-use crate::domain::pinyin::{sort_key, sort_keys};
-use crate::domain::search_terms::{haystack, terms};
+use crate::domain::folding::text_key;
+use crate::domain::pinyin::sort_key;
+use crate::domain::search_terms::terms;
 use crate::error::Error;
 use crate::ops::reports::tally::{self, FollowUp};
 use crate::ops::systems::plm::edit::{self, PlmChanged};
@@ -44,7 +45,7 @@ pub async fn insert(tx: &mut Tx, catalogue: &Catalogue, mut merged: Merged, orig
         new.labels = labels(tx, names).await?;
         merged.plm.iter_mut().for_each(|plm| plm.spell_as(&new.labels));
     }
-    insert_row(tx, &new).await?;
+    row::insert(tx, &new).await?;
     phones::insert(tx, new.id, &phones::rows(&new.phones, &catalogue.company.home)).await?;
     if !new.labels.is_empty() {
         link_labels(tx, &new).await?;
@@ -112,7 +113,7 @@ pub(in crate::ops) async fn write(
     let counter = tx.count(0, 0, added, 0, 1, 0, 1).await?.ok_or(Error::NotFound)?;
     number_phones(&mut new.phones, counter.last_phone - added);
     next_version(&mut new, origin);
-    update_row(tx, &new).await?;
+    row::update(tx, Some(old), &new).await?;
     // Before iBiz PLM's own spelling of them.
     if new.labels != old.labels {
         tx.delete_customer_labels(new.id).await?;
@@ -125,10 +126,12 @@ pub(in crate::ops) async fn write(
         let kept: Vec<CustomerPhone> = old.phones.iter().chain(told.kept).cloned().collect();
         phones::replace(tx, new.id, &rows, &kept).await?;
     }
-    let (before, after) = (terms_of(old), terms_of(&new));
-    if before != after {
-        tx.delete_terms(new.id, &json_of(&before)?).await?;
-        tx.insert_terms(new.id, &json_of(&after)?).await?;
+    if (&old.name, &old.company_name) != (&new.name, &new.company_name) {
+        let (before, after) = (terms_of(old), terms_of(&new));
+        if before != after {
+            tx.delete_terms(new.id, &json_of(&before)?).await?;
+            tx.insert_terms(new.id, &json_of(&after)?).await?;
+        }
     }
     write_change(tx, counter.last_change, new.id, &lines, origin).await?;
     // What one customer gives another when they are made one, nobody has brought about.
@@ -251,74 +254,6 @@ fn number_phones(phones: &mut [CustomerPhone], last: i64) {
 
 fn terms_of(customer: &Customer) -> std::collections::BTreeSet<String> {
     terms(customer.name.as_deref().unwrap_or(""), customer.company_name.as_deref().unwrap_or(""))
-}
-
-/// The columns that are worked out from the others.
-struct Derived {
-    owner_key: Option<String>,
-    custom: Option<String>,
-    pub phones: String,
-    labels: String,
-    pub name_key: String,
-    pub company_key: String,
-    name_sort: String,
-    pub haystack: String,
-    /// What texts are sorted by that are not sorted as they are.
-    sorts: Option<String>,
-}
-
-impl Derived {
-    pub fn of(customer: &Customer) -> Result<Self, Error> {
-        let (name, company) = (customer.name.as_deref().unwrap_or(""), customer.company_name.as_deref().unwrap_or(""));
-        Ok(Self {
-            owner_key: customer.owner_no.as_deref().map(login_key),
-            custom: if customer.custom.is_empty() { None } else { Some(json_of(&customer.custom)?) },
-            phones: json_of(&customer.phones)?,
-            labels: json_of(&customer.labels)?,
-            name_key: name_key(name),
-            company_key: name_key(company),
-            name_sort: sort_key(name),
-            haystack: haystack(name, company),
-            sorts: sorts_of(customer)?,
-        })
-    }
-}
-
-fn sorts_of(customer: &Customer) -> Result<Option<String>, Error> {
-    let address = customer.address.as_deref().map(|address| ("address".to_owned(), address));
-    let custom = customer.custom.iter().filter_map(|(id, value)| Some((id.to_string(), value.as_str()?)));
-    let keys = sort_keys(address.into_iter().chain(custom));
-    if keys.is_empty() { Ok(None) } else { json_of(&keys).map(Some) }
-}
-
-#[rustfmt::skip]
-async fn insert_row(tx: &mut Tx, c: &Customer) -> Result<(), Error> {
-    let derived = Derived::of(c)?;
-    tx.insert_customer(
-        c.id, c.name.as_deref(), c.company_name.as_deref(), c.address.as_deref(),
-        c.type_value.as_deref(), c.flag_value.as_deref(), c.source_value.as_deref(),
-        c.task_id, derived.owner_key.as_deref(), c.owner_no.as_deref(), c.group_id,
-        c.star, c.follow_count, c.last_accept.as_deref(), c.assigned_at, c.last_follow_at,
-        c.created_at, &c.created_by, c.updated_at, &c.updated_by,
-        derived.custom.as_deref(), &derived.phones, &derived.labels, &derived.name_key, &derived.company_key,
-        &derived.name_sort, &derived.haystack, derived.sorts.as_deref(),
-    ).await?;
-    Ok(())
-}
-
-#[rustfmt::skip]
-pub(super) async fn update_row(tx: &mut Tx, c: &Customer) -> Result<(), Error> {
-    let derived = Derived::of(c)?;
-    tx.update_customer(
-        c.id, c.name.as_deref(), c.company_name.as_deref(), c.address.as_deref(),
-        c.type_value.as_deref(), c.flag_value.as_deref(), c.source_value.as_deref(),
-        c.task_id, derived.owner_key.as_deref(), c.owner_no.as_deref(), c.group_id,
-        c.star, c.follow_count, c.last_accept.as_deref(), c.assigned_at, c.last_follow_at,
-        c.updated_at, &c.updated_by,
-        derived.custom.as_deref(), &derived.phones, &derived.labels, &derived.name_key, &derived.company_key,
-        &derived.name_sort, &derived.haystack, derived.sorts.as_deref(),
-    ).await?;
-    Ok(())
 }
 
 impl TryFrom<CustomerRow> for Customer {

@@ -6,7 +6,7 @@ use serde_json::{Map, Value, json};
 use super::json::{from_json, json_of};
 use super::origin::Origin;
 use super::rederive::customers;
-use super::{begin, phones, record, stored};
+use super::{begin, phones, record, row, stored};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::change::{self, Line};
 use crate::domain::customer::{Customer, CustomerPhone};
@@ -88,7 +88,7 @@ pub(super) async fn put_away(
     let counter = tx.count(-1, 0, 0, 0, 1, 0, 1).await?.ok_or(Error::NotFound)?;
     let mut gone = old.clone();
     record::next_version(&mut gone, origin);
-    record::update_row(tx, &gone).await?;
+    row::update(tx, Some(old), &gone).await?;
     let lines = [way.line];
     record::write_change(tx, counter.last_change, gone.id, &lines, origin).await?;
     record::delete_terms(tx, old).await?;
@@ -214,7 +214,7 @@ pub(super) async fn bring_back(
     let (lost, left): (Vec<_>, Vec<_>) = new.phones.into_iter().partition(|phone| taken.contains(&phone.id));
     new.phones = left;
     record::next_version(&mut new, &origin);
-    record::update_row(tx, &new).await?;
+    row::update(tx, None, &new).await?;
     record::insert_terms(tx, &new).await?;
     renew_contacts(tx, new.id, home).await?;
     for profile in tx.plm_customers(&json_of(&[new.id])?).await? {
