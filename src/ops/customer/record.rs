@@ -6,7 +6,7 @@ use super::json::{from_json, json_of};
 use super::merge::Merged;
 use super::origin::Origin;
 use super::phones;
-use super::row::{self, Derived};
+use super::row::{self, Keys};
 use crate::domain::catalogue::Catalogue;
 use crate::domain::change::{self, Line};
 use crate::domain::customer::{Customer, CustomerPhone, Label};
@@ -147,7 +147,7 @@ pub(in crate::ops) async fn write(
 /// Stores once more what a customer is found and sorted by, by the rules of [today](crate::domain::folding::VERSION).
 /// The customer stays as it is: no version, no line of its history. Terms of earlier rules are not removed.
 pub async fn derive_again(tx: &mut Tx, customer: &Customer) -> Result<(), Error> {
-    let Derived { name_key, company_key, name_sort, haystack, sorts, .. } = Derived::of(customer)?;
+    let (Keys { name_key, company_key, name_sort, haystack }, sorts) = (Keys::of(customer), row::sorts_of(customer)?);
     tx.update_derived(customer.id, &name_key, &company_key, &name_sort, &haystack, sorts.as_deref()).await?;
     insert_terms(tx, customer).await
 }

@@ -1,5 +1,6 @@
 //! The row of a customer: its columns, and what is worked out from them.
 
+use super::json::json_of;
 use crate::domain::catalogue::login_key;
 use crate::domain::customer::Customer;
 use crate::domain::folding::name_key;
@@ -8,40 +9,28 @@ use crate::domain::search_terms::haystack;
 use crate::error::Error;
 use crate::store::Tx;
 
-use super::json::json_of;
-
-/// The columns that are worked out from the others.
-pub(super) struct Derived {
-    pub owner_key: Option<String>,
-    custom: Option<String>,
-    pub phones: String,
-    labels: String,
+/// What a customer is found and sorted by, of his names.
+pub(super) struct Keys {
     pub name_key: String,
     pub company_key: String,
     pub name_sort: String,
     pub haystack: String,
-    /// What texts are sorted by that are not sorted as they are.
-    pub sorts: Option<String>,
 }
 
-impl Derived {
-    pub fn of(customer: &Customer) -> Result<Self, Error> {
+impl Keys {
+    pub fn of(customer: &Customer) -> Self {
         let (name, company) = (customer.name.as_deref().unwrap_or(""), customer.company_name.as_deref().unwrap_or(""));
-        Ok(Self {
-            owner_key: customer.owner_no.as_deref().map(login_key),
-            custom: custom_of(customer)?,
-            phones: json_of(&customer.phones)?,
-            labels: json_of(&customer.labels)?,
+        Self {
             name_key: name_key(name),
             company_key: name_key(company),
             name_sort: sort_key(name),
             haystack: haystack(name, company),
-            sorts: sorts_of(customer)?,
-        })
+        }
     }
 }
 
-fn sorts_of(customer: &Customer) -> Result<Option<String>, Error> {
+/// Returns what texts are sorted by that are not sorted as they are.
+pub(super) fn sorts_of(customer: &Customer) -> Result<Option<String>, Error> {
     let address = customer.address.as_deref().map(|address| ("address".to_owned(), address));
     let custom = customer.custom.iter().filter_map(|(id, value)| Some((id.to_string(), value.as_str()?)));
     let keys = sort_keys(address.into_iter().chain(custom));
@@ -51,15 +40,15 @@ fn sorts_of(customer: &Customer) -> Result<Option<String>, Error> {
 /// Stores a new row.
 #[rustfmt::skip]
 pub(super) async fn insert(tx: &mut Tx, c: &Customer) -> Result<(), Error> {
-    let derived = Derived::of(c)?;
+    let (keys, owner_key, custom) = (Keys::of(c), c.owner_no.as_deref().map(login_key), custom_of(c)?);
     tx.insert_customer(
         c.id, c.name.as_deref(), c.company_name.as_deref(), c.address.as_deref(),
         c.type_value.as_deref(), c.flag_value.as_deref(), c.source_value.as_deref(),
-        c.task_id, derived.owner_key.as_deref(), c.owner_no.as_deref(), c.group_id,
+        c.task_id, owner_key.as_deref(), c.owner_no.as_deref(), c.group_id,
         c.star, c.follow_count, c.last_accept.as_deref(), c.assigned_at, c.last_follow_at,
         c.created_at, &c.created_by, c.updated_at, &c.updated_by,
-        derived.custom.as_deref(), &derived.phones, &derived.labels, &derived.name_key, &derived.company_key,
-        &derived.name_sort, &derived.haystack, derived.sorts.as_deref(),
+        custom.as_deref(), &json_of(&c.phones)?, &json_of(&c.labels)?, &keys.name_key, &keys.company_key,
+        &keys.name_sort, &keys.haystack, sorts_of(c)?.as_deref(),
     ).await?;
     Ok(())
 }
@@ -71,10 +60,9 @@ pub(super) async fn update(tx: &mut Tx, old: Option<&Customer>, c: &Customer) ->
     let changed = |differs: fn(&Customer, &Customer) -> bool| old.is_none_or(|old| differs(old, c));
     update_details(tx, c).await?;
     if changed(|a, b| a.name != b.name || a.company_name != b.company_name) {
-        let (name, company) = (c.name.as_deref().unwrap_or(""), c.company_name.as_deref().unwrap_or(""));
-        let (name_key, company_key, name_sort) = (name_key(name), name_key(company), sort_key(name));
-        let (own, of_company, found_by) = (c.name.as_deref(), c.company_name.as_deref(), haystack(name, company));
-        tx.update_names(c.id, own, of_company, &name_key, &company_key, &name_sort, &found_by).await?;
+        let Keys { name_key, company_key, name_sort, haystack } = Keys::of(c);
+        let (name, company) = (c.name.as_deref(), c.company_name.as_deref());
+        tx.update_names(c.id, name, company, &name_key, &company_key, &name_sort, &haystack).await?;
     }
     if changed(|a, b| {
         (&a.type_value, &a.flag_value, &a.source_value) != (&b.type_value, &b.flag_value, &b.source_value)

@@ -16,13 +16,13 @@ use tokio_util::task::AbortOnDropHandle;
 
 use super::readers::Readers;
 use super::{SharedWriter, SqliteTx};
-use crate::store::blocking;
 use crate::store::sqlite_error::fault;
+use crate::store::{blocking, uninterrupted};
 
 /// So many customers are waited for while there are writers.
 const ENOUGH: i64 = 8192;
 /// The most whose terms are put in in one go; they are in memory meanwhile, some kilobyte each.
-const MOST: i64 = 4 * ENOUGH;
+const MOST: i64 = 2 * ENOUGH;
 /// Terms in one portion, for which other writers wait: some five milliseconds.
 const PORTION: usize = 2048;
 /// Where nothing is written for so long, what there is is put in.
@@ -89,7 +89,9 @@ impl PendingTerms {
         let Some(Span { last, .. }) = self.merger.span()? else { return Ok(()) };
         let _hurry = Hurry::new(&self.merger.hurried);
         while self.merger.span()?.is_some_and(|now| now.first <= last) {
-            self.merger.merge().await?;
+            // A task of its own: who searches may not be polled for long, and a portion holds the writer.
+            let merger = self.merger.clone();
+            uninterrupted(async move { merger.merge().await }).await?;
         }
         Ok(())
     }
@@ -138,7 +140,10 @@ impl Merger {
                 let Ok(span) = self.span() else { break };
                 let Some(span) = span else { break };
                 if is_pause || span.last - span.first >= ENOUGH {
-                    if self.merge().await.is_err() {
+                    if let Err(error) = self.merge().await {
+                        if !matches!(error, sqlx::Error::PoolClosed) {
+                            tracing::warn!(%error, "terms that wait could not be put in; it is tried with the next write");
+                        }
                         break;
                     }
                 } else {
